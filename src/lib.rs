@@ -1,8 +1,10 @@
 //! Stub.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod check;
 mod config;
 mod connect;
+mod context;
 mod error;
 mod http;
 mod lock;
@@ -19,3 +21,10 @@ pub mod rql;
 pub mod sandbox;
 pub mod tier_config;
 pub mod usage;
+
+pub use check::Problem;
+pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
+pub use connect::Connect;
+pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
+pub use page::Pages;
+pub use process::{Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict};

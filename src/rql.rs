@@ -338,6 +338,21 @@ impl Query {
         Ok(text)
     }
 
+    /// The most that are asked for.
+    pub(crate) fn limit_value(&self) -> Option<u64> {
+        self.limit
+    }
+
+    /// Where a list begins.
+    pub(crate) fn offset_value(&self) -> Option<u64> {
+        self.offset
+    }
+
+    /// The same without limit and offset, for a list that is read page by page.
+    pub(crate) fn without_paging(&self) -> Self {
+        Self { limit: None, offset: None, ..self.clone() }
+    }
+
     /// The filters and the selection without `?`, for a walk that sets ordering, limit and offset itself.
     pub(crate) fn filters(&self) -> Result<String, QueryError> {
         if let Some(refused) = &self.refused {
