@@ -52,25 +52,20 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
     let body = json(&file.body(external_id))?;
     let mut attempt = 1;
     loop {
-        let error = match http.once(Method::Post, FILES.list, Some(&body)) {
+        let (error, answered) = match http.once(Method::Post, FILES.list, Some(&body)) {
             // The answer differs between versions of the platform; its id is what counts.
             Ok(answer) => match http.read_answer::<UsageFile>(Method::Post, FILES.list, answer) {
                 Ok(made) if !made.id.is_empty() => return Ok(made),
-                Ok(_) => Error::input("the platform made a usage file and did not tell its id"),
-                Err(error) => error,
+                Ok(_) => (Error::input("the platform made a usage file and did not tell its id"), true),
+                Err(error) => (error, true),
             },
-            Err(error) => error,
+            Err(error) if error.may_have_happened() => (error, false),
+            Err(error) => return Err(error),
         };
-        if !error.may_have_happened() && !matches!(error, Error::Input(_)) {
-            return Err(error);
-        }
-        if matches!(error, Error::DryRun(_)) {
-            return Err(error);
-        }
         if let Some(made) = find(http, file, external_id)? {
             return Ok(made);
         }
-        if !http.wait_before_again(attempt, &error) {
+        if answered || !http.wait_before_again(attempt, &error) {
             return Err(error);
         }
         attempt += 1;
