@@ -26,5 +26,6 @@ pub use check::Problem;
 pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
 pub use connect::Connect;
 pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
+pub use lock::Lock;
 pub use page::Pages;
 pub use process::{Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict};

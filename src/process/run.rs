@@ -223,7 +223,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
         outcome.elapsed = start.elapsed();
         outcome.calls = self.http.calls() - calls;
         tell(&outcome, &self.http.trace.borrow().to_string_if(outcome.error.is_some()));
-        context.request_done(outcome.error.is_some());
+        context::request_done(outcome.error.is_some());
         drop(context);
         self.http.trace.borrow_mut().end();
         outcome
