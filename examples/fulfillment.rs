@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use connect::models::{ParamUpdate, Quantity, Request, RequestType};
+use connect::models::{ParamUpdate, Quantity, Request, RequestKind};
 use connect::{Action, Approval};
 
 #[path = "shared/setup.rs"]
@@ -25,14 +25,14 @@ fn decide(request: &Request) -> Result<Approval, Action> {
         return Err(Action::skip(""));
     }
     match request.kind {
-        Some(RequestType::Purchase) => purchase(request),
-        Some(RequestType::Change) => Err(Action::fail("Changes are not supported")),
+        RequestKind::Purchase => purchase(request),
+        RequestKind::Change => Err(Action::fail("Changes are not supported")),
         _ => Err(Action::skip("")),
     }
 }
 
 fn purchase(request: &Request) -> Result<Approval, Action> {
-    let asset = request.asset.as_deref().ok_or_else(|| anyhow::anyhow!("the order is about no asset"))?;
+    let asset = &request.asset;
     let most = Quantity::from(MOST);
     if asset.items.iter().any(|item| item.quantity.as_ref().is_some_and(|quantity| !quantity.is_unlimited() && *quantity > most)) {
         return Err(Action::fail("Is not possible to purchase such quantity"));

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn report(connect: &Connect, listing: &Listing) -> anyhow::Result<Option<UsageFile>> {
-    if listing.contract.as_ref().is_none_or(|contract| contract.id != CONTRACT) {
+    if listing.contract.id != CONTRACT {
         return Ok(None);
     }
     let today = OffsetDateTime::now_utc().replace_time(Time::MIDNIGHT);

@@ -25,9 +25,9 @@ fn main() -> ExitCode {
 
 fn decide(file: &UsageFile) -> FileAction {
     match file.status {
-        Some(UsageFileStatus::Invalid) => FileAction::Delete,
-        Some(UsageFileStatus::Ready) => FileAction::Submit,
-        Some(UsageFileStatus::Pending) => FileAction::accept("File looks good"),
+        UsageFileStatus::Invalid => FileAction::Delete,
+        UsageFileStatus::Ready => FileAction::Submit,
+        UsageFileStatus::Pending => FileAction::accept("File looks good"),
         _ => FileAction::skip(""),
     }
 }

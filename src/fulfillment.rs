@@ -51,8 +51,8 @@ pub(crate) const REQUESTS: Source<Request> = Source {
     talks: true,
     id: |request| &request.id,
     created_of: |request| request.created,
-    product_of: |request| request.product_id().unwrap_or_default(),
-    status_of: |request| request.status.as_ref().map_or("", |status| status.as_str()),
+    product_of: |request| request.product_id(),
+    status_of: |request| request.status.as_str(),
 };
 
 impl<'c> Fulfillment<'c> {

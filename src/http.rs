@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use ureq::http::{HeaderMap, HeaderValue, Request, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody};
@@ -541,7 +541,7 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(method: Method, path: &str, body: &[u8]) -> Result<T> {
+pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|error| {
         let expected = std::any::type_name::<T>();
         Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))

@@ -17,6 +17,5 @@ pub use outcome::{Certainty, Outcome, Verdict};
 pub use plan::{Call, Plan};
 pub(crate) use plan::Goal;
 pub use report::{Report, Stop};
-pub(crate) use carry::{Deed, decide};
 pub(crate) use run::{Source, run};
 pub(crate) use talk::post_message;

@@ -367,7 +367,6 @@ impl Query {
     }
 
     /// The filters and selections of both; ordering, limit and offset of `self` only.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the processing loop is its user"))]
     pub(crate) fn narrow(&self, other: &Self) -> Self {
         let mut both = self.clone();
         both.filters.extend_from_slice(&other.filters);
@@ -429,7 +428,6 @@ impl Query {
 }
 
 /// The value as an operand of a hand-written filter: bare if it is read as itself, else quoted and encoded.
-#[cfg_attr(not(test), expect(dead_code, reason = "the processing loop is its user"))]
 pub(crate) fn encode_value(value: &str) -> Result<String, QueryError> {
     encode::operand("a property", value)
 }

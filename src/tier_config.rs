@@ -41,8 +41,8 @@ const REQUESTS: Source<TierConfigRequest> = Source {
     talks: false,
     id: |request| &request.id,
     created_of: |request| request.events.created(),
-    product_of: |request| request.product_id().unwrap_or_default(),
-    status_of: |request| request.status.as_ref().map_or("", |status| status.as_str()),
+    product_of: |request| request.product_id(),
+    status_of: |request| request.status.as_str(),
 };
 
 impl<'c> TierConfigs<'c> {
@@ -112,7 +112,7 @@ impl<'c> TierConfigs<'c> {
         }
         // Without an order, which of several comes first is the platform's whim.
         let last = self.requests(&query.ordering(["-created"]).limit(1)).next().transpose()?;
-        Ok(last.and_then(|request| request.configuration).map(|configuration| *configuration))
+        Ok(last.map(|request| request.configuration))
     }
 
     /// Stores values in a request's parameters, and what is wrong with them.

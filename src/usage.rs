@@ -76,8 +76,8 @@ const LISTINGS: Source<Listing> = Source {
     talks: false,
     id: |listing| &listing.id,
     created_of: |listing| listing.created,
-    product_of: |listing| listing.product.as_ref().map_or("", |product| &product.id),
-    status_of: |listing| listing.status.as_ref().map_or("", |status| status.as_str()),
+    product_of: |listing| &listing.product.id,
+    status_of: |listing| listing.status.as_str(),
 };
 
 const FILES: Source<UsageFile> = Source {
@@ -88,9 +88,9 @@ const FILES: Source<UsageFile> = Source {
     status: "ready",
     talks: false,
     id: |file| &file.id,
-    created_of: UsageFile::created,
-    product_of: |file| file.product.as_ref().map_or("", |product| &product.id),
-    status_of: |file| file.status.as_ref().map_or("", |status| status.as_str()),
+    created_of: |file| file.events.created().or(file.created_at),
+    product_of: |file| &file.product.id,
+    status_of: |file| file.status.as_str(),
 };
 
 #[derive(Deserialize)]

@@ -49,17 +49,17 @@ pub(crate) fn carry_out(http: &Http, plan: &Plan, id: &str, before: &str, talk: 
 }
 
 /// A POST that brings an object to another state, and must not do so twice.
-pub(crate) struct Deed<'a> {
-    pub(crate) goal: &'a Goal,
-    pub(crate) object: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) body: Option<&'a [u8]>,
-    pub(crate) id: &'a str,
-    pub(crate) before: &'a str,
+struct Deed<'a> {
+    goal: &'a Goal,
+    object: &'a str,
+    path: &'a str,
+    body: Option<&'a [u8]>,
+    id: &'a str,
+    before: &'a str,
 }
 
 /// Posts until it is known what became of it: carried out, refused, or overtaken by somebody else.
-pub(crate) fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty> {
+fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty> {
     let Deed { goal, object, path, body, id, before } = *deed;
     let mut attempt = 1;
     let mut lost = false;

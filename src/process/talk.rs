@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::error::Result;
 use crate::http::{Answer, Http, Method, json, segment};
-use crate::models::{Conversation, ConversationStatus, ConversationType, Message};
+use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
 use crate::page::Pages;
 use crate::rql;
 
@@ -90,8 +90,8 @@ impl<'a> Talk<'a> {
         let mut open = HashMap::new();
         for conversation in found {
             let conversation = conversation?;
-            let notes = conversation.kind == Some(ConversationType::Notes);
-            let closed = conversation.status == Some(ConversationStatus::Closed);
+            let notes = conversation.kind == ConversationKind::Notes;
+            let closed = conversation.status == ConversationStatus::Closed;
             if let Some(instance) = conversation.instance_id.filter(|_| !notes && !closed && !conversation.id.is_empty()) {
                 open.entry(instance).or_insert(conversation.id);
             }

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::Source;
 use crate::error::{DecodeError, Error, Result};
-use crate::http::{ContentRange, Http, Method};
+use crate::http::{ContentRange, Http, Method, decode};
 use crate::models::timestamp;
 use crate::rql;
 
@@ -239,7 +239,7 @@ fn read<T: DeserializeOwned>(source: &Source<T>, path: &str, offset: u64, body: 
         };
         return Ok(items.into_iter().map(with_id).collect());
     }
-    let raws: Vec<&RawValue> = crate::http::decode(Method::Get, path, body)?;
+    let raws: Vec<&RawValue> = decode(Method::Get, path, body)?;
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
     let read_one = |(index, raw): (usize, &RawValue)| {
         let position = first.saturating_add(index);

@@ -39,8 +39,8 @@ impl NewUsageFile {
     pub fn for_listing(listing: &Listing, name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            product: listing.product.as_ref().map(|product| product.id.clone()).unwrap_or_default(),
-            contract: listing.contract.as_ref().map(|contract| contract.id.clone()).unwrap_or_default(),
+            product: listing.product.id.clone(),
+            contract: listing.contract.id.clone(),
             ..Self::default()
         }
     }

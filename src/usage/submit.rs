@@ -82,7 +82,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
     for found in Pages::<UsageFile>::new(http, FILES.list, &query) {
         let found = found?;
         // The platform ignores filters it does not know.
-        if found.external_id == external_id {
+        if found.external_id.as_deref() == Some(external_id) {
             return Ok(Some(found));
         }
     }
@@ -114,7 +114,7 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
         }
         if error.may_have_happened() {
             let found = there(http, &object)?;
-            if found.status != Some(UsageFileStatus::Draft) {
+            if found.status != UsageFileStatus::Draft {
                 return Ok(found);
             }
         }
