@@ -1,1 +1,136 @@
-//! Stub.
+//! What the platform sends: one struct per class of its API, and what little is sent back in the same shape.
+//!
+//! The [API reference](https://connect.cloudblue.com/community/api/) names the fields; they are called the same
+//! here, except that `type` is `kind`. All are public. Structs that come from the platform cannot be written as
+//! literals, because it adds fields with each release; in tests begin with `default()` or with JSON:
+//!
+//! ```
+//! use connect::models::{Request, RequestStatus};
+//! # fn main() -> serde_json::Result<()> {
+//! let request: Request = serde_json::from_str(
+//!     r#"{
+//!         "id": "PR-5852-0931-4467-001",
+//!         "type": "purchase",
+//!         "status": "pending",
+//!         "asset": {
+//!             "id": "AS-5852-0931-4467",
+//!             "external_id": 883105,
+//!             "params": [{"id": "seat_no", "type": "text", "value": ""}],
+//!             "items": [{"id": "SEATS", "mpn": "NLV-STD-M", "old_quantity": "0", "quantity": "unlimited"}],
+//!             "tiers": {"customer": {"name": "Olmedo Textiles"}, "tier2": {}}
+//!         }
+//!     }"#,
+//! )?;
+//! assert_eq!(request.status, RequestStatus::Pending);
+//! assert_eq!(request.asset.external_id.as_deref(), Some("883105"));
+//! assert!(!request.param("seat_no").is_some_and(|param| param.has_value()));
+//! assert!(request.new_items().all(|item| item.quantity.as_ref().is_some_and(|quantity| quantity.is_unlimited())));
+//! assert_eq!(request.asset.tiers.customer.name.as_deref(), Some("Olmedo Textiles"));
+//! assert!(request.asset.tiers.tier2.is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The rules of the fields
+//!
+//! The same class appears whole, in part, and as a reference of id and name, and any field may be missing or
+//! null. So:
+//!
+//! - **Ids** are `String`, empty if there is none. Other texts and numbers are `Option`; an empty text is `None`.
+//!   A number where a text belongs becomes text (`external_id` comes as both), and the other way round.
+//! - **Lists** are `Vec`; missing, null and `[]` are the same.
+//! - **Objects** that a whole element always has are there without an `Option`, empty if they were missing
+//!   (`request.asset.product.id`); the others are `Option`, mostly boxed, and missing, null, `""` and `{}` are `None`.
+//! - **Vocabularies** are enums that keep a word they do not know as `Unknown`; a missing one is `Unknown("")`, for
+//!   which there is `is_unset`. Where the platform's letter case or spelling varies (`READY`, `Monthly`, `End of Sale`)
+//!   all forms are read as the same variant, and written in one form.
+//! - **Points in time** are `OffsetDateTime` in UTC, whichever of its forms the platform used; no date is `None`.
+//! - **Numbers with decimals** are exact, see [`Decimal`] and [`Quantity`].
+//! - **Unknown fields** are skipped. A wrong structure, such as a text for a list, is an error.
+//!
+//! `Debug` leaves out what is absent, and hides passwords, credentials and the signatures of links; `Serialize`
+//! writes everything that is there.
+
+mod account;
+mod asset;
+mod capabilities;
+mod contract;
+mod conversation;
+mod de;
+mod event;
+mod hub;
+mod item;
+mod listing;
+mod model;
+mod one_or_many;
+mod param;
+mod product;
+mod quantity;
+mod request;
+mod secret;
+mod subscription;
+mod template;
+mod tier;
+mod tier_config;
+pub(crate) mod timestamp;
+mod usage;
+
+pub use account::{
+    Account, AccountKind, AccountRole, Assignee, Domain, DomainAuth, IdentityProvider, IdentityProviderKind, Reference,
+    User,
+};
+pub use asset::{Asset, AssetReference, AssetRequestItem, AssetStatus};
+pub use capabilities::{
+    Capabilities, Offline, ParameterCapabilities, PpuCapabilities, RequestCapabilities, ReservationCapabilities,
+    SubscriptionCapabilities, SubscriptionSchema, TierCapabilities, TierConfigCapabilities, Validation,
+};
+pub use contract::{
+    Activation, Agreement, AgreementForms, AgreementKind, AgreementStats, AgreementVersionInfo, Contract,
+    ContractStatus, DocumentKind, Form, FormKind,
+};
+pub use conversation::{Conversation, ConversationKind, ConversationStatus, Message, MessageKind};
+pub use event::{Event, Events};
+pub use hub::{
+    Connection, ConnectionStatus, Country, Environment, ExtIdHub, Hub, HubInstance, HubKind, HubStats,
+    ListingCapabilities, Marketplace, MarketplaceCapabilities, MarketplaceStats, PriceListCapabilities,
+    ProductVersionKind, Zone,
+};
+pub use item::{
+    Applicability, Commitment, Item, ItemBilling, ItemGroup, ItemPeriod, ItemStatus, ItemType, Precision, Renewal,
+    RenewalUom, Ui, Unit,
+};
+pub use listing::{
+    Listing, ListingRequest, ListingRequestKind, ListingRequestState, ListingStatus, Offer, PriceList,
+};
+pub use one_or_many::OneOrMany;
+pub use param::{
+    Configuration, Constraints, Dependency, Param, ParamKind, ParamPhase, ParamScope, ParamUpdate,
+    ProductConfigurationParameter, Shared, ValueChoice,
+};
+pub use product::{
+    CustomerUiSettings, Document, DownloadLink, Extension, Media, Product, ProductAction, ProductCategory,
+    ProductConfiguration, ProductFamily, ProductStats, ProductStatsInfo, ProductStatus, ProductVisibility,
+    PurchaseModel, UsageRuleSettings, VisibleFor,
+};
+pub use quantity::{Decimal, Quantity};
+pub use request::{Request, RequestKind, RequestStatus};
+pub use secret::{Secret, SignedUrl};
+pub use subscription::{
+    Anniversary, Attributes, Billing, BillingRequest, BillingRequestKind, BillingStat, BillingStats, BillingUom,
+    LastRequest, Period, Subscription,
+};
+pub use template::{Template, TemplateKind, TemplateScope};
+pub use tier::{
+    Contact, ContactInfo, PhoneNumber, Region, TierAccount, TierAccountKind, TierAccountRequest,
+    TierAccountRequestKind, TierAccountRequestStatus, TierScope, Tiers,
+};
+pub use tier_config::{
+    Sli, TierConfig, TierConfigRequest, TierConfigRequestKind, TierConfigRequestStatus, TierConfigStatus,
+};
+pub use timestamp::Moment;
+pub use usage::{
+    ErrorDetail, Reconciliation, ReconciliationNotes, ReconciliationStatus, UsageAggregate, UsageChunk,
+    UsageChunkStatus, UsageFile, UsageFileStatus, UsageFileSubStatus, UsageItem, UsageRecordCounts,
+    UsageRecordParam, UsageRecordResource, UsageRecordStatus, UsageRule, UsageRuleAction, UsageRuleScope,
+    UsageRuleStatus, UsageSchema, UsageStats,
+};

@@ -1,0 +1,245 @@
+//! Who takes part: accounts (vendors and providers) and their users.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::de::{Model as _, Wire};
+use super::model::{model, open_enum};
+use super::{Events, Secret};
+
+model! {
+    /// An id with a name, where the platform says no more than that.
+    pub struct Reference {
+        /// The id.
+        pub id: String,
+        /// The name.
+        pub name: Option<String>,
+    }
+}
+
+model! {
+    /// A vendor or provider; in most places a reference with id and name.
+    #[doc(alias = "Company")]
+    pub struct Account {
+        /// `VA-…` for vendors, `PA-…` for providers.
+        pub id: String,
+        /// The shown name.
+        pub name: Option<String>,
+        /// Path of the logo.
+        pub icon: Option<String>,
+        /// What the company does.
+        pub description: Option<String>,
+        /// A longer description.
+        pub overview: Option<String>,
+        /// Address of the headquarters.
+        pub headquarters: Option<String>,
+        /// Vendor or provider.
+        #[doc(alias = "type")]
+        pub kind: AccountKind = "type",
+        /// Its part in the supply chain.
+        pub role: AccountRole,
+        /// Id of the brand, `BR-…`.
+        pub brand: Option<String>,
+        /// Id in another system.
+        pub external_id: Option<String>,
+        /// Whether it sources from other accounts.
+        pub sourcing: Option<bool>,
+        /// Where it works; of no documented shape.
+        pub countries: Vec<Value>,
+        /// Codes of its languages.
+        pub languages: Vec<String>,
+        /// Its websites.
+        pub websites: Vec<String>,
+        /// Its lines of business.
+        pub industries: Vec<Reference>,
+        /// Whether others can find it.
+        pub public: Option<bool>,
+        /// Creation and last change.
+        pub events: Events,
+        /// What the caller may do with it; free-form.
+        pub permissions: Option<Value>,
+    }
+    // The specification has the id alone in the answer to the creation of a usage file.
+    text = |id| Account { id: id.to_owned(), ..Account::default() };
+}
+
+model! {
+    /// A user, a service user, or whoever an event was done by.
+    pub struct User {
+        /// `UR-…`, `SU-…`, or anything in old events; may be missing there.
+        pub id: String,
+        /// The e-mail address; rarely given.
+        pub email: Option<String>,
+        /// The shown name.
+        pub name: Option<String>,
+        /// Path of the picture.
+        pub icon: Option<String>,
+        /// Id in another system.
+        pub external_id: Option<String>,
+        /// Whether the user can sign in.
+        pub active: Option<bool>,
+        /// Whether the user gets notifications.
+        pub notifications: Option<bool>,
+        /// Whether the user gets announcements.
+        pub announcements: Option<bool>,
+        /// Whether the address is blocked.
+        pub blocklisted: Option<bool>,
+        /// The region setting.
+        pub region: Option<String>,
+        /// The time format setting.
+        pub timeformat: Option<String>,
+        /// The time zone setting.
+        pub timezone: Option<String>,
+        /// Who vouches for the user at sign-in.
+        pub idp: Option<Box<IdentityProvider>>,
+        /// The mail domain the user belongs to.
+        pub domain: Option<Box<Domain>>,
+        /// Creation, sign-in, invitation and activation.
+        pub events: Events,
+        /// The platform's word for the user's state.
+        pub status: Option<String>,
+        /// The code of an invitation.
+        pub activation_code: Option<Secret>,
+    }
+}
+
+model! {
+    /// A service that signs users in.
+    pub struct IdentityProvider {
+        /// The id.
+        pub id: String,
+        /// The name.
+        pub name: Option<String>,
+        /// How it works.
+        #[doc(alias = "type")]
+        pub kind: IdentityProviderKind = "type",
+    }
+}
+
+model! {
+    /// A mail domain with its own way to sign in.
+    pub struct Domain {
+        /// The id.
+        pub id: String,
+        /// The domain name.
+        pub name: Option<String>,
+        /// How its users sign in.
+        pub auth: Option<DomainAuth>,
+    }
+}
+
+model! {
+    /// How the users of a domain sign in.
+    pub struct DomainAuth {
+        /// The service that does it.
+        pub idp: Option<Box<IdentityProvider>>,
+        /// Whether there is no other way.
+        pub enforce: Option<bool>,
+    }
+}
+
+open_enum! {
+    /// Which side of the market an account is on.
+    pub enum AccountKind (any case) {
+        /// Owns products.
+        Vendor = "vendor",
+        /// Sells them.
+        Provider = "provider",
+    }
+}
+
+open_enum! {
+    /// An account's part in the supply chain.
+    pub enum AccountRole {
+        /// Makes products.
+        Vendor = "vendor",
+        /// Sells to resellers.
+        Distributor = "distributor",
+        /// Sells to customers.
+        Reseller = "reseller",
+    }
+}
+
+open_enum! {
+    /// How an identity provider works.
+    pub enum IdentityProviderKind {
+        /// The platform's own.
+        System = "system",
+        /// SAML.
+        Saml = "saml",
+        /// OpenID Connect.
+        OpenId = "openid",
+    }
+}
+
+/// Who works on a request: the specification says a text, the platform mostly sends an object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Assignee {
+    /// A user with any of id, name and e-mail.
+    User(Box<User>),
+    /// A text that names somebody.
+    Text(String),
+}
+
+impl Assignee {
+    /// The user's id, or the text.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.id,
+            Self::Text(text) => text,
+        }
+    }
+}
+
+struct AssigneeVisitor;
+
+impl<'de> Visitor<'de> for AssigneeVisitor {
+    type Value = Option<Assignee>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an assignee (a text or an object) or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        // Test payloads write Python's word for nothing.
+        Ok((!text.is_empty() && text != "None").then(|| Assignee::Text(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut user = Box::<User>::default();
+        Ok(user.fill(&mut map)?.then_some(Assignee::User(user)))
+    }
+}
+
+impl Wire for Assignee {
+    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+        input.deserialize_any(AssigneeVisitor)
+    }
+
+    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::User(user) => Wire::write(user, out),
+            Self::Text(text) => out.serialize_str(text),
+        }
+    }
+}
+
+impl Serialize for Assignee {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.write(out)
+    }
+}
+
+impl<'de> Deserialize<'de> for Assignee {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::read(input)?.ok_or_else(|| D::Error::custom("an assignee must name somebody"))
+    }
+}

@@ -1,0 +1,420 @@
+//! Parameters: what is asked of the customer or of the vendor, and what an update says of it.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde_json::Value;
+
+use super::de::{Model as _, Wire};
+use super::model::{fields, model, object, open_enum, serde_root};
+use super::{Events, Item, Marketplace, Reference};
+
+fields! {
+    /// A parameter with its value: of an asset, a tier config, an item or a configuration, or, without a
+    /// value, its definition in a product.
+    ///
+    /// `Debug` hides the value of a password.
+    pub struct Param {
+        /// The name it is known by (`admin_email`), blanks and `#` included; in product definitions `PRM-…`.
+        pub id: String,
+        /// As `id`, or as `title`, depending on where it comes from.
+        pub name: Option<String>,
+        /// The shown name.
+        pub title: Option<String>,
+        /// The shown explanation.
+        pub description: Option<String>,
+        /// What kind of value it takes.
+        #[doc(alias = "type")]
+        pub kind: ParamKind = "type",
+        /// What it belongs to.
+        pub scope: ParamScope,
+        /// When it is asked for.
+        pub phase: ParamPhase,
+        /// The value; checkboxes, addresses, phones and objects have theirs in `structured_value`.
+        pub value: Option<String>,
+        /// The value of checkboxes (`{"choice": true}`), addresses, phones and objects.
+        pub structured_value: Option<Value>,
+        /// What is wrong with the value; [`error`](Self::error) knows the texts that mean nothing.
+        pub value_error: Option<String>,
+        /// What is wrong, with the parts it is put together from.
+        pub structured_error: Option<Value>,
+        /// The values to choose from.
+        pub value_choices: Vec<ValueChoice>,
+        /// The values to choose from under an older name.
+        pub value_choice: Vec<ValueChoice>,
+        /// Rules for the value.
+        pub constraints: Option<Box<Constraints>>,
+        /// A hint at what to enter.
+        pub hint: Option<String>,
+        /// What an empty input shows.
+        pub placeholder: Option<String>,
+        /// The value to begin with.
+        pub default: Option<Value>,
+        /// The marketplace of an old configuration parameter.
+        pub marketplace: Option<Box<Marketplace>>,
+        /// The heading or parameter it stands under.
+        pub parent: Option<Box<Reference>>,
+        /// Its place in the form.
+        pub position: Option<i64>,
+        /// Creation and last change; only of definitions and configuration parameters.
+        pub events: Events,
+    }
+}
+
+object!(Param);
+
+impl Param {
+    /// Whether there is a value, text or structured. An empty text and `None` as a word are none.
+    pub fn has_value(&self) -> bool {
+        self.text().is_some() || self.structured_value.as_ref().is_some_and(|value| !is_hollow(value))
+    }
+
+    /// The value, unless it says nothing.
+    pub fn text(&self) -> Option<&str> {
+        self.value.as_deref().filter(|text| !means_nothing(text))
+    }
+
+    /// What is wrong with the value, unless that says nothing.
+    pub fn error(&self) -> Option<&str> {
+        self.value_error.as_deref().filter(|text| !means_nothing(text))
+    }
+
+    fn is_secret(&self) -> bool {
+        self.kind == ParamKind::Password
+    }
+}
+
+/// Texts that stand for no value.
+fn means_nothing(text: &str) -> bool {
+    matches!(text, "" | "None")
+}
+
+fn is_hollow(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+impl fmt::Debug for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Param");
+        out.field("id", &self.id).field("kind", &self.kind);
+        if self.is_secret() {
+            out.field("value", &self.has_value().then_some("***"));
+        } else {
+            out.field("value", &self.value).field("structured_value", &self.structured_value);
+        }
+        out.field("value_error", &self.value_error).finish_non_exhaustive()
+    }
+}
+
+model! {
+    /// Rules for a parameter's value.
+    pub struct Constraints {
+        /// Whether it must be filled in.
+        pub required: Option<bool>,
+        /// Whether the form leaves it out.
+        pub hidden: Option<bool>,
+        /// Whether it cannot be changed in the form.
+        pub readonly: Option<bool>,
+        /// Whether no two assets may have the same value.
+        pub unique: Option<bool>,
+        /// Whether usage files may find assets by it.
+        pub reconciliation: Option<bool>,
+        /// Whether the other side sees it or may even change it.
+        pub shared: Shared,
+        /// The values to choose from.
+        pub choices: Vec<ValueChoice>,
+        /// The shortest value.
+        pub min_length: Option<i64>,
+        /// The longest value.
+        pub max_length: Option<i64>,
+        /// The level of a heading.
+        pub level: Option<String>,
+        /// The text of a content parameter.
+        pub display_content: Option<String>,
+        /// The parameter that decides whether this one is asked for.
+        pub dependency: Option<Box<Dependency>>,
+        /// More about the rules; free-form and mostly empty.
+        pub meta: Option<Value>,
+        /// A hint at what to enter.
+        pub hint: Option<String>,
+        /// What an empty input shows.
+        pub placeholder: Option<String>,
+    }
+}
+
+model! {
+    /// A parameter's dependency on another one.
+    pub struct Dependency {
+        /// The other parameter.
+        pub parameter: Option<Box<Reference>>,
+        /// The values of it that count.
+        pub values: Vec<String>,
+        /// Whether this one is required then.
+        pub required: Option<bool>,
+        /// Whether this one is hidden then.
+        pub hidden: Option<bool>,
+        /// Whether this one is read-only then.
+        pub readonly: Option<bool>,
+    }
+}
+
+fields! {
+    /// A value to choose, with the text that is shown for it. Where the platform sends a bare text, that is
+    /// the value, and there is no label.
+    #[derive(Debug)]
+    pub struct ValueChoice {
+        /// The shown text.
+        pub label: Option<String>,
+        /// The value.
+        pub value: String,
+        /// Whether it is chosen to begin with.
+        pub default: Option<bool>,
+    }
+}
+
+struct ChoiceVisitor;
+
+impl<'de> Visitor<'de> for ChoiceVisitor {
+    type Value = Option<ValueChoice>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a choice (a text or an object)")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(ValueChoice { value: text.to_owned(), ..ValueChoice::default() }))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut choice = ValueChoice::default();
+        choice.fill(&mut map)?;
+        Ok(Some(choice))
+    }
+}
+
+impl Wire for ValueChoice {
+    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+        input.deserialize_any(ChoiceVisitor)
+    }
+
+    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        if self.label.is_none() && self.default.is_none() {
+            out.serialize_str(&self.value)
+        } else {
+            self.write_members(out)
+        }
+    }
+}
+
+serde_root!(ValueChoice);
+
+model! {
+    /// Parameters that were set once for a product, a marketplace or an item, and hold for all its assets.
+    pub struct Configuration {
+        /// The parameters.
+        pub params: Vec<Param>,
+    }
+}
+
+impl Configuration {
+    /// The parameter of this id.
+    #[doc(alias = "get_param_by_id")]
+    pub fn param(&self, id: &str) -> Option<&Param> {
+        find(&self.params, id)
+    }
+}
+
+/// The parameter of this id in a list.
+pub(super) fn find<'a>(params: &'a [Param], id: &str) -> Option<&'a Param> {
+    params.iter().find(|param| param.id == id)
+}
+
+model! {
+    /// A configuration parameter of a product, with its value.
+    pub struct ProductConfigurationParameter {
+        /// The value, unless it is unset.
+        pub value: Option<String>,
+        /// The value of checkboxes, addresses, phones and objects.
+        pub structured_value: Option<Value>,
+        /// The parameter that has this value.
+        pub parameter: Param,
+        /// The item it holds for; only in the scopes of items.
+        pub item: Option<Box<Item>>,
+        /// The marketplace it holds for; only in the scopes of marketplaces.
+        pub marketplace: Option<Box<Marketplace>>,
+        /// Rules for the value in old answers; later ones have them in `parameter`.
+        pub constraints: Option<Box<Constraints>>,
+        /// Creation and last change.
+        pub events: Events,
+    }
+}
+
+/// What an update may say of a parameter. What is `None` is not sent, and stays as it is on the platform.
+///
+/// A later version may add fields, so a literal should end in `..ParamUpdate::default()`. `Debug` never shows
+/// the value, because only the platform knows which parameters are passwords.
+///
+/// ```
+/// use connect::models::ParamUpdate;
+/// # fn main() -> serde_json::Result<()> {
+/// let update = ParamUpdate::value("seat_no", "17");
+/// assert_eq!(serde_json::to_string(&update)?, r#"{"id":"seat_no","value":"17"}"#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default, PartialEq, Serialize)]
+pub struct ParamUpdate {
+    /// The id of the parameter.
+    pub id: String,
+    /// The new value; the empty text clears it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The new value of a checkbox, address, phone or object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured_value: Option<Value>,
+    /// What is wrong with the value; the empty text takes an earlier error back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_error: Option<String>,
+    /// What is wrong, as `{"message": {"id", "external_id", "value"}, "context"}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structured_error: Option<Value>,
+}
+
+impl ParamUpdate {
+    /// Sets the value.
+    pub fn value(id: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { id: id.into(), value: Some(value.into()), ..Self::default() }
+    }
+
+    /// Sets the value of a checkbox, address, phone or object.
+    pub fn structured(id: impl Into<String>, value: Value) -> Self {
+        Self { id: id.into(), structured_value: Some(value), ..Self::default() }
+    }
+
+    /// Says what is wrong with the value, which stays as it is.
+    pub fn error(id: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { id: id.into(), value_error: Some(message.into()), ..Self::default() }
+    }
+
+    /// Also says what is wrong with the value.
+    #[must_use]
+    pub fn with_error(mut self, message: impl Into<String>) -> Self {
+        self.value_error = Some(message.into());
+        self
+    }
+}
+
+/// Only what an update may carry, and only what is there.
+impl From<&Param> for ParamUpdate {
+    fn from(param: &Param) -> Self {
+        Self {
+            id: param.id.clone(),
+            value: param.value.clone(),
+            structured_value: param.structured_value.clone(),
+            value_error: param.error().map(str::to_owned),
+            structured_error: param.structured_error.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for ParamUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParamUpdate")
+            .field("id", &self.id)
+            .field("value", &self.value.as_ref().map(|_| "***"))
+            .field("structured_value", &self.structured_value.as_ref().map(|_| "***"))
+            .field("value_error", &self.value_error)
+            .field("structured_error", &self.structured_error.as_ref().map(|_| "***"))
+            .finish()
+    }
+}
+
+open_enum! {
+    /// What kind of value a parameter takes.
+    pub enum ParamKind {
+        /// A line of text.
+        Text = "text",
+        /// One of several choices.
+        Dropdown = "dropdown",
+        /// A secret; `Debug` hides its value.
+        Password = "password",
+        /// An e-mail address.
+        Email = "email",
+        /// Any of several choices.
+        Checkbox = "checkbox",
+        /// A name within a domain.
+        Subdomain = "subdomain",
+        /// A domain name.
+        Domain = "domain",
+        /// A phone number.
+        Phone = "phone",
+        /// A link.
+        Url = "url",
+        /// One of several choices, as buttons.
+        Choice = "choice",
+        /// A postal address.
+        Address = "address",
+        /// Free-form JSON.
+        Object = "object",
+        /// No value: a heading.
+        Heading = "heading",
+        /// No value: a text for the reader.
+        Content = "content",
+    }
+}
+
+open_enum! {
+    /// What a parameter belongs to.
+    pub enum ParamScope {
+        /// An asset.
+        Asset = "asset",
+        /// The reseller next to the customer.
+        Tier1 = "tier1",
+        /// The reseller above it.
+        Tier2 = "tier2",
+        /// A product.
+        Product = "product",
+        /// An item.
+        Item = "item",
+        /// A marketplace.
+        Marketplace = "marketplace",
+        /// An item on a marketplace.
+        ItemMarketplace = "item_marketplace",
+        /// An old word for the scopes of configuration.
+        Configuration = "configuration",
+    }
+}
+
+open_enum! {
+    /// When a parameter is asked for.
+    pub enum ParamPhase {
+        /// By the customer who orders.
+        Ordering = "ordering",
+        /// By the vendor who fulfils.
+        Fulfillment = "fulfillment",
+        /// Once for all.
+        Configuration = "configuration",
+    }
+}
+
+open_enum! {
+    /// What the other side may do with a parameter.
+    pub enum Shared {
+        /// See it.
+        View = "view",
+        /// See and change it.
+        Edit = "edit",
+    }
+}

@@ -1,0 +1,334 @@
+//! Exact decimal numbers and item quantities, which come as text, as numbers, or as `unlimited`.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+
+use super::de::{ScalarVisitor, Wire};
+
+/// Powers of ten up to here fit the mantissa.
+const MAX_DIGITS: u32 = 38;
+
+/// A decimal number, exactly as the platform wrote it: `"0.1"` is a tenth.
+///
+/// Holds up to 38 digits; what is longer is not a `Decimal`. Whether it came as text (`"1.0"`) or as a
+/// number (`1.0`) decides how it is written again and does not count in comparisons.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Decimal {
+    /// Without trailing zeros behind the point.
+    mantissa: i128,
+    /// Digits behind the point.
+    scale: u8,
+    number: bool,
+}
+
+impl Decimal {
+    /// Reads `5`, `-5.50`, `.5` or `1e-3`; `None` if it is no number or has too many digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (digits, exponent) = match rest.split_once(['e', 'E']) {
+            Some((digits, exponent)) => (digits, exponent.parse::<i64>().ok()?),
+            None => (rest, 0),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        if whole.is_empty() && fraction.is_empty() {
+            return None;
+        }
+
+        let mut mantissa: i128 = 0;
+        let mut scale: i64 = 0;
+        // Zeros are held back until a digit follows, so that "1.000…0" is as short as "1".
+        let mut zeros: u32 = 0;
+        for (digit, behind) in
+            whole.bytes().map(|digit| (digit, false)).chain(fraction.bytes().map(|digit| (digit, true)))
+        {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            scale += i64::from(behind);
+            if digit == b'0' {
+                zeros = zeros.checked_add(1)?;
+                continue;
+            }
+            if mantissa != 0 {
+                mantissa = mantissa.checked_mul(10_i128.checked_pow(zeros)?)?;
+            }
+            mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
+            zeros = 0;
+        }
+        if mantissa == 0 {
+            return Some(Self::default());
+        }
+        let scale = scale.checked_sub(i64::from(zeros))?.checked_sub(exponent)?;
+        let (mantissa, scale) = if scale < 0 {
+            let power = u32::try_from(scale.checked_neg()?).ok()?;
+            (mantissa.checked_mul(10_i128.checked_pow(power)?)?, 0)
+        } else {
+            (mantissa, u8::try_from(scale).ok().filter(|scale| u32::from(*scale) <= MAX_DIGITS)?)
+        };
+        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale, number: false })
+    }
+
+    fn from_float(value: f64) -> Option<Self> {
+        // Rust prints the shortest text that reads as the same number.
+        Self::parse(&format!("{value:e}")).map(|decimal| Self { number: true, ..decimal })
+    }
+
+    /// The nearest floating point number.
+    pub fn as_f64(self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The number if it is whole and fits.
+    pub fn as_i64(self) -> Option<i64> {
+        if self.scale == 0 { self.mantissa.try_into().ok() } else { None }
+    }
+
+    /// Whether it is 0.
+    pub fn is_zero(self) -> bool {
+        self.mantissa == 0
+    }
+
+    /// Whether it is greater than 0.
+    pub fn is_positive(self) -> bool {
+        self.mantissa > 0
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The whole parts decide without a common scale, which might not fit.
+        let parts = |decimal: &Self| {
+            let unit = 10_i128.pow(u32::from(decimal.scale));
+            (decimal.mantissa.div_euclid(unit), decimal.mantissa.rem_euclid(unit))
+        };
+        let (whole, fraction) = parts(self);
+        let (other_whole, other_fraction) = parts(other);
+        let widen = |fraction: i128, scale: u8, to: u8| fraction * 10_i128.pow(u32::from(to.saturating_sub(scale)));
+        whole.cmp(&other_whole).then_with(|| {
+            widen(fraction, self.scale, other.scale).cmp(&widen(other_fraction, other.scale, self.scale))
+        })
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        (self.mantissa, self.scale) == (other.mantissa, other.scale)
+    }
+}
+
+impl Eq for Decimal {}
+
+impl From<i64> for Decimal {
+    fn from(value: i64) -> Self {
+        Self { mantissa: value.into(), scale: 0, number: true }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.mantissa.unsigned_abs().to_string();
+        let scale = usize::from(self.scale);
+        let text = if scale == 0 {
+            digits
+        } else {
+            let digits = format!("{digits:0>width$}", width = scale + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - scale);
+            format!("{whole}.{fraction}")
+        };
+        f.pad_integral(self.mantissa >= 0, "", &text)
+    }
+}
+
+impl Wire for Decimal {
+    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+        input.deserialize_any(ScalarVisitor {
+            expecting: "a number, as such or as text, or null",
+            text: Self::parse,
+            int: |value| Some(Self { mantissa: value, scale: 0, number: true }),
+            float: Self::from_float,
+            bool: |_| None,
+        })
+    }
+
+    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.as_i64() {
+            Some(whole) if self.number => out.serialize_i64(whole),
+            None if self.number => out.serialize_f64(self.as_f64()),
+            _ => out.collect_str(self),
+        }
+    }
+}
+
+/// How many units of an item: `"5"`, `"5.5"`, `5`, `50.0` and `"unlimited"` in one type.
+///
+/// Quantities compare by their meaning, however they were written, and nothing exceeds `Unlimited`. A text
+/// that is neither number nor `unlimited` is kept as `Unknown`; it equals itself and has no order.
+///
+/// ```
+/// use connect::models::Quantity;
+/// # fn main() -> serde_json::Result<()> {
+/// let seats: Quantity = serde_json::from_str("50.0")?;
+/// assert_eq!(seats, Quantity::from(50));
+/// assert_eq!(seats, Quantity::from("50"));
+/// assert!(seats < Quantity::Unlimited);
+/// assert_eq!(Quantity::from("-1"), Quantity::Unlimited);
+/// assert_eq!(Quantity::from("0.10").to_string(), "0.1");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// `"unlimited"`, or -1, as the reference SDK says it.
+    Unlimited,
+    /// A number.
+    Number(Decimal),
+    /// Something else, as it came.
+    Unknown(Box<str>),
+}
+
+impl Quantity {
+    /// Whether it is unlimited.
+    pub fn is_unlimited(&self) -> bool {
+        matches!(self, Self::Unlimited)
+    }
+
+    /// Whether it is 0.
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Self::Number(number) if number.is_zero())
+    }
+
+    /// Whether there is any: more than 0, or unlimited.
+    pub fn is_positive(&self) -> bool {
+        match self {
+            Self::Unlimited => true,
+            Self::Number(number) => number.is_positive(),
+            Self::Unknown(_) => false,
+        }
+    }
+
+    /// The nearest floating point number; `None` if it is unlimited or no number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number.as_f64()),
+            _ => None,
+        }
+    }
+
+    /// The number if it is one, is whole and fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Quantity {
+    /// Zero.
+    fn default() -> Self {
+        Self::Number(Decimal::default())
+    }
+}
+
+impl From<Decimal> for Quantity {
+    fn from(number: Decimal) -> Self {
+        if number.mantissa == -1 && number.scale == 0 { Self::Unlimited } else { Self::Number(number) }
+    }
+}
+
+impl From<i64> for Quantity {
+    fn from(number: i64) -> Self {
+        Decimal::from(number).into()
+    }
+}
+
+impl From<&str> for Quantity {
+    fn from(text: &str) -> Self {
+        if text.trim().eq_ignore_ascii_case("unlimited") {
+            return Self::Unlimited;
+        }
+        Decimal::parse(text).map_or_else(|| Self::Unknown(text.into()), Self::from)
+    }
+}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => Some(one.cmp(other)),
+            (Self::Unlimited, Self::Unlimited) => Some(Ordering::Equal),
+            (Self::Unlimited, Self::Number(_)) => Some(Ordering::Greater),
+            (Self::Number(_), Self::Unlimited) => Some(Ordering::Less),
+            (Self::Unknown(one), Self::Unknown(other)) if one == other => Some(Ordering::Equal),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq<i64> for Quantity {
+    fn eq(&self, other: &i64) -> bool {
+        *self == Self::from(*other)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unlimited => f.pad("unlimited"),
+            Self::Number(number) => number.fmt(f),
+            Self::Unknown(text) => f.pad(text),
+        }
+    }
+}
+
+impl Wire for Quantity {
+    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+        input.deserialize_any(ScalarVisitor {
+            expecting: "a quantity (a number, as such or as text, or \"unlimited\") or null",
+            text: |text| (!text.is_empty()).then(|| Self::from(text)),
+            int: |value| Some(Decimal { mantissa: value, scale: 0, number: true }.into()),
+            float: |value| {
+                Some(Decimal::from_float(value).map_or_else(|| Self::Unknown(value.to_string().into()), Self::from))
+            },
+            bool: |_| None,
+        })
+    }
+
+    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => number.write(out),
+            other => out.collect_str(other),
+        }
+    }
+}
+
+macro_rules! serde_scalar {
+    ($($name:ident),+) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                self.write(out)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                Ok(Self::read(input)?.unwrap_or_default())
+            }
+        }
+    )+};
+}
+
+serde_scalar!(Decimal, Quantity);

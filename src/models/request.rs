@@ -1,0 +1,168 @@
+//! Asset requests: what a processor approves, fails or asks back about.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::model::{model, open_enum};
+use super::{Asset, Assignee, Contract, Events, Item, Marketplace, Param};
+
+model! {
+    /// A request to buy, change, suspend, resume or cancel an asset.
+    ///
+    /// ```
+    /// use connect::models::{Request, RequestKind};
+    /// # fn main() -> serde_json::Result<()> {
+    /// let request: Request = serde_json::from_str(
+    ///     r#"{
+    ///         "id": "PR-5852-0931-4467-001", "type": "change",
+    ///         "asset": {"items": [
+    ///             {"id": "SEATS", "old_quantity": "5", "quantity": "8"},
+    ///             {"id": "BACKUP", "old_quantity": "1", "quantity": "0"}
+    ///         ]}
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(request.kind, RequestKind::Change);
+    /// assert!(request.changed_items().map(|item| item.id.as_str()).eq(["SEATS"]));
+    /// assert!(request.removed_items().map(|item| item.id.as_str()).eq(["BACKUP"]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "Fulfillment")]
+    #[doc(alias = "AssetRequest")]
+    pub struct Request {
+        /// `PR-…`.
+        pub id: String,
+        /// What it asks for.
+        #[doc(alias = "type")]
+        pub kind: RequestKind = "type",
+        /// Its state.
+        pub status: RequestStatus,
+        /// The asset as it is to be.
+        pub asset: Asset,
+        /// When it was made; absent in the answer to its creation.
+        pub created: Option<OffsetDateTime>,
+        /// When it was last changed.
+        pub updated: Option<OffsetDateTime>,
+        /// From when on it holds.
+        pub effective_date: Option<OffsetDateTime>,
+        /// For when it was planned.
+        pub planned_date: Option<OffsetDateTime>,
+        /// The customer's or reseller's note.
+        pub note: Option<String>,
+        /// Why it failed.
+        pub reason: Option<String>,
+        /// Whether an inquiry was answered.
+        pub answered: Option<bool>,
+        /// Who works on it.
+        pub assignee: Option<Assignee>,
+        /// What the customer sees after approval, as markdown.
+        pub activation_key: Option<String>,
+        /// The form for the customer's parameters.
+        pub params_form_url: Option<String>,
+        /// The marketplace; it may stand in the asset only, see [`marketplace`](Self::marketplace).
+        pub marketplace: Option<Box<Marketplace>>,
+        /// The contract; it may stand in the asset only, see [`contract`](Self::contract).
+        pub contract: Option<Box<Contract>>,
+        /// The last approved request of the asset; of little more than an id.
+        pub previous_approved_request: Option<Box<Request>>,
+        /// Id of the asset in old answers.
+        pub asset_id: Option<String>,
+        /// What the one who asks keeps with it; free-form.
+        pub external_attributes: Option<Value>,
+        /// What happened to it, where that is not said by `created` and `updated`.
+        pub events: Events,
+    }
+}
+
+impl Request {
+    /// The items that the request adds.
+    pub fn new_items(&self) -> impl Iterator<Item = &Item> {
+        self.asset.items.iter().filter(|item| item.is_new())
+    }
+
+    /// The items of which the request leaves some, but more or fewer than before.
+    pub fn changed_items(&self) -> impl Iterator<Item = &Item> {
+        self.asset.items.iter().filter(|item| item.is_changed())
+    }
+
+    /// The items that the request takes away.
+    pub fn removed_items(&self) -> impl Iterator<Item = &Item> {
+        self.asset.items.iter().filter(|item| item.is_removed())
+    }
+
+    /// Whether data of another system is to be taken over: the asset's parameter `migration_info` has a value.
+    pub fn needs_migration(&self) -> bool {
+        self.needs_migration_with("migration_info")
+    }
+
+    /// As [`needs_migration`](Self::needs_migration), with the parameter's id.
+    pub fn needs_migration_with(&self, id: &str) -> bool {
+        self.param(id).is_some_and(Param::has_value)
+    }
+
+    /// The asset's parameter of this id.
+    pub fn param(&self, id: &str) -> Option<&Param> {
+        self.asset.param(id)
+    }
+
+    /// The id of the asset's product; empty if the answer does not name it.
+    pub fn product_id(&self) -> &str {
+        &self.asset.product.id
+    }
+
+    /// The marketplace, whether it stands here or in the asset.
+    pub fn marketplace(&self) -> Option<&Marketplace> {
+        self.marketplace.as_deref().or(self.asset.marketplace.as_deref())
+    }
+
+    /// The contract, whether it stands here or in the asset.
+    pub fn contract(&self) -> Option<&Contract> {
+        self.contract.as_deref().or(self.asset.contract.as_deref())
+    }
+}
+
+open_enum! {
+    /// What an asset request asks for.
+    pub enum RequestKind {
+        /// A new asset.
+        Purchase = "purchase",
+        /// Other quantities.
+        Change = "change",
+        /// The end of the asset.
+        Cancel = "cancel",
+        /// To stop it for a while.
+        Suspend = "suspend",
+        /// To go on with a suspended one.
+        Resume = "resume",
+        /// Another term.
+        Renew = "renew",
+        /// Other parameters.
+        Adjustment = "adjustment",
+        /// To take it over from another owner.
+        Transfer = "transfer",
+    }
+}
+
+open_enum! {
+    /// The state of an asset request.
+    pub enum RequestStatus {
+        /// Not sent yet.
+        Draft = "draft",
+        /// Waits for the resellers' tier configs.
+        TiersSetup = "tiers_setup",
+        /// Waits for the vendor.
+        Pending = "pending",
+        /// Waits for the customer's answer.
+        Inquiring = "inquiring",
+        /// Done.
+        Approved = "approved",
+        /// Refused.
+        Failed = "failed",
+        /// Waits for its date.
+        Scheduled = "scheduled",
+        /// About to be taken back.
+        Revoking = "revoking",
+        /// Taken back.
+        Revoked = "revoked",
+    }
+}

@@ -1,0 +1,96 @@
+//! Texts that must not end up in a log.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use super::de::Wire;
+
+/// A credential. `Debug` does not show it, and it has no `Display`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// A link that lets anyone who has it read or write a file, for a while.
+///
+/// It is used like a `&str`. `Debug` shows it up to the query, where the signature is.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignedUrl(String);
+
+impl SignedUrl {
+    /// The whole link.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for SignedUrl {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Deref for SignedUrl {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.find(['?', '#']);
+        let shown = self.0.get(..end.unwrap_or(self.0.len())).unwrap_or_default();
+        // Credentials can also stand before the host.
+        let shown = match (shown.split_once("://"), shown.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
+            _ => shown.to_owned(),
+        };
+        let rest = if end.is_some() { "?***" } else { "" };
+        write!(f, "SignedUrl({shown}{rest})")
+    }
+}
+
+macro_rules! wire_as_text {
+    ($($name:ident),+) => {$(
+        impl Wire for $name {
+            fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
+                Ok(String::read(input)?.map(Self))
+            }
+
+            fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.serialize_str(&self.0)
+            }
+
+            fn is_unset(&self) -> bool {
+                self.0.is_empty()
+            }
+        }
+    )+};
+}
+
+wire_as_text!(Secret, SignedUrl);
