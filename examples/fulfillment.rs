@@ -34,11 +34,21 @@ fn decide(request: &Request) -> Result<Approval, Action> {
 fn purchase(request: &Request) -> Result<Approval, Action> {
     let asset = &request.asset;
     let most = Quantity::from(MOST);
-    if asset.items.iter().any(|item| item.quantity.as_ref().is_some_and(|quantity| !quantity.is_unlimited() && *quantity > most)) {
+    if asset.items.iter().any(|item| {
+        item.quantity.as_ref().is_some_and(|quantity| !quantity.is_unlimited() && *quantity > most)
+    }) {
         return Err(Action::fail("Is not possible to purchase such quantity"));
     }
-    if let Some(email) = asset.params.iter().find(|param| param.name.as_deref() == Some("email")).filter(|param| !param.has_value()) {
-        return Err(Action::inquire([ParamUpdate::error(&email.id, "Email address has not been provided, please provide one")]));
+    if let Some(email) = asset
+        .params
+        .iter()
+        .find(|param| param.name.as_deref() == Some("email"))
+        .filter(|param| !param.has_value())
+    {
+        return Err(Action::inquire([ParamUpdate::error(
+            &email.id,
+            "Email address has not been provided, please provide one",
+        )]));
     }
     if asset.param("purchase_id").is_none() {
         return Err(Action::fail("The product has no parameter purchase_id"));

@@ -5,9 +5,9 @@
 
 use std::process::ExitCode;
 
+use connect::Connect;
 use connect::models::{Listing, UsageFile};
 use connect::usage::{NewUsageFile, UsageRecord};
-use connect::Connect;
 use time::{Duration, OffsetDateTime, Time};
 
 #[path = "shared/setup.rs"]

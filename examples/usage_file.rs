@@ -13,7 +13,17 @@ mod setup;
 
 /// All that a file can be in.
 const STATUSES: [&str; 11] = [
-    "draft", "uploading", "uploaded", "processing", "invalid", "ready", "pending", "accepted", "rejected", "closed", "deleted",
+    "draft",
+    "uploading",
+    "uploaded",
+    "processing",
+    "invalid",
+    "ready",
+    "pending",
+    "accepted",
+    "rejected",
+    "closed",
+    "deleted",
 ];
 
 fn main() -> ExitCode {

@@ -29,10 +29,16 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(error) => {
-                write!(f, "the platform cannot be reached; check the network and the host in apiEndpoint: {error}")
+                write!(
+                    f,
+                    "the platform cannot be reached; check the network and the host in apiEndpoint: {error}"
+                )
             }
             Self::WrongEndpoint(error) => {
-                write!(f, "what answers is not the Connect API; check apiEndpoint, which ends in /public/v1: {error}")
+                write!(
+                    f,
+                    "what answers is not the Connect API; check apiEndpoint, which ends in /public/v1: {error}"
+                )
             }
             Self::WrongKey(error) => write!(f, "the platform refuses the key; check apiKey: {error}"),
             Self::ProductsNotVisible(ids) => {
@@ -46,9 +52,10 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreachable(error) | Self::WrongEndpoint(error) | Self::WrongKey(error) | Self::Other(error) => {
-                error.source()
-            }
+            Self::Unreachable(error)
+            | Self::WrongEndpoint(error)
+            | Self::WrongKey(error)
+            | Self::Other(error) => error.source(),
             Self::ProductsNotVisible(_) => None,
         }
     }
@@ -84,7 +91,10 @@ impl Connect {
             products => Query::new().in_("id", products),
         };
         let seen = Pages::<Visible>::new(&self.http, "/products", &query);
-        let seen = seen.map(|product| product.map(|product| product.id)).collect::<Result<Vec<_>>>().map_err(problem)?;
+        let seen = seen
+            .map(|product| product.map(|product| product.id))
+            .collect::<Result<Vec<_>>>()
+            .map_err(problem)?;
         let missing: Vec<String> = products.iter().filter(|id| !seen.contains(id)).cloned().collect();
         if missing.is_empty() { Ok(()) } else { Err(Problem::ProductsNotVisible(missing)) }
     }

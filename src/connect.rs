@@ -77,7 +77,10 @@ impl Connect {
     /// # Errors
     ///
     /// When listing fails, or the platform does; a single order that cannot be handled is an outcome of the report.
-    pub fn process_fulfillments(&self, decide: impl FnMut(&Request) -> Result<Approval, Action>) -> Result<Report> {
+    pub fn process_fulfillments(
+        &self,
+        decide: impl FnMut(&Request) -> Result<Approval, Action>,
+    ) -> Result<Report> {
         self.fulfillment().process(decide)
     }
 
@@ -110,7 +113,10 @@ impl Connect {
     /// # Errors
     ///
     /// As [`process_fulfillments`](Self::process_fulfillments).
-    pub fn process_usage_files(&self, decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>) -> Result<Report> {
+    pub fn process_usage_files(
+        &self,
+        decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
+    ) -> Result<Report> {
         self.usage().process_files(decide)
     }
 }

@@ -24,10 +24,7 @@ pub(crate) fn enter(id: &str) -> Guard {
         let outer = current.start;
         current.start = Some(current.ids.len());
         current.ids.push_str(id);
-        Guard {
-            outer,
-            on_this_thread: PhantomData,
-        }
+        Guard { outer, on_this_thread: PhantomData }
     })
 }
 

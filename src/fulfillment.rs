@@ -26,7 +26,7 @@ use crate::error::Result;
 use crate::http::{Http, Method, json, segment};
 use crate::models::{Conversation, Message, ParamUpdate, Request};
 use crate::page::Pages;
-use crate::process::{Action, Approval, Options, Report, Source, run, post_message};
+use crate::process::{Action, Approval, Options, Report, Source, post_message, run};
 use crate::rql::Query;
 
 mod new_request;

@@ -21,11 +21,11 @@ mod retry;
 mod trace;
 mod url;
 
-pub(crate) use range::ContentRange;
-use retry::Policy;
-use resolver::Remembering;
-use trace::Trace;
 pub(crate) use mask::masked;
+pub(crate) use range::ContentRange;
+use resolver::Remembering;
+use retry::Policy;
+use trace::Trace;
 use url::Base;
 pub(crate) use url::segment;
 
@@ -70,7 +70,11 @@ pub(crate) enum Payload<'a> {
     Nothing,
     Json(&'a [u8]),
     /// A stream of known length, which can be sent once only.
-    Stream { content_type: &'a str, length: u64, reader: &'a mut dyn Read },
+    Stream {
+        content_type: &'a str,
+        length: u64,
+        reader: &'a mut dyn Read,
+    },
 }
 
 /// One agent, one endpoint, one connection for the life of a [`Connect`](crate::Connect).
@@ -224,7 +228,13 @@ impl Http {
     }
 
     /// Sends a stream, once, since it cannot be rewound.
-    pub(crate) fn upload(&self, path: &str, content_type: &str, length: u64, reader: &mut dyn Read) -> Result<Answer> {
+    pub(crate) fn upload(
+        &self,
+        path: &str,
+        content_type: &str,
+        length: u64,
+        reader: &mut dyn Read,
+    ) -> Result<Answer> {
         self.guard(Method::Post, path)?;
         let payload = Payload::Stream { content_type, length, reader };
         self.exchange(Method::Post, path, payload).map_err(|failure| self.refusal(failure))
@@ -249,7 +259,12 @@ impl Http {
         Ok(())
     }
 
-    pub(crate) fn read_answer<T: DeserializeOwned>(&self, method: Method, path: &str, answer: Answer) -> Result<T> {
+    pub(crate) fn read_answer<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        answer: Answer,
+    ) -> Result<T> {
         let answer = answer.whole()?;
         // 204 and empty bodies are normal; what can be read from nothing reads from `null`.
         let bytes: &[u8] = if answer.body.trim_ascii().is_empty() { b"null" } else { &answer.body };
@@ -264,7 +279,9 @@ impl Http {
         for _ in 0..=REDIRECTS {
             let shown = url::without_query(&url).to_owned();
             if !url::is_safe(&url) {
-                return Err(Error::input(format!("{shown} is neither https nor on this machine: nothing was fetched from it")));
+                return Err(Error::input(format!(
+                    "{shown} is neither https nor on this machine: nothing was fetched from it"
+                )));
             }
             let request = Request::get(&*url)
                 .header(header::ACCEPT, "*/*")
@@ -276,9 +293,15 @@ impl Http {
                 .map_err(|failure| self.refusal(failure))?;
             match answer {
                 Got::Redirect { location: Some(location), .. } => {
-                    url = Cow::Owned(url::join(&url, &location).ok_or_else(|| Error::input(format!("{shown} redirects to an address that cannot be read")))?);
+                    url = Cow::Owned(url::join(&url, &location).ok_or_else(|| {
+                        Error::input(format!("{shown} redirects to an address that cannot be read"))
+                    })?);
                 }
-                Got::Redirect { status, location: None } => return Err(self.refusal(Failure::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))),
+                Got::Redirect { status, location: None } => {
+                    return Err(
+                        self.refusal(Failure::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))
+                    );
+                }
                 Got::Answer(answer) => return answer.whole().map(|answer| answer.body),
             }
         }
@@ -334,7 +357,8 @@ impl Http {
         };
         let url = self.base.url(path);
         let name = method.name();
-        let bad = |_| Failure::Input(Error::input(format!("{name} {path}: this is no address that can be called")));
+        let bad =
+            |_| Failure::Input(Error::input(format!("{name} {path}: this is no address that can be called")));
         let response = match payload {
             Payload::Nothing if matches!(method, Method::Get | Method::Delete) => {
                 self.run(request(&url).body(()).map_err(bad)?, name, path)?
@@ -342,7 +366,10 @@ impl Http {
             // An empty body with its length, which some gateways insist on.
             Payload::Nothing => self.run(request(&url).body(&[][..] as &[u8]).map_err(bad)?, name, path)?,
             Payload::Json(bytes) => {
-                let request = request(&url).header(header::CONTENT_TYPE, "application/json").body(bytes).map_err(bad)?;
+                let request = request(&url)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(bytes)
+                    .map_err(bad)?;
                 mask::log_body(name, path, bytes, true);
                 self.run(request, name, path)?
             }
@@ -392,7 +419,8 @@ impl Http {
             None => self.agent.run(request),
             Some(left) if left.is_zero() => return Err(Failure::Lost(TransportError::deadline(name, path))),
             Some(left) => {
-                let request = self.agent.configure_request(request).timeout_global(Some(left.min(self.timeout)));
+                let request =
+                    self.agent.configure_request(request).timeout_global(Some(left.min(self.timeout)));
                 self.agent.run(request.build())
             }
         };
@@ -418,7 +446,8 @@ impl Http {
         }
         let mut bytes = self.buffer.take();
         bytes.clear();
-        let length = header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
+        let length =
+            header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
         // The server's word on the length is not trusted with more than a page's worth of memory.
         bytes.reserve(length.unwrap_or(0).min(1 << 20));
         let read = body.into_with_config().limit(limit).reader().read_to_end(&mut bytes);
@@ -538,7 +567,8 @@ impl Failure {
 ///
 /// [`Error::Input`] for what JSON cannot say, such as a map whose keys are no text.
 pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(body).map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
+    serde_json::to_vec(body)
+        .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }
 
 pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {

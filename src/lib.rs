@@ -28,4 +28,6 @@ pub use connect::Connect;
 pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
 pub use lock::Lock;
 pub use page::Pages;
-pub use process::{Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict};
+pub use process::{
+    Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict,
+};

@@ -46,12 +46,7 @@ impl Lock {
 }
 
 fn acquire(path: &Path) -> io::Result<Option<Lock>> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
@@ -59,15 +54,9 @@ fn acquire(path: &Path) -> io::Result<Option<Lock>> {
     }
     let mut content = [0; 32];
     let length = file.read(&mut content)?;
-    let is_pid = content
-        .iter()
-        .take(length)
-        .all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
+    let is_pid = content.iter().take(length).all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
     if !is_pid || length == content.len() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "holds something else than a process id",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "holds something else than a process id"));
     }
     if let Err(error) = write_pid(&mut file) {
         log::debug!("the process id is not in lock file {}: {error}", path.display());
@@ -105,10 +94,7 @@ mod tests {
         let path = folder.path().join("job.lock");
         fs::write(&path, "99999999999\n").unwrap();
         drop(Lock::try_acquire(&path).unwrap());
-        assert_eq!(
-            fs::read_to_string(&path).unwrap(),
-            format!("{}\n", std::process::id())
-        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
     }
 
     #[test]
@@ -119,10 +105,7 @@ mod tests {
             fs::write(&path, content).unwrap();
             let error = Lock::try_acquire(&path).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-            let expected = format!(
-                "lock file {}: holds something else than a process id",
-                path.display()
-            );
+            let expected = format!("lock file {}: holds something else than a process id", path.display());
             assert_eq!(error.to_string(), expected);
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
@@ -134,11 +117,6 @@ mod tests {
         let path = folder.path().join("no/such/job.lock");
         let error = Lock::try_acquire(&path).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("lock file {}: ", path.display())),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("lock file {}: ", path.display())), "{error}");
     }
 }

@@ -51,10 +51,7 @@ pub struct Logger {
 impl Logger {
     /// Level `info`, nothing held back.
     pub fn new() -> Self {
-        Self {
-            default_level: LevelFilter::Info,
-            hold_back: false,
-        }
+        Self { default_level: LevelFilter::Info, hold_back: false }
     }
 
     /// The level of everything that `RUST_LOG` does not mention.

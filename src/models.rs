@@ -76,13 +76,14 @@ pub(crate) mod timestamp;
 mod usage;
 
 pub use account::{
-    Account, AccountKind, AccountRole, Assignee, Domain, DomainAuth, IdentityProvider, IdentityProviderKind, Reference,
-    User,
+    Account, AccountKind, AccountRole, Assignee, Domain, DomainAuth, IdentityProvider, IdentityProviderKind,
+    Reference, User,
 };
 pub use asset::{Asset, AssetReference, AssetRequestItem, AssetStatus};
 pub use capabilities::{
-    Capabilities, Offline, ParameterCapabilities, PpuCapabilities, RequestCapabilities, ReservationCapabilities,
-    SubscriptionCapabilities, SubscriptionSchema, TierCapabilities, TierConfigCapabilities, Validation,
+    Capabilities, Offline, ParameterCapabilities, PpuCapabilities, RequestCapabilities,
+    ReservationCapabilities, SubscriptionCapabilities, SubscriptionSchema, TierCapabilities,
+    TierConfigCapabilities, Validation,
 };
 pub use contract::{
     Activation, Agreement, AgreementForms, AgreementKind, AgreementStats, AgreementVersionInfo, Contract,
@@ -96,8 +97,8 @@ pub use hub::{
     ProductVersionKind, Zone,
 };
 pub use item::{
-    Applicability, Commitment, Item, ItemBilling, ItemGroup, ItemPeriod, ItemStatus, ItemType, Precision, Renewal,
-    RenewalUom, Ui, Unit,
+    Applicability, Commitment, Item, ItemBilling, ItemGroup, ItemPeriod, ItemStatus, ItemType, Precision,
+    Renewal, RenewalUom, Ui, Unit,
 };
 pub use listing::{
     Listing, ListingRequest, ListingRequestKind, ListingRequestState, ListingStatus, Offer, PriceList,
@@ -116,8 +117,8 @@ pub use quantity::{Decimal, Quantity};
 pub use request::{Request, RequestKind, RequestStatus};
 pub use secret::{Secret, SignedUrl};
 pub use subscription::{
-    Anniversary, Attributes, Billing, BillingRequest, BillingRequestKind, BillingStat, BillingStats, BillingUom,
-    LastRequest, Period, Subscription,
+    Anniversary, Attributes, Billing, BillingRequest, BillingRequestKind, BillingStat, BillingStats,
+    BillingUom, LastRequest, Period, Subscription,
 };
 pub use template::{Template, TemplateKind, TemplateScope};
 pub use tier::{

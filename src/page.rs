@@ -1,5 +1,6 @@
 //! Lists that are read page by page.
 
+use std::hash::{BuildHasher, RandomState};
 use std::iter::FusedIterator;
 use std::vec;
 
@@ -35,6 +36,8 @@ pub struct Pages<'c, T> {
     size: u64,
     left: Option<u64>,
     items: vec::IntoIter<T>,
+    hasher: RandomState,
+    last: Option<u64>,
 }
 
 enum Next {
@@ -63,7 +66,16 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
 
     /// `path` with its filters, without limit and offset.
     pub(crate) fn from_path(http: &'c Http, path: String, size: u64) -> Self {
-        Self { http, path, next: Next::Offset(0), size, left: None, items: Vec::new().into_iter() }
+        Self {
+            http,
+            path,
+            next: Next::Offset(0),
+            size,
+            left: None,
+            items: Vec::new().into_iter(),
+            hasher: RandomState::new(),
+            last: None,
+        }
     }
 
     fn fetch(&mut self, offset: u64) -> Result<()> {
@@ -75,6 +87,11 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
         let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
         // A short page proves nothing: servers cut the limit in silence.
         let ended = items.is_empty() || answer.range.is_some_and(|range| end >= range.total);
+        // Where the server tells the total, it need not be watched.
+        let content = answer.range.is_none().then(|| self.hasher.hash_one(&answer.body));
+        if !ended && content.is_some() && std::mem::replace(&mut self.last, content) == content {
+            return Err(Error::input(format!("GET {path}: the server sends the same page for any offset")));
+        }
         self.http.recycle(answer);
         self.next = if ended { Next::End } else { Next::Offset(end) };
         self.items = items.into_iter();

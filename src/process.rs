@@ -10,12 +10,12 @@ mod run;
 mod talk;
 mod walk;
 
-pub use answer::{Action, Approval, Inquiry};
 pub(crate) use answer::How;
+pub use answer::{Action, Approval, Inquiry};
 pub use options::Options;
 pub use outcome::{Certainty, Outcome, Verdict};
-pub use plan::{Call, Plan};
 pub(crate) use plan::Goal;
+pub use plan::{Call, Plan};
 pub use report::{Report, Stop};
 pub(crate) use run::{Source, run};
 pub(crate) use talk::post_message;

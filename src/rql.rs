@@ -232,10 +232,7 @@ impl Query {
     pub fn any(mut self, queries: impl IntoIterator<Item = Self>) -> Self {
         let mut parts = Vec::new();
         for query in queries {
-            match query
-                .into_filters("any")
-                .and_then(|filters| Filter::all("any", filters))
-            {
+            match query.into_filters("any").and_then(|filters| Filter::all("any", filters)) {
                 Ok(part) => parts.push(part),
                 Err(error) => self.refuse(error),
             }
@@ -266,9 +263,7 @@ impl Query {
     ///
     /// `not` of a comparison keeps objects without a value, so `not(greater)` is more than `lesser_equal`.
     pub fn not(self, query: Self) -> Self {
-        let negation = query
-            .into_filters("not")
-            .and_then(|filters| Filter::all("not", filters));
+        let negation = query.into_filters("not").and_then(|filters| Filter::all("not", filters));
         self.add(negation.map(Filter::negated))
     }
 
@@ -289,9 +284,7 @@ impl Query {
         let mut ordering = std::mem::take(&mut self.ordering);
         self.add_signed(&mut ordering, properties);
         if ordering.len() > MAX_ORDERING {
-            self.refuse(QueryError::TooManyOrderings {
-                count: ordering.len(),
-            });
+            self.refuse(QueryError::TooManyOrderings { count: ordering.len() });
         }
         self.ordering = ordering;
         self

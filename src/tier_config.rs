@@ -71,7 +71,10 @@ impl<'c> TierConfigs<'c> {
     /// # Errors
     ///
     /// When listing fails, or the platform does; a single request that cannot be handled is an outcome of the report.
-    pub fn process(self, decide: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>) -> Result<Report> {
+    pub fn process(
+        self,
+        decide: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>,
+    ) -> Result<Report> {
         self.process_with(Options::new(), decide)
     }
 
@@ -102,7 +105,12 @@ impl<'c> TierConfigs<'c> {
     /// The configuration of an account for a product, as its last approved request left it.
     ///
     /// `tier_level` is 1 or 2; `None` takes whichever was approved last.
-    pub fn tier_config_for(self, account_id: &str, product_id: &str, tier_level: Option<u8>) -> Result<Option<TierConfig>> {
+    pub fn tier_config_for(
+        self,
+        account_id: &str,
+        product_id: &str,
+        tier_level: Option<u8>,
+    ) -> Result<Option<TierConfig>> {
         let mut query = Query::new()
             .equal("status", "approved")
             .equal("configuration.account.id", account_id)

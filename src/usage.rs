@@ -115,7 +115,10 @@ impl<'c> Usage<'c> {
     /// # Errors
     ///
     /// When listing fails, or the platform does.
-    pub fn process_listings(self, report: impl FnMut(&Listing) -> anyhow::Result<Option<UsageFile>>) -> Result<Report> {
+    pub fn process_listings(
+        self,
+        report: impl FnMut(&Listing) -> anyhow::Result<Option<UsageFile>>,
+    ) -> Result<Report> {
         self.process_listings_with(Options::new(), report)
     }
 
@@ -143,7 +146,10 @@ impl<'c> Usage<'c> {
     /// # Errors
     ///
     /// When listing fails, or the platform does; a single file that cannot be handled is an outcome of the report.
-    pub fn process_files(self, decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>) -> Result<Report> {
+    pub fn process_files(
+        self,
+        decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
+    ) -> Result<Report> {
         self.process_files_with(Options::new(), decide)
     }
 
@@ -191,7 +197,9 @@ impl<'c> Usage<'c> {
         let path = format!("/usage/products/{}/template", segment(product_id)?);
         let answer: TemplateLink = self.http().get(&path)?;
         let link = answer.template_link.filter(|link| !link.as_str().is_empty());
-        let link = link.ok_or_else(|| crate::Error::input(format!("GET {path}: the platform gave no link to a template")))?;
+        let link = link.ok_or_else(|| {
+            crate::Error::input(format!("GET {path}: the platform gave no link to a template"))
+        })?;
         self.download(link.as_str())
     }
 

@@ -81,22 +81,10 @@ fn text() -> impl Strategy<Value = String> {
 fn property() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Za-z][A-Za-z0-9_.-]{0,9}",
-        select(vec![
-            "eq",
-            "in",
-            "and",
-            "not",
-            "t",
-            "like",
-            "select",
-            "ordering",
-            "asset.product.id"
-        ])
-        .prop_map(str::to_owned),
+        select(vec!["eq", "in", "and", "not", "t", "like", "select", "ordering", "asset.product.id"])
+            .prop_map(str::to_owned),
     ]
-    .prop_filter("reserved", |name| {
-        !["limit", "offset", "search"].contains(&name.as_str())
-    })
+    .prop_filter("reserved", |name| !["limit", "offset", "search"].contains(&name.as_str()))
 }
 
 fn has_both_quotes(text: &str) -> bool {
@@ -124,11 +112,7 @@ fn and_compare(query: Query, operator: &str, property: &str, value: impl Into<Va
 }
 
 fn comparison(operator: &str, property: &str, operand: Operand) -> Node {
-    Node::Comparison {
-        operator: operator.into(),
-        property: property.into(),
-        operand,
-    }
+    Node::Comparison { operator: operator.into(), property: property.into(), operand }
 }
 
 proptest! {
@@ -376,15 +360,9 @@ fn written(tree: &Tree, negated: bool) -> Node {
         Tree::Null(null, name) => single(comparison(if *null { "eq" } else { "ne" }, name, Operand::Null)),
         Tree::Not(tree) => written(tree, !negated),
         Tree::All(trees) | Tree::Any(trees) => {
-            let kind = if matches!(tree, Tree::All(_)) == negated {
-                "or"
-            } else {
-                "and"
-            };
-            let mut parts: Vec<Node> = trees
-                .iter()
-                .flat_map(|tree| operands(kind, &written(tree, negated)))
-                .collect();
+            let kind = if matches!(tree, Tree::All(_)) == negated { "or" } else { "and" };
+            let mut parts: Vec<Node> =
+                trees.iter().flat_map(|tree| operands(kind, &written(tree, negated))).collect();
             match (parts.len(), kind) {
                 (1, _) => parts.remove(0),
                 (_, "and") => Node::And(parts),
@@ -403,9 +381,7 @@ fn operands(kind: &str, node: &Node) -> Vec<Node> {
 }
 
 fn value_of<'a>(row: &'a Row, property: &str) -> Option<&'a str> {
-    row.iter()
-        .find(|(name, _)| *name == property)
-        .and_then(|(_, value)| value.as_deref())
+    row.iter().find(|(name, _)| *name == property).and_then(|(_, value)| value.as_deref())
 }
 
 /// `ne` and `out` keep rows without a value; the comparisons of order do not.
@@ -425,10 +401,7 @@ fn holds(tree: &Tree, row: &Row) -> bool {
     match tree {
         Tree::Compare(operator, name, value) => compares(operator, value_of(row, name), value),
         Tree::List(inside, name, values) => {
-            *inside
-                == values
-                    .iter()
-                    .any(|value| Some(value.as_str()) == value_of(row, name))
+            *inside == values.iter().any(|value| Some(value.as_str()) == value_of(row, name))
         }
         Tree::Null(null, name) => *null == value_of(row, name).is_none(),
         Tree::All(trees) => trees.iter().all(|tree| holds(tree, row)),
@@ -439,20 +412,12 @@ fn holds(tree: &Tree, row: &Row) -> bool {
 
 fn matches(node: &Node, row: &Row) -> bool {
     match node {
-        Node::Comparison {
-            operator,
-            property,
-            operand,
-        } => match operand {
+        Node::Comparison { operator, property, operand } => match operand {
             Operand::Null => (operator == "eq") == value_of(row, property).is_none(),
             Operand::Empty => compares(operator, value_of(row, property), ""),
             Operand::Text(text) => compares(operator, value_of(row, property), text),
         },
-        Node::List {
-            operator,
-            property,
-            operands,
-        } => {
+        Node::List { operator, property, operands } => {
             (operator == "in")
                 == operands.iter().any(|operand| match operand {
                     Operand::Null => value_of(row, property).is_none(),

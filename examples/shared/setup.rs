@@ -27,7 +27,9 @@ impl Setup {
             match argument.to_str() {
                 Some("--dry-run") => dry_run = true,
                 Some("--json") => json = true,
-                Some(option) if option.starts_with('-') => bail!("unknown option {option}: [FILE] [--dry-run] [--json]"),
+                Some(option) if option.starts_with('-') => {
+                    bail!("unknown option {option}: [FILE] [--dry-run] [--json]")
+                }
                 _ if file.is_some() => bail!("one configuration file is enough"),
                 _ => file = Some(PathBuf::from(argument)),
             }

@@ -25,21 +25,17 @@ impl ApiKey {
         }
         let bad = key.chars().find(|c| !c.is_ascii_graphic());
         match bad {
-            None => Ok(Self {
-                header: format!("{PREFIX}{key}"),
-            }),
-            Some(' ') => Err(Flaw::new(
-                BadCharacter,
-                "holds a space; only the prefix \"ApiKey \" may have one",
-            )),
+            None => Ok(Self { header: format!("{PREFIX}{key}") }),
+            Some(' ') => {
+                Err(Flaw::new(BadCharacter, "holds a space; only the prefix \"ApiKey \" may have one"))
+            }
             Some(c) if c.is_control() => Err(Flaw::new(
                 BadCharacter,
                 "holds a control character, such as the line break of a copied line",
             )),
-            Some(_) => Err(Flaw::new(
-                BadCharacter,
-                "holds a character that is not ASCII; copy the key again",
-            )),
+            Some(_) => {
+                Err(Flaw::new(BadCharacter, "holds a character that is not ASCII; copy the key again"))
+            }
         }
     }
 
@@ -117,15 +113,9 @@ mod tests {
 
     #[test]
     fn what_could_break_out_of_the_header_is_refused() {
-        for text in [
-            "SU-1:a\r\nX-Evil: 1",
-            "SU-1:a\n",
-            "\tSU-1:a",
-            "SU-1:a b",
-            "Bearer abc",
-            "SU-1:ä",
-            "SU-1:\u{7f}",
-        ] {
+        for text in
+            ["SU-1:a\r\nX-Evil: 1", "SU-1:a\n", "\tSU-1:a", "SU-1:a b", "Bearer abc", "SU-1:ä", "SU-1:\u{7f}"]
+        {
             assert_eq!(ApiKey::parse(text).unwrap_err().kind, BadCharacter, "{text:?}");
         }
     }
@@ -135,10 +125,7 @@ mod tests {
         let key = key("SU-1:s3cret");
         assert_eq!(key.redact("header ApiKey SU-1:s3cret!"), "header ApiKey ***!");
         assert_eq!(key.redact("only s3cret, s3cret"), "only ***, ***");
-        assert!(matches!(
-            key.redact("SU-1 is harmless"),
-            Cow::Borrowed("SU-1 is harmless")
-        ));
+        assert!(matches!(key.redact("SU-1 is harmless"), Cow::Borrowed("SU-1 is harmless")));
     }
 
     #[test]

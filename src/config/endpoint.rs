@@ -8,10 +8,7 @@ use super::error::Flaw;
 /// Scheme and host in lower case, no slash at the end.
 pub(super) fn normalise(url: &str) -> Result<String, Flaw> {
     if url.is_empty() {
-        return Err(Flaw::new(
-            Empty,
-            "is empty; give the URL of the API, https://…/public/v1",
-        ));
+        return Err(Flaw::new(Empty, "is empty; give the URL of the API, https://…/public/v1"));
     }
     if !url.chars().all(|c| c.is_ascii_graphic()) {
         return Err(bad("holds a space, a control character or one that is not ASCII"));
@@ -31,9 +28,7 @@ pub(super) fn normalise(url: &str) -> Result<String, Flaw> {
     }
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if authority.contains('@') {
-        return Err(bad(
-            "holds a user name or password (before the @); the key has its own setting",
-        ));
+        return Err(bad("holds a user name or password (before the @); the key has its own setting"));
     }
     let (host, port) = host_and_port(authority)?;
     check_path(path)?;
@@ -77,24 +72,16 @@ fn is_host(host: &str) -> bool {
         return address.parse::<Ipv6Addr>().is_ok();
     }
     host.split('.').all(|label| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     })
 }
 
 /// No name is looked up: what resolves to this machine today may not tomorrow.
 fn is_loopback(host: &str) -> bool {
     if let Some(address) = in_brackets(host) {
-        return address
-            .parse::<Ipv6Addr>()
-            .is_ok_and(|address| address.is_loopback());
+        return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }
-    host == "localhost"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn in_brackets(host: &str) -> Option<&str> {
@@ -106,9 +93,7 @@ fn check_path(path: &str) -> Result<(), Flaw> {
     while let Some(byte) = rest.next() {
         match byte {
             b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
-                return Err(bad(
-                    "has a path with a character that a URL cannot hold; percent-encode it",
-                ));
+                return Err(bad("has a path with a character that a URL cannot hold; percent-encode it"));
             }
             b'%' => {
                 let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
@@ -138,28 +123,16 @@ mod tests {
     #[test]
     fn usable_urls_come_out_in_one_form() {
         for (url, normal) in [
-            (
-                "https://api.connect.cloudblue.com/public/v1",
-                "https://api.connect.cloudblue.com/public/v1",
-            ),
-            (
-                "https://api.connect.cloudblue.com/public/v1//",
-                "https://api.connect.cloudblue.com/public/v1",
-            ),
-            (
-                "HTTPS://API.Example.COM:8443/V1/",
-                "https://api.example.com:8443/V1",
-            ),
+            ("https://api.connect.cloudblue.com/public/v1", "https://api.connect.cloudblue.com/public/v1"),
+            ("https://api.connect.cloudblue.com/public/v1//", "https://api.connect.cloudblue.com/public/v1"),
+            ("HTTPS://API.Example.COM:8443/V1/", "https://api.example.com:8443/V1"),
             ("https://example.com", "https://example.com"),
             ("https://example.com/", "https://example.com"),
             ("https://example.com/a%20b@c", "https://example.com/a%20b@c"),
             ("https://[2001:DB8::1]:1/x", "https://[2001:db8::1]:1/x"),
             ("http://localhost:65535", "http://localhost:65535"),
             ("http://LOCALHOST/x", "http://localhost/x"),
-            (
-                "http://127.0.0.1:8080/public/v1",
-                "http://127.0.0.1:8080/public/v1",
-            ),
+            ("http://127.0.0.1:8080/public/v1", "http://127.0.0.1:8080/public/v1"),
             ("http://127.9.8.7", "http://127.9.8.7"),
             ("http://[::1]:8080", "http://[::1]:8080"),
         ] {

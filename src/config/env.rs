@@ -36,9 +36,7 @@ pub(super) fn load(env: Lookup<'_>) -> Result<Config, ConfigError> {
 }
 
 pub(super) fn api_key(env: Lookup<'_>) -> Result<Option<ApiKey>, ConfigError> {
-    text(env, KEY)?
-        .map(|key| ApiKey::parse(&key).map_err(|flaw| flaw.at(Place::Variable(KEY))))
-        .transpose()
+    text(env, KEY)?.map(|key| ApiKey::parse(&key).map_err(|flaw| flaw.at(Place::Variable(KEY)))).transpose()
 }
 
 fn text(env: Lookup<'_>, name: &'static str) -> Result<Option<String>, ConfigError> {

@@ -87,10 +87,7 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.flaw
-            .source
-            .as_ref()
-            .map(|source| source as &(dyn Error + 'static))
+        self.flaw.source.as_ref().map(|source| source as &(dyn Error + 'static))
     }
 }
 
@@ -104,10 +101,7 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn key(file: Option<&Path>, key: &str) -> Self {
-        Self::Key {
-            file: file.map(Path::to_path_buf),
-            key: key.to_owned(),
-        }
+        Self::Key { file: file.map(Path::to_path_buf), key: key.to_owned() }
     }
 }
 
@@ -115,10 +109,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => write!(f, "{}", file.display()),
-            Self::Key {
-                file: Some(file),
-                key,
-            } => write!(f, "{}: {key:?}", file.display()),
+            Self::Key { file: Some(file), key } => write!(f, "{}: {key:?}", file.display()),
             Self::Key { file: None, key } => write!(f, "{key:?}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::Setting(name) => write!(f, "{name}"),
@@ -136,11 +127,7 @@ pub(super) struct Flaw {
 
 impl Flaw {
     pub(super) fn new(kind: ConfigErrorKind, what: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            source: None,
-        }
+        Self { kind, what: what.into(), source: None }
     }
 
     pub(super) fn because(mut self, source: io::Error) -> Self {

@@ -22,13 +22,7 @@ const MOST_BYTES: u64 = 1 << 20;
 
 /// With a near miss of these the program does not start; of [`OPTIONAL`] it is warned of.
 const IMPORTANT: [&str; 3] = ["apiEndpoint", "apiKey", "products"];
-const OPTIONAL: [&str; 5] = [
-    "updateMethod",
-    "timeoutSecs",
-    "connectTimeoutSecs",
-    "attempts",
-    "caFile",
-];
+const OPTIONAL: [&str; 5] = ["updateMethod", "timeoutSecs", "connectTimeoutSecs", "attempts", "caFile"];
 
 pub(super) struct Loaded {
     pub(super) config: Config,
@@ -43,13 +37,7 @@ pub(super) fn load(path: &Path, env: Lookup<'_>) -> Result<Loaded, ConfigError> 
     if key_in_file {
         keys.warnings.extend(exposed(path, &metadata));
     }
-    Ok(Loaded {
-        config: Config {
-            own: keys.map,
-            ..config
-        },
-        warnings: keys.warnings,
-    })
+    Ok(Loaded { config: Config { own: keys.map, ..config }, warnings: keys.warnings })
 }
 
 /// The whole path, as under cron a relative one is looked up where nobody expects it.
@@ -67,20 +55,12 @@ fn read(path: &Path) -> Result<(String, Metadata), Flaw> {
     })?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(Flaw::new(
-            IsDirectory,
-            "is a folder; give the path of a file in it",
-        ));
+        return Err(Flaw::new(IsDirectory, "is a folder; give the path of a file in it"));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(Flaw::new(
-            TooLarge,
-            "is larger than 1 MiB, which no configuration is",
-        ));
+        return Err(Flaw::new(TooLarge, "is larger than 1 MiB, which no configuration is"));
     }
     let text =
         String::from_utf8(bytes).map_err(|_| Flaw::new(NotUtf8, "is not UTF-8; save it in that encoding"))?;
@@ -119,11 +99,7 @@ impl<'p> Keys<'p> {
             return Err(whole(Flaw::new(NotJson, "is empty; it must hold a JSON object")));
         }
         match serde_json::from_str(text) {
-            Ok(Value::Object(map)) => Ok(Self {
-                path,
-                map,
-                warnings: Vec::new(),
-            }),
+            Ok(Value::Object(map)) => Ok(Self { path, map, warnings: Vec::new() }),
             Ok(other) => {
                 let what = format!("must hold a JSON object, not {}", kind_of(&other));
                 Err(whole(Flaw::new(NotAnObject, what)))
@@ -147,10 +123,7 @@ impl<'p> Keys<'p> {
                 self.flaw("apiKey", Flaw::new(Missing, what))
             })?,
         };
-        let mut config = Config {
-            file: Some(self.path.to_path_buf()),
-            ..Config::with_defaults(url, key)
-        };
+        let mut config = Config { file: Some(self.path.to_path_buf()), ..Config::with_defaults(url, key) };
         if let Some(products) = self.take_products()? {
             config = config.products(products);
         }
@@ -174,9 +147,7 @@ impl<'p> Keys<'p> {
         let ours = |key: &str| IMPORTANT.contains(&key) || OPTIONAL.contains(&key);
         let near = |wanted: &str| {
             let absent = !self.map.contains_key(wanted);
-            self.map
-                .keys()
-                .find(|found| absent && !ours(found) && is_near(found, wanted))
+            self.map.keys().find(|found| absent && !ours(found) && is_near(found, wanted))
         };
         for wanted in IMPORTANT {
             if let Some(found) = near(wanted) {
@@ -189,10 +160,7 @@ impl<'p> Keys<'p> {
         }
         let warnings = OPTIONAL.iter().filter_map(|wanted| {
             let found = near(wanted)?;
-            Some(format!(
-                "{}: {found:?} has no effect; did you mean {wanted:?}?",
-                self.path.display()
-            ))
+            Some(format!("{}: {found:?} has no effect; did you mean {wanted:?}?", self.path.display()))
         });
         self.warnings = warnings.collect();
         Ok(())
@@ -238,10 +206,7 @@ impl<'p> Keys<'p> {
             "auto" => Ok(Some(UpdateMethod::Auto)),
             "patch" => Ok(Some(UpdateMethod::Patch)),
             "put" => Ok(Some(UpdateMethod::Put)),
-            _ => Err(self.flaw(
-                KEY,
-                Flaw::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""),
-            )),
+            _ => Err(self.flaw(KEY, Flaw::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""))),
         }
     }
 
@@ -249,9 +214,7 @@ impl<'p> Keys<'p> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
-        let seconds = value
-            .as_f64()
-            .ok_or_else(|| self.wrong_type(key, "a number of seconds", &value))?;
+        let seconds = value.as_f64().ok_or_else(|| self.wrong_type(key, "a number of seconds", &value))?;
         // What a Duration cannot hold is below zero or beyond any limit; the check tells which.
         let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
             Duration::MAX
@@ -283,10 +246,7 @@ impl<'p> Keys<'p> {
             return Ok(None);
         };
         if name.is_empty() {
-            return Err(self.flaw(
-                KEY,
-                Flaw::new(super::ConfigErrorKind::Empty, "is empty; leave it out"),
-            ));
+            return Err(self.flaw(KEY, Flaw::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
         }
         let path = self.path.parent().unwrap_or(Path::new("")).join(name);
         check::ca_file(&path).map_err(|flaw| self.flaw(KEY, flaw))?;

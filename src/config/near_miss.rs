@@ -13,10 +13,7 @@ pub(super) fn is_near(found: &str, wanted: &str) -> bool {
 }
 
 fn normal(key: &str) -> Vec<char> {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    key.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 /// Levenshtein distance, one row at a time.

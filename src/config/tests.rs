@@ -18,12 +18,7 @@ fn no_env(_: &str) -> Option<OsString> {
 }
 
 fn env_of<'v>(variables: &'v [(&'v str, &'v str)]) -> impl Fn(&str) -> Option<OsString> + 'v {
-    move |name| {
-        variables
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| OsString::from(value))
-    }
+    move |name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
 }
 
 struct Folder(TempDir);
@@ -54,14 +49,7 @@ fn refused(text: impl AsRef<[u8]>) -> (Kind, String) {
     assert!(!text.contains("t0p-s3cret"), "{text}");
     assert!(!format!("{error:?}").contains("t0p-s3cret"), "{error:?}");
     // Without the folder, which differs from run to run.
-    (
-        error.kind(),
-        text.split_once("config.json")
-            .unwrap()
-            .1
-            .trim_start_matches([':', ' '])
-            .to_owned(),
-    )
+    (error.kind(), text.split_once("config.json").unwrap().1.trim_start_matches([':', ' ']).to_owned())
 }
 
 fn with(more: &str) -> String {
@@ -92,10 +80,7 @@ fn a_file_with_endpoint_and_key_has_the_documented_defaults() {
         (config.backoff_base, config.backoff_cap),
         (Duration::from_millis(200), Duration::from_secs(5))
     );
-    assert_eq!(
-        config.user_agent,
-        format!("connect-sdk/{}", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(config.user_agent, format!("connect-sdk/{}", env!("CARGO_PKG_VERSION")));
     assert_eq!(config.body_limit, 67_108_864);
 }
 
@@ -121,45 +106,31 @@ fn every_key_of_the_file_is_read() {
 #[test]
 fn products_named_twice_count_once() {
     assert_eq!(
-        load(with(r#""products": ["PRD-2", "PRD-1", "PRD-2"]"#))
-            .unwrap()
-            .product_ids(),
+        load(with(r#""products": ["PRD-2", "PRD-1", "PRD-2"]"#)).unwrap().product_ids(),
         ["PRD-2", "PRD-1"]
     );
 }
 
 #[test]
 fn a_byte_order_mark_does_not_matter() {
-    assert_eq!(
-        load(format!("\u{feff}{}", with(r#""attempts": 2"#)))
-            .unwrap()
-            .attempts,
-        2
-    );
+    assert_eq!(load(format!("\u{feff}{}", with(r#""attempts": 2"#))).unwrap().attempts, 2);
 }
 
 #[test]
 fn null_is_absent() {
-    let config = load(with(
-        r#""products": null, "attempts": null, "caFile": null, "updateMethod": null"#,
-    ))
-    .unwrap();
+    let config =
+        load(with(r#""products": null, "attempts": null, "caFile": null, "updateMethod": null"#)).unwrap();
     assert_eq!(config.product_ids(), [""; 0]);
     assert_eq!(config.attempts, 3);
 }
 
 #[test]
 fn a_missing_file_is_named_with_its_whole_path() {
-    let error = file::load(Path::new("no/such.json"), &no_env)
-        .map(|_| ())
-        .unwrap_err();
+    let error = file::load(Path::new("no/such.json"), &no_env).map(|_| ()).unwrap_err();
     let whole = std::path::absolute("no/such.json").unwrap();
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(error.file(), Some(whole.as_path()));
-    let expected = format!(
-        "{} does not exist; give the path of a configuration file",
-        whole.display()
-    );
+    let expected = format!("{} does not exist; give the path of a configuration file", whole.display());
     assert_eq!(error.to_string(), expected);
 }
 
@@ -168,12 +139,7 @@ fn a_folder_is_not_a_file() {
     let folder = Folder::new();
     let error = file::load(folder.0.path(), &no_env).map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), Kind::IsDirectory);
-    assert!(
-        error
-            .to_string()
-            .ends_with(" is a folder; give the path of a file in it"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(" is a folder; give the path of a file in it"), "{error}");
 }
 
 #[cfg(unix)]
@@ -185,51 +151,30 @@ fn an_unreadable_file_says_why_in_its_source() {
     let error = file::load(&link, &no_env).map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Unreadable);
     assert_eq!(error.to_string(), format!("{} cannot be read", link.display()));
-    assert_eq!(
-        error.source().unwrap().to_string(),
-        fs::read(&link).unwrap_err().to_string()
-    );
+    assert_eq!(error.source().unwrap().to_string(), fs::read(&link).unwrap_err().to_string());
 }
 
 #[test]
 fn what_is_no_json_object_is_refused_with_line_and_column_at_most() {
-    assert_eq!(
-        refused([b'{', 0xff, b'}']),
-        (Kind::NotUtf8, "is not UTF-8; save it in that encoding".into())
-    );
-    assert_eq!(
-        refused(" \n"),
-        (Kind::NotJson, "is empty; it must hold a JSON object".into())
-    );
+    assert_eq!(refused([b'{', 0xff, b'}']), (Kind::NotUtf8, "is not UTF-8; save it in that encoding".into()));
+    assert_eq!(refused(" \n"), (Kind::NotJson, "is empty; it must hold a JSON object".into()));
     assert_eq!(
         refused("{\"apiKey\": \"t0p-s3cret\",\n}"),
-        (
-            Kind::NotJson,
-            "is not JSON: trailing comma at line 2 column 1".into()
-        )
+        (Kind::NotJson, "is not JSON: trailing comma at line 2 column 1".into())
     );
     assert_eq!(
         refused("{\"apiKey\": \"t0p-s3cret"),
-        (
-            Kind::NotJson,
-            "is not JSON: EOF while parsing a string at line 1 column 22".into()
-        )
+        (Kind::NotJson, "is not JSON: EOF while parsing a string at line 1 column 22".into())
     );
     assert_eq!(
         refused("SU-000:t0p-s3cret"),
-        (
-            Kind::NotJson,
-            "is not JSON: expected value at line 1 column 1".into()
-        )
+        (Kind::NotJson, "is not JSON: expected value at line 1 column 1".into())
     );
     assert_eq!(
         refused("\"SU-000:t0p-s3cret\""),
         (Kind::NotAnObject, "must hold a JSON object, not a string".into())
     );
-    assert_eq!(
-        refused("[]"),
-        (Kind::NotAnObject, "must hold a JSON object, not a list".into())
-    );
+    assert_eq!(refused("[]"), (Kind::NotAnObject, "must hold a JSON object, not a list".into()));
 }
 
 #[test]
@@ -239,50 +184,26 @@ fn a_large_file_is_not_read_to_its_end() {
     text.push_str(&" ".repeat(limit - text.len()));
     assert_eq!(load(&text).unwrap().endpoint(), URL);
     text.push(' ');
-    assert_eq!(
-        refused(text),
-        (
-            Kind::TooLarge,
-            "is larger than 1 MiB, which no configuration is".into()
-        )
-    );
+    assert_eq!(refused(text), (Kind::TooLarge, "is larger than 1 MiB, which no configuration is".into()));
 }
 
 #[test]
 fn missing_keys_are_named() {
     assert_eq!(
         refused(format!(r#"{{"apiKey": "{KEY}"}}"#)),
-        (
-            Kind::Missing,
-            r#""apiEndpoint" is missing; add the URL of the API, https://…/public/v1"#.into()
-        )
+        (Kind::Missing, r#""apiEndpoint" is missing; add the URL of the API, https://…/public/v1"#.into())
     );
     let expected = "\"apiKey\" is missing, and environment variable CONNECT_API_KEY is not set either; \
                     one must hold the key";
-    assert_eq!(
-        refused(format!(r#"{{"apiEndpoint": "{URL}"}}"#)),
-        (Kind::Missing, expected.into())
-    );
+    assert_eq!(refused(format!(r#"{{"apiEndpoint": "{URL}"}}"#)), (Kind::Missing, expected.into()));
 }
 
 #[test]
 fn near_misses_of_important_keys_are_named_with_the_right_one() {
     for (text, found, wanted) in [
-        (
-            format!(r#"{{"apiEndpoint": "{URL}", "apikey": "{KEY}"}}"#),
-            "apikey",
-            "apiKey",
-        ),
-        (
-            format!(r#"{{"apiEndpoint": "{URL}", "api_key": "{KEY}"}}"#),
-            "api_key",
-            "apiKey",
-        ),
-        (
-            format!(r#"{{"ApiEndPoint": "{URL}", "apiKey": "{KEY}"}}"#),
-            "ApiEndPoint",
-            "apiEndpoint",
-        ),
+        (format!(r#"{{"apiEndpoint": "{URL}", "apikey": "{KEY}"}}"#), "apikey", "apiKey"),
+        (format!(r#"{{"apiEndpoint": "{URL}", "api_key": "{KEY}"}}"#), "api_key", "apiKey"),
+        (format!(r#"{{"ApiEndPoint": "{URL}", "apiKey": "{KEY}"}}"#), "ApiEndPoint", "apiEndpoint"),
         (with(r#""product": "PRD-1""#), "product", "products"),
         (with(r#""Products": ["PRD-1"]"#), "Products", "products"),
     ] {
@@ -297,10 +218,7 @@ fn near_misses_of_important_keys_are_named_with_the_right_one() {
 #[test]
 fn a_key_of_the_program_may_look_like_one_of_the_sdk_if_that_is_there_too() {
     let config = load(with(r#""product": "mine", "products": ["PRD-1"]"#)).unwrap();
-    assert_eq!(
-        config.value::<String>("product").unwrap().as_deref(),
-        Some("mine")
-    );
+    assert_eq!(config.value::<String>("product").unwrap().as_deref(), Some("mine"));
     let config = load(with(r#""projects": 3, "products": null"#)).unwrap();
     assert_eq!(config.value::<u8>("projects").unwrap(), Some(3));
 }
@@ -308,17 +226,12 @@ fn a_key_of_the_program_may_look_like_one_of_the_sdk_if_that_is_there_too() {
 #[test]
 fn near_misses_of_optional_keys_are_warned_of() {
     let folder = Folder::new();
-    let warnings = folder
-        .load(with(r#""update_method": "PUT", "attempt": 1, "timeout": 3"#))
-        .unwrap()
-        .warnings;
+    let warnings =
+        folder.load(with(r#""update_method": "PUT", "attempt": 1, "timeout": 3"#)).unwrap().warnings;
     let path = folder.0.path().join("config.json");
     let path = path.display();
     assert_eq!(
-        warnings
-            .iter()
-            .filter(|warning| warning.contains("did you mean"))
-            .collect::<Vec<_>>(),
+        warnings.iter().filter(|warning| warning.contains("did you mean")).collect::<Vec<_>>(),
         [
             &format!(r#"{path}: "update_method" has no effect; did you mean "updateMethod"?"#),
             &format!(r#"{path}: "attempt" has no effect; did you mean "attempts"?"#),
@@ -338,34 +251,13 @@ fn wrong_types_say_what_is_there_and_what_should_be() {
         (kind, r#""apiKey" must be a string, not a list"#.to_owned())
     );
     for (entry, expected) in [
-        (
-            r#""products": 1"#,
-            r#""products" must be a string or a list of strings, not a number"#,
-        ),
-        (
-            r#""products": ["a", {}]"#,
-            r#""products" must be a list of strings only, not an object"#,
-        ),
-        (
-            r#""products": [null]"#,
-            r#""products" must be a list of strings only, not null"#,
-        ),
-        (
-            r#""updateMethod": true"#,
-            r#""updateMethod" must be a string, not true or false"#,
-        ),
-        (
-            r#""timeoutSecs": "300""#,
-            r#""timeoutSecs" must be a number of seconds, not a string"#,
-        ),
-        (
-            r#""connectTimeoutSecs": []"#,
-            r#""connectTimeoutSecs" must be a number of seconds, not a list"#,
-        ),
-        (
-            r#""attempts": "3""#,
-            r#""attempts" must be a whole number, not a string"#,
-        ),
+        (r#""products": 1"#, r#""products" must be a string or a list of strings, not a number"#),
+        (r#""products": ["a", {}]"#, r#""products" must be a list of strings only, not an object"#),
+        (r#""products": [null]"#, r#""products" must be a list of strings only, not null"#),
+        (r#""updateMethod": true"#, r#""updateMethod" must be a string, not true or false"#),
+        (r#""timeoutSecs": "300""#, r#""timeoutSecs" must be a number of seconds, not a string"#),
+        (r#""connectTimeoutSecs": []"#, r#""connectTimeoutSecs" must be a number of seconds, not a list"#),
+        (r#""attempts": "3""#, r#""attempts" must be a whole number, not a string"#),
         (r#""caFile": 1"#, r#""caFile" must be a string, not a number"#),
     ] {
         assert_eq!(refused(with(entry)), (kind, expected.to_owned()), "{entry}");
@@ -375,11 +267,7 @@ fn wrong_types_say_what_is_there_and_what_should_be() {
 #[test]
 fn values_out_of_their_limits_are_refused() {
     for (entry, kind, expected) in [
-        (
-            r#""products": """#,
-            Kind::Empty,
-            r#""products" holds an empty product id"#,
-        ),
+        (r#""products": """#, Kind::Empty, r#""products" holds an empty product id"#),
         (
             r#""products": []"#,
             Kind::Empty,
@@ -410,11 +298,7 @@ fn values_out_of_their_limits_are_refused() {
             Kind::OutOfRange,
             r#""timeoutSecs" must be more than zero; no call could end in time"#,
         ),
-        (
-            r#""timeoutSecs": 1e300"#,
-            Kind::OutOfRange,
-            r#""timeoutSecs" must be a day (86400 s) at most"#,
-        ),
+        (r#""timeoutSecs": 1e300"#, Kind::OutOfRange, r#""timeoutSecs" must be a day (86400 s) at most"#),
         (
             r#""connectTimeoutSecs": 86400.001"#,
             Kind::OutOfRange,
@@ -425,78 +309,38 @@ fn values_out_of_their_limits_are_refused() {
             Kind::OutOfRange,
             r#""attempts" must be at least 1, as the first attempt counts"#,
         ),
-        (
-            r#""attempts": -1"#,
-            Kind::OutOfRange,
-            r#""attempts" must be a whole number from 1 to 100"#,
-        ),
-        (
-            r#""attempts": 1.5"#,
-            Kind::OutOfRange,
-            r#""attempts" must be a whole number from 1 to 100"#,
-        ),
-        (
-            r#""attempts": 101"#,
-            Kind::OutOfRange,
-            r#""attempts" must be 100 at most"#,
-        ),
-        (
-            r#""attempts": 18446744073709551615"#,
-            Kind::OutOfRange,
-            r#""attempts" must be 100 at most"#,
-        ),
-        (
-            r#""caFile": """#,
-            Kind::Empty,
-            r#""caFile" is empty; leave it out"#,
-        ),
+        (r#""attempts": -1"#, Kind::OutOfRange, r#""attempts" must be a whole number from 1 to 100"#),
+        (r#""attempts": 1.5"#, Kind::OutOfRange, r#""attempts" must be a whole number from 1 to 100"#),
+        (r#""attempts": 101"#, Kind::OutOfRange, r#""attempts" must be 100 at most"#),
+        (r#""attempts": 18446744073709551615"#, Kind::OutOfRange, r#""attempts" must be 100 at most"#),
+        (r#""caFile": """#, Kind::Empty, r#""caFile" is empty; leave it out"#),
     ] {
         assert_eq!(refused(with(entry)), (kind, expected.to_owned()), "{entry}");
     }
-    assert_eq!(
-        load(with(r#""timeoutSecs": 86400, "attempts": 100"#))
-            .unwrap()
-            .attempts,
-        100
-    );
+    assert_eq!(load(with(r#""timeoutSecs": 86400, "attempts": 100"#)).unwrap().attempts, 100);
 }
 
 #[test]
 fn a_ca_file_must_be_there() {
     let folder = Folder::new();
-    let error = folder
-        .load(with(r#""caFile": "ca.pem""#))
-        .map(|_| ())
-        .unwrap_err();
+    let error = folder.load(with(r#""caFile": "ca.pem""#)).map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(error.setting(), Some("caFile"));
     let path = folder.0.path().join("ca.pem");
     assert!(
-        error
-            .to_string()
-            .ends_with(&format!("names {}, which does not exist", path.display())),
+        error.to_string().ends_with(&format!("names {}, which does not exist", path.display())),
         "{error}"
     );
-    assert_eq!(
-        folder
-            .load(with(r#""caFile": ".""#))
-            .map(|_| ())
-            .unwrap_err()
-            .kind(),
-        Kind::IsDirectory
-    );
+    assert_eq!(folder.load(with(r#""caFile": ".""#)).map(|_| ()).unwrap_err().kind(), Kind::IsDirectory);
 }
 
 #[test]
 fn bad_endpoint_and_key_are_reported_under_their_name() {
-    let (kind, text) = refused(format!(
-        r#"{{"apiEndpoint": "http://t0p-s3cret.evil.com", "apiKey": "{KEY}"}}"#
-    ));
+    let (kind, text) =
+        refused(format!(r#"{{"apiEndpoint": "http://t0p-s3cret.evil.com", "apiKey": "{KEY}"}}"#));
     assert_eq!(kind, Kind::InsecureUrl);
     assert!(text.starts_with("\"apiEndpoint\" is plain http"), "{text}");
-    let (kind, text) = refused(format!(
-        r#"{{"apiEndpoint": "{URL}", "apiKey": "t0p-s3cret\nX: y"}}"#
-    ));
+    let (kind, text) = refused(format!(r#"{{"apiEndpoint": "{URL}", "apiKey": "t0p-s3cret\nX: y"}}"#));
     assert_eq!(kind, Kind::BadCharacter);
     assert!(text.starts_with("\"apiKey\" holds a control character"), "{text}");
 }
@@ -505,46 +349,27 @@ fn bad_endpoint_and_key_are_reported_under_their_name() {
 fn a_file_without_key_takes_it_and_nothing_else_from_the_environment() {
     let folder = Folder::new();
     let path = folder.file("config.json", format!(r#"{{"apiEndpoint": "{URL}"}}"#));
-    let env = [
-        ("CONNECT_API_KEY", KEY),
-        ("CONNECT_API_ENDPOINT", "https://other"),
-        ("CONNECT_PRODUCTS", "PRD-9"),
-    ];
+    let env =
+        [("CONNECT_API_KEY", KEY), ("CONNECT_API_ENDPOINT", "https://other"), ("CONNECT_PRODUCTS", "PRD-9")];
     let config = file::load(&path, &env_of(&env)).unwrap().config;
     assert_eq!(config.api_key().header(), format!("ApiKey {KEY}"));
     assert_eq!(config.endpoint(), URL);
     assert_eq!(config.product_ids(), [""; 0]);
     assert!(file::load(&path, &env_of(&env)).unwrap().warnings.is_empty());
 
-    let error = file::load(&path, &env_of(&[("CONNECT_API_KEY", " ")]))
-        .map(|_| ())
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.setting()),
-        (Kind::BadCharacter, Some("CONNECT_API_KEY"))
-    );
+    let error = file::load(&path, &env_of(&[("CONNECT_API_KEY", " ")])).map(|_| ()).unwrap_err();
+    assert_eq!((error.kind(), error.setting()), (Kind::BadCharacter, Some("CONNECT_API_KEY")));
 
-    let path = folder.file(
-        "null.json",
-        format!(r#"{{"apiEndpoint": "{URL}", "apiKey": null, "appKey": 1}}"#),
-    );
-    assert_eq!(
-        file::load(&path, &env_of(&env))
-            .unwrap()
-            .config
-            .api_key()
-            .header(),
-        format!("ApiKey {KEY}")
-    );
+    let path =
+        folder.file("null.json", format!(r#"{{"apiEndpoint": "{URL}", "apiKey": null, "appKey": 1}}"#));
+    assert_eq!(file::load(&path, &env_of(&env)).unwrap().config.api_key().header(), format!("ApiKey {KEY}"));
 }
 
 #[test]
 fn the_key_in_the_file_wins_over_the_environment() {
     let folder = Folder::new();
     let path = folder.file("config.json", with(r#""attempts": 1"#));
-    let config = file::load(&path, &env_of(&[("CONNECT_API_KEY", "SU-1:other")]))
-        .unwrap()
-        .config;
+    let config = file::load(&path, &env_of(&[("CONNECT_API_KEY", "SU-1:other")])).unwrap().config;
     assert_eq!(config.api_key().header(), format!("ApiKey {KEY}"));
 }
 
@@ -555,13 +380,7 @@ fn a_file_with_the_key_that_others_can_read_is_warned_of() {
 
     let folder = Folder::new();
     let path = folder.file("config.json", with(r#""attempts": 1"#));
-    for (mode, warned) in [
-        (0o600, false),
-        (0o400, false),
-        (0o640, true),
-        (0o604, true),
-        (0o620, true),
-    ] {
+    for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o620, true)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let warnings = file::load(&path, &no_env).unwrap().warnings;
         let text = format!(
@@ -581,10 +400,7 @@ fn the_environment_alone_is_enough() {
     assert_eq!(config.product_ids(), [""; 0]);
 
     let env = [env[0], env[1], ("CONNECT_PRODUCTS", "PRD-1, PRD-2")];
-    assert_eq!(
-        env::load(&env_of(&env)).unwrap().product_ids(),
-        ["PRD-1", "PRD-2"]
-    );
+    assert_eq!(env::load(&env_of(&env)).unwrap().product_ids(), ["PRD-1", "PRD-2"]);
 }
 
 #[test]
@@ -592,26 +408,14 @@ fn mistakes_in_the_environment_name_the_variable() {
     let (url, key) = (("CONNECT_API_ENDPOINT", URL), ("CONNECT_API_KEY", KEY));
     let (no_products, holey) = (("CONNECT_PRODUCTS", " "), ("CONNECT_PRODUCTS", "PRD-1,,PRD-2"));
     for (env, kind, expected) in [
-        (
-            &[][..],
-            Kind::Missing,
-            "environment variable CONNECT_API_ENDPOINT is not set",
-        ),
-        (
-            &[url],
-            Kind::Missing,
-            "environment variable CONNECT_API_KEY is not set",
-        ),
+        (&[][..], Kind::Missing, "environment variable CONNECT_API_ENDPOINT is not set"),
+        (&[url], Kind::Missing, "environment variable CONNECT_API_KEY is not set"),
         (
             &[url, key, no_products],
             Kind::Empty,
             "environment variable CONNECT_PRODUCTS is set but empty; unset it to work on every product",
         ),
-        (
-            &[url, key, holey],
-            Kind::Empty,
-            "environment variable CONNECT_PRODUCTS holds an empty product id",
-        ),
+        (&[url, key, holey], Kind::Empty, "environment variable CONNECT_PRODUCTS holds an empty product id"),
     ] {
         let error = env::load(&env_of(env)).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, expected));
@@ -624,19 +428,12 @@ fn a_variable_that_is_not_utf8_is_refused_unquoted() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let env = |name: &str| {
-        let value = if name == "CONNECT_API_KEY" {
-            b"t0p-s3cret\xff".to_vec()
-        } else {
-            URL.into()
-        };
+        let value = if name == "CONNECT_API_KEY" { b"t0p-s3cret\xff".to_vec() } else { URL.into() };
         Some(OsString::from_vec(value))
     };
     let error = env::load(&env).unwrap_err();
     assert_eq!(error.kind(), Kind::NotUtf8);
-    assert_eq!(
-        format!("{error}"),
-        "environment variable CONNECT_API_KEY is not UTF-8"
-    );
+    assert_eq!(format!("{error}"), "environment variable CONNECT_API_KEY is not UTF-8");
     assert!(!format!("{error:?}").contains("t0p-s3cret"), "{error:?}");
 }
 
@@ -648,17 +445,8 @@ fn keys_of_the_program_are_read_in_any_type() {
         retries: u8,
     }
 
-    let config = load(with(
-        r#""erp": {"url": "x", "retries": 2}, "dry": true, "none": null"#,
-    ))
-    .unwrap();
-    assert_eq!(
-        config.value::<Erp>("erp").unwrap(),
-        Some(Erp {
-            url: "x".into(),
-            retries: 2
-        })
-    );
+    let config = load(with(r#""erp": {"url": "x", "retries": 2}, "dry": true, "none": null"#)).unwrap();
+    assert_eq!(config.value::<Erp>("erp").unwrap(), Some(Erp { url: "x".into(), retries: 2 }));
     assert_eq!(config.value::<bool>("dry").unwrap(), Some(true));
     assert_eq!(config.value::<String>("none").unwrap(), None);
     assert_eq!(config.value::<String>("absent").unwrap(), None);
@@ -680,23 +468,15 @@ fn a_key_of_the_program_that_does_not_fit_is_named_and_not_quoted() {
         port: u16,
     }
 
-    let config = load(with(
-        r#""token": "t0p-s3cret", "erp": {"password": "t0p-s3cret"}"#,
-    ))
-    .unwrap();
+    let config = load(with(r#""token": "t0p-s3cret", "erp": {"password": "t0p-s3cret"}"#)).unwrap();
     let error = config.value::<u16>("token").unwrap_err();
     assert_eq!((error.kind(), error.setting()), (Kind::WrongType, Some("token")));
     assert!(
-        error
-            .to_string()
-            .ends_with(r#"config.json: "token" is a string, which does not fit u16"#),
+        error.to_string().ends_with(r#"config.json: "token" is a string, which does not fit u16"#),
         "{error}"
     );
     let error = config.value::<Erp>("erp").unwrap_err();
-    assert!(
-        error.to_string().ends_with("Erp: missing field `port`"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("Erp: missing field `port`"), "{error}");
     assert!(!format!("{error:?}{config:?}").contains("t0p-s3cret"));
 }
 
@@ -719,10 +499,7 @@ fn setters_replace_the_defaults() {
     assert_eq!(config.timeout, Duration::from_secs(1));
     assert_eq!(config.connect_timeout, Duration::from_millis(2));
     assert_eq!(config.attempts, 1);
-    assert_eq!(
-        (config.backoff_base, config.backoff_cap),
-        (Duration::ZERO, Duration::from_millis(3))
-    );
+    assert_eq!((config.backoff_base, config.backoff_cap), (Duration::ZERO, Duration::from_millis(3)));
     assert_eq!(config.user_agent, "my processor/1.0 (ops@example.com)");
     assert_eq!(config.body_limit, 4);
 }
@@ -738,16 +515,8 @@ fn what_setters_were_given_is_checked() {
         (config().products(["a,b"]), "products", Kind::BadCharacter),
         (config().timeout(Duration::ZERO), "timeout", Kind::OutOfRange),
         (config().timeout(day + ms), "timeout", Kind::OutOfRange),
-        (
-            config().connect_timeout(Duration::ZERO),
-            "connect_timeout",
-            Kind::OutOfRange,
-        ),
-        (
-            config().connect_timeout(Duration::MAX),
-            "connect_timeout",
-            Kind::OutOfRange,
-        ),
+        (config().connect_timeout(Duration::ZERO), "connect_timeout", Kind::OutOfRange),
+        (config().connect_timeout(Duration::MAX), "connect_timeout", Kind::OutOfRange),
         (config().attempts(0), "attempts", Kind::OutOfRange),
         (config().attempts(101), "attempts", Kind::OutOfRange),
         (config().backoff(ms * 2, ms), "backoff", Kind::OutOfRange),
@@ -755,60 +524,32 @@ fn what_setters_were_given_is_checked() {
         (config().user_agent(""), "user_agent", Kind::Empty),
         (config().user_agent("  "), "user_agent", Kind::Empty),
         (config().user_agent(" a"), "user_agent", Kind::BadCharacter),
-        (
-            config().user_agent("a\r\nX-Evil: 1"),
-            "user_agent",
-            Kind::BadCharacter,
-        ),
+        (config().user_agent("a\r\nX-Evil: 1"), "user_agent", Kind::BadCharacter),
         (config().user_agent("ü"), "user_agent", Kind::BadCharacter),
         (config().body_limit(0), "body_limit", Kind::OutOfRange),
         (config().ca_file("/no/such.pem"), "ca_file", Kind::NotFound),
-        (
-            config().ca_file(env!("CARGO_MANIFEST_DIR")),
-            "ca_file",
-            Kind::IsDirectory,
-        ),
+        (config().ca_file(env!("CARGO_MANIFEST_DIR")), "ca_file", Kind::IsDirectory),
     ] {
         let error = config.check().unwrap_err();
         assert_eq!((error.setting(), error.kind()), (Some(setting), kind), "{error}");
     }
-    config()
-        .timeout(day)
-        .connect_timeout(day)
-        .backoff(day / 24, day / 24)
-        .attempts(100)
-        .check()
-        .unwrap();
+    config().timeout(day).connect_timeout(day).backoff(day / 24, day / 24).attempts(100).check().unwrap();
 }
 
 #[test]
 fn endpoint_and_key_swapped_do_not_show_the_key() {
     let error = Config::new(KEY, URL).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "endpoint has no scheme; it must start with https://"
-    );
+    assert_eq!(error.to_string(), "endpoint has no scheme; it must start with https://");
     assert!(!format!("{error:?}").contains("t0p-s3cret"));
     let error = Config::new(URL, "").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "API key is empty; a key looks like SU-000-000-000:abc…"
-    );
+    assert_eq!(error.to_string(), "API key is empty; a key looks like SU-000-000-000:abc…");
 }
 
 #[test]
 fn debug_shows_settings_and_neither_the_key_nor_own_values() {
-    let text = format!(
-        "{:?}",
-        load(with(r#""erpPassword": "own-t0p-s3cret", "attempts": 4"#)).unwrap()
-    );
+    let text = format!("{:?}", load(with(r#""erpPassword": "own-t0p-s3cret", "attempts": 4"#)).unwrap());
     assert!(!text.contains("t0p-s3cret"), "{text}");
-    for part in [
-        "api_key: ApiKey(***)",
-        "attempts: 4",
-        r#"own_keys: ["erpPassword"]"#,
-        URL,
-    ] {
+    for part in ["api_key: ApiKey(***)", "attempts: 4", r#"own_keys: ["erpPassword"]"#, URL] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

@@ -47,7 +47,9 @@ impl ApiError {
             retry_after: None,
         };
         match serde_json::from_slice(body) {
-            Ok(Value::Object(mut object)) if object.contains_key("error_code") || object.contains_key("errors") => {
+            Ok(Value::Object(mut object))
+                if object.contains_key("error_code") || object.contains_key("errors") =>
+            {
                 error.error_code = object.remove("error_code").and_then(text).filter(|code| !code.is_empty());
                 error.errors = match object.remove("errors") {
                     Some(Value::Array(errors)) => errors.into_iter().filter_map(text).collect(),

@@ -21,7 +21,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) fn new(expected: &'static str, method: &'static str, path: &str, error: &serde_json::Error) -> Self {
+    pub(crate) fn new(
+        expected: &'static str,
+        method: &'static str,
+        path: &str,
+        error: &serde_json::Error,
+    ) -> Self {
         Self {
             expected: short_name(expected),
             method,
@@ -64,16 +69,10 @@ fn without_values(message: &str) -> String {
         out.push_str(head);
         let quote = if tail.starts_with('"') { '"' } else { '`' };
         // The last quote, since the text itself may hold some.
-        match tail.rfind(quote).filter(|end| *end > 0) {
-            Some(end) => {
-                out.push('…');
-                rest = tail.get(end + 1..).unwrap_or_default();
-            }
-            None => {
-                out.push('…');
-                rest = "";
-            }
-        }
+        out.push('…');
+        // The last quote, since the text itself may hold some.
+        let end = tail.rfind(quote).filter(|end| *end > 0);
+        rest = end.and_then(|end| tail.get(end + 1..)).unwrap_or_default();
     }
     out.push_str(rest);
     out

@@ -8,7 +8,8 @@ fn api(status: u16, body: &str) -> ApiError {
 
 #[test]
 fn the_platforms_error_body_is_read_and_its_reasons_are_told() {
-    let error = api(400, r#"{"error_code":"SYS_001","errors":["asset.items: none.","second"],"params":{"limit":1}}"#);
+    let error =
+        api(400, r#"{"error_code":"SYS_001","errors":["asset.items: none.","second"],"params":{"limit":1}}"#);
     assert_eq!(error.error_code.as_deref(), Some("SYS_001"));
     assert_eq!(error.errors, ["asset.items: none.", "second"]);
     assert_eq!(error.params, Some(serde_json::json!({"limit": 1})));
@@ -22,7 +23,10 @@ fn the_platforms_error_body_is_read_and_its_reasons_are_told() {
 fn a_body_of_any_other_kind_never_hides_the_status() {
     let table = [
         ("", "502 Bad Gateway"),
-        ("<!DOCTYPE html><html><body>nginx</body></html>", "502 Bad Gateway: an HTML page, probably of a gateway in front of the platform"),
+        (
+            "<!DOCTYPE html><html><body>nginx</body></html>",
+            "502 Bad Gateway: an HTML page, probably of a gateway in front of the platform",
+        ),
         ("upstream\n  gone", "502 Bad Gateway: upstream gone"),
         (r#"["Not found"]"#, r#"502 Bad Gateway: ["Not found"]"#),
         (r#"{"detail":"no"}"#, r#"502 Bad Gateway: {"detail":"no"}"#),
@@ -31,7 +35,11 @@ fn a_body_of_any_other_kind_never_hides_the_status() {
         (r#"{"errors":[{"field":"x"},null,7]}"#, r#"502 Bad Gateway: {"field":"x"}; 7"#),
     ];
     for (body, text) in table {
-        assert_eq!(api(502, body).to_string(), format!("POST /requests/PR-1/approve was answered with {text}"), "{body}");
+        assert_eq!(
+            api(502, body).to_string(),
+            format!("POST /requests/PR-1/approve was answered with {text}"),
+            "{body}"
+        );
     }
 }
 
@@ -46,7 +54,12 @@ fn a_huge_body_is_cut() {
 fn a_redirect_says_to_check_the_endpoint() {
     let mut error = api(301, "");
     error.location = Some("https://elsewhere.example/".into());
-    assert!(error.to_string().ends_with("301 Moved Permanently to https://elsewhere.example/: check the endpoint's address"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("301 Moved Permanently to https://elsewhere.example/: check the endpoint's address"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -84,8 +97,16 @@ fn no_text_of_an_error_is_repeated_by_its_causes() {
         Error::Handler(anyhow::anyhow!("inner").context("outer")),
         Error::Input("an id is empty".into()),
         Error::DryRun("POST /requests".into()),
-        Error::Conflict(Box::new(Conflict { id: "PR-1".into(), wanted: "approved".into(), found: "failed".into(), difference: None })),
-        Error::Interrupted(Box::new(Interrupted { report: Report::default(), cause: Error::Input("x-cause".into()) })),
+        Error::Conflict(Box::new(Conflict {
+            id: "PR-1".into(),
+            wanted: "approved".into(),
+            found: "failed".into(),
+            difference: None,
+        })),
+        Error::Interrupted(Box::new(Interrupted {
+            report: Report::default(),
+            cause: Error::Input("x-cause".into()),
+        })),
     ];
     for error in errors {
         let mut texts = vec![error.to_string()];
@@ -96,7 +117,10 @@ fn no_text_of_an_error_is_repeated_by_its_causes() {
         }
         for (at, text) in texts.iter().enumerate() {
             assert!(!text.is_empty() && !text.contains('\n') && !text.ends_with('.'), "{text:?}");
-            assert!(texts.iter().enumerate().all(|(other, longer)| other == at || !longer.contains(text)), "{texts:?}");
+            assert!(
+                texts.iter().enumerate().all(|(other, longer)| other == at || !longer.contains(text)),
+                "{texts:?}"
+            );
         }
     }
 }

@@ -34,7 +34,13 @@ impl TransportError {
 
     pub(crate) fn deadline(method: &'static str, path: &str) -> Self {
         let cause = io::Error::new(io::ErrorKind::TimedOut, "the run's deadline has come");
-        Self { method, path: path.to_owned(), phase: Phase::Connecting, attempts: 0, cause: ureq::Error::Io(cause) }
+        Self {
+            method,
+            path: path.to_owned(),
+            phase: Phase::Connecting,
+            attempts: 0,
+            cause: ureq::Error::Io(cause),
+        }
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
@@ -66,8 +72,15 @@ impl TransportError {
         use ureq::Error as E;
         match &self.cause {
             // A wrong certificate stays wrong.
-            E::Tls(_) | E::Rustls(_) | E::Pem(_) | E::BadUri(_) | E::Http(_) | E::InvalidProxyUrl => false,
-            E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) | E::Decompress(..) => false,
+            E::Tls(_)
+            | E::Rustls(_)
+            | E::Pem(_)
+            | E::BadUri(_)
+            | E::Http(_)
+            | E::InvalidProxyUrl
+            | E::BodyExceedsLimit(_)
+            | E::LargeResponseHeader(..)
+            | E::Decompress(..) => false,
             E::Io(error) => error.kind() != io::ErrorKind::InvalidData && self.attempts > 0,
             _ => true,
         }
@@ -78,16 +91,24 @@ impl TransportError {
 fn failed_before_sending(cause: &ureq::Error) -> bool {
     use ureq::{Error as E, Timeout as T};
     match cause {
-        E::HostNotFound | E::ConnectionFailed | E::BadUri(_) | E::Http(_) | E::InvalidProxyUrl => true,
-        E::ConnectProxyFailed(_) | E::TlsRequired | E::Tls(_) | E::Rustls(_) | E::Pem(_) => true,
-        E::Timeout(T::Resolve | T::Connect) => true,
+        E::HostNotFound
+        | E::ConnectionFailed
+        | E::ConnectProxyFailed(_)
+        | E::BadUri(_)
+        | E::Http(_)
+        | E::InvalidProxyUrl
+        | E::TlsRequired
+        | E::Tls(_)
+        | E::Rustls(_)
+        | E::Pem(_)
+        | E::Timeout(T::Resolve | T::Connect) => true,
         E::Io(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused
             | io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::AddrNotAvailable => true,
+            | io::ErrorKind::AddrNotAvailable
             // rustls reports a certificate that it does not trust this way.
-            io::ErrorKind::InvalidData => true,
+            | io::ErrorKind::InvalidData => true,
             _ => error.to_string().contains("failed to lookup address"),
         },
         _ => false,

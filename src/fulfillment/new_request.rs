@@ -86,8 +86,19 @@ pub struct TierRef {
 impl NewRequest {
     /// A first order.
     pub fn purchase(purchase: Purchase) -> Self {
-        let Purchase { product, connection, external_id, external_uid, items, params, customer, tier1, tier2, marketplace, draft } =
-            purchase;
+        let Purchase {
+            product,
+            connection,
+            external_id,
+            external_uid,
+            items,
+            params,
+            customer,
+            tier1,
+            tier2,
+            marketplace,
+            draft,
+        } = purchase;
         let tiers = Tiers { customer: customer.some(), tier1: tier1.some(), tier2: tier2.some() };
         Self(Body {
             kind: "purchase",

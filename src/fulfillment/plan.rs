@@ -27,7 +27,9 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Ok(approval) => approve(object, &approval),
         Err(Action::Fail(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
-            Plan::new(Verdict::Failed, object).post("fail", Some(&Reason { reason: &reason }), goal).map(|plan| plan.detail(reason))
+            Plan::new(Verdict::Failed, object)
+                .post("fail", Some(&Reason { reason: &reason }), goal)
+                .map(|plan| plan.detail(reason))
         }
         Err(Action::Inquire(inquiry)) => {
             let body = Inquire { template_id: inquiry.template.as_deref() };
@@ -36,21 +38,28 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
                 .post("inquire", Some(&body), Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
-        Err(Action::Skip(why)) => Ok(Plan::new(Verdict::Skipped, object).detail(why.clone()).message(Some(why))),
-        Err(Action::Pend) => Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"])),
+        Err(Action::Skip(why)) => {
+            Ok(Plan::new(Verdict::Skipped, object).detail(why.clone()).message(Some(why)))
+        }
+        Err(Action::Pend) => {
+            Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
+        }
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
             let body = Schedule { planned_date: &planned_date };
             let goal = Goal::status(&["scheduled"]);
-            Plan::new(Verdict::Scheduled, object).post("schedule", Some(&body), goal).map(|plan| plan.detail(&planned_date))
+            Plan::new(Verdict::Scheduled, object)
+                .post("schedule", Some(&body), goal)
+                .map(|plan| plan.detail(&planned_date))
         }
         Err(Action::Revoke(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["revoked", "revoking"]) };
-            Plan::new(Verdict::Revoked, object).post("revoke", Some(&Reason { reason: &reason }), goal).map(|plan| plan.detail(reason))
+            Plan::new(Verdict::Revoked, object)
+                .post("revoke", Some(&Reason { reason: &reason }), goal)
+                .map(|plan| plan.detail(reason))
         }
-        Err(Action::Confirm) => {
-            Plan::new(Verdict::Confirmed, object).post_empty("confirm", Goal::status(&["pending", "approved", "revoked"]))
-        }
+        Err(Action::Confirm) => Plan::new(Verdict::Confirmed, object)
+            .post_empty("confirm", Goal::status(&["pending", "approved", "revoked"])),
         Err(Action::Error(error)) => Err(Error::Handler(error)),
     }
 }
@@ -59,7 +68,9 @@ fn approve(object: String, approval: &Approval) -> Result<Plan> {
     let dates = approval.dates.as_deref();
     let mut body = Approve {
         effective_date: dates.and_then(|dates| dates.effective).map(timestamp::format),
-        asset: dates.and_then(|dates| dates.next_billing).map(|date| Billed { billing: Billing { next_date: timestamp::format(date) } }),
+        asset: dates
+            .and_then(|dates| dates.next_billing)
+            .map(|date| Billed { billing: Billing { next_date: timestamp::format(date) } }),
         ..Approve::default()
     };
     let mut goal = Goal::status(&["approved"]);
@@ -87,7 +98,8 @@ fn with_params(plan: Plan, params: &[ParamUpdate]) -> Result<Plan> {
 
 /// What is wrong with each parameter, on one line.
 pub(crate) fn errors_of(params: &[ParamUpdate]) -> String {
-    let errors = params.iter().filter_map(|param| Some(format!("{}: {}", param.id, param.value_error.as_deref()?)));
+    let errors =
+        params.iter().filter_map(|param| Some(format!("{}: {}", param.id, param.value_error.as_deref()?)));
     errors.collect::<Vec<_>>().join("; ")
 }
 

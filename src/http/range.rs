@@ -42,7 +42,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_range() {
-        for text in ["", "items", "items */345", "items 0-99/*", "bytes 0-99/345", "items 9-1/20", "items 0-9/-3", "items 0-9/+3", "items 0-9/99999999999999999999999"] {
+        for text in [
+            "",
+            "items",
+            "items */345",
+            "items 0-99/*",
+            "bytes 0-99/345",
+            "items 9-1/20",
+            "items 0-9/-3",
+            "items 0-9/+3",
+            "items 0-9/99999999999999999999999",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

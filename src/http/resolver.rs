@@ -29,11 +29,17 @@ struct Known {
 }
 
 impl Resolver for Remembering {
-    fn resolve(&self, uri: &Uri, config: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let bad = || ureq::Error::BadUri("no host".into());
         let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = last.as_ref().filter(|known| known.host == authority.as_str() && known.since.elapsed() < KEPT);
+        let known =
+            last.as_ref().filter(|known| known.host == authority.as_str() && known.since.elapsed() < KEPT);
         if known.is_none() {
             let host = DefaultResolver::host_and_port(scheme, authority).ok_or_else(bad)?;
             *last = Some(Known {

@@ -80,7 +80,8 @@ impl Policy {
 
     /// Full jitter: anything from nothing to the doubled pause, so that many programs do not come back at once.
     fn backoff(&self, attempt: u32, fraction: f64) -> Duration {
-        let doubled = 2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|factor| self.base.checked_mul(factor));
+        let doubled =
+            2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|factor| self.base.checked_mul(factor));
         doubled.map_or(self.cap, |pause| pause.min(self.cap)).mul_f64(fraction)
     }
 
@@ -151,10 +152,18 @@ mod tests {
         ];
         for (happened, reads_and_updates, posts) in table {
             for method in [Method::Get, Method::Put, Method::Patch] {
-                assert_eq!(policy().pause(&attempt(method, happened)).is_some(), reads_and_updates, "{method:?} {happened:?}");
+                assert_eq!(
+                    policy().pause(&attempt(method, happened)).is_some(),
+                    reads_and_updates,
+                    "{method:?} {happened:?}"
+                );
             }
             for method in [Method::Post, Method::Delete] {
-                assert_eq!(policy().pause(&attempt(method, happened)).is_some(), posts, "{method:?} {happened:?}");
+                assert_eq!(
+                    policy().pause(&attempt(method, happened)).is_some(),
+                    posts,
+                    "{method:?} {happened:?}"
+                );
             }
         }
     }
@@ -173,12 +182,16 @@ mod tests {
     fn pauses_double_up_to_the_cap() {
         let many = Policy { attempts: u32::MAX, ..policy() };
         let full = |number| many.pause_with(&Attempt { number, ..attempt(Method::Get, Happened::Lost) }, 1.0);
-        let millis = [(1, 200), (2, 400), (3, 800), (5, 3200), (6, 5000), (31, 5000), (32, 5000), (1_000_000, 5000)];
+        let millis =
+            [(1, 200), (2, 400), (3, 800), (5, 3200), (6, 5000), (31, 5000), (32, 5000), (1_000_000, 5000)];
         for (number, expected) in millis {
             assert_eq!(full(number), Some(Duration::from_millis(expected)), "attempt {number}");
         }
         assert_eq!(many.pause_with(&attempt(Method::Get, Happened::Lost), 0.0), Some(Duration::ZERO));
-        assert_eq!(many.pause_with(&attempt(Method::Get, Happened::Lost), 0.5), Some(Duration::from_millis(100)));
+        assert_eq!(
+            many.pause_with(&attempt(Method::Get, Happened::Lost), 0.5),
+            Some(Duration::from_millis(100))
+        );
     }
 
     #[test]

@@ -107,7 +107,9 @@ impl fmt::Display for Trace {
             f.write_str(separator)?;
             match line.event {
                 Event::Pause => write!(f, "waited {took} ms")?,
-                Event::Call(method, 0) => write!(f, "{method} {} no answer in {took} ms", super::url::Shown(&line.path))?,
+                Event::Call(method, 0) => {
+                    write!(f, "{method} {} no answer in {took} ms", super::url::Shown(&line.path))?;
+                }
                 Event::Call(method, status) => {
                     write!(f, "{method} {} {status} in {took} ms", super::url::Shown(&line.path))?;
                 }

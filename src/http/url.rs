@@ -39,6 +39,8 @@ impl Base {
     }
 }
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 /// An id as one segment of a path, whatever is in it.
 ///
 /// # Errors
@@ -53,7 +55,6 @@ pub(crate) fn segment(id: &str) -> Result<Cow<'_, str>> {
         _ if id.bytes().all(plain) => return Ok(Cow::Borrowed(id)),
         _ => {}
     }
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(id.len() + 16);
     for byte in id.bytes() {
         if plain(byte) {
@@ -84,7 +85,8 @@ fn normal(origin: &str) -> String {
 
 /// Whether the host is this machine, by its written form and not by what a name server says of it.
 pub(crate) fn is_loopback(url: &str) -> bool {
-    let Some(authority) = origin(url).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest) else {
+    let Some(authority) = origin(url).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest)
+    else {
         return false;
     };
     if authority.contains('@') {
@@ -95,7 +97,8 @@ pub(crate) fn is_loopback(url: &str) -> bool {
         return address.is_some_and(|address| address.is_loopback());
     }
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// https anywhere, http on this machine.
@@ -114,7 +117,8 @@ pub(crate) fn join(from: &str, location: &str) -> Option<String> {
     if location.is_empty() || location.chars().any(char::is_control) {
         return None;
     }
-    if location.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric())) {
+    if location.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
         return Some(location.to_owned());
     }
     let origin = origin(from)?;
@@ -129,7 +133,10 @@ pub(crate) fn join(from: &str, location: &str) -> Option<String> {
     if location.starts_with('?') {
         return Some(format!("{path}{location}"));
     }
-    let folder = path.rfind('/').filter(|at| *at >= origin.len()).map_or(origin, |at| path.get(..at).unwrap_or(origin));
+    let folder = path
+        .rfind('/')
+        .filter(|at| *at >= origin.len())
+        .map_or(origin, |at| path.get(..at).unwrap_or(origin));
     Some(format!("{folder}/{location}"))
 }
 
@@ -177,10 +184,26 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_loopback() {
-        for url in ["http://localhost", "http://LOCALHOST:8080/x", "http://127.0.0.1:1/public", "http://127.9.9.9", "http://[::1]:80/"] {
+        for url in [
+            "http://localhost",
+            "http://LOCALHOST:8080/x",
+            "http://127.0.0.1:1/public",
+            "http://127.9.9.9",
+            "http://[::1]:80/",
+        ] {
             assert!(is_loopback(url), "{url}");
         }
-        for url in ["http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://localhost@evil.com", "http://evil.com/localhost", "http://evil.com?localhost", "http://[::2]", "http://0.0.0.0", "localhost", "http://10.0.0.1"] {
+        for url in [
+            "http://localhost.evil.com",
+            "http://127.0.0.1.evil.com",
+            "http://localhost@evil.com",
+            "http://evil.com/localhost",
+            "http://evil.com?localhost",
+            "http://[::2]",
+            "http://0.0.0.0",
+            "localhost",
+            "http://10.0.0.1",
+        ] {
             assert!(!is_loopback(url), "{url}");
         }
     }
@@ -212,12 +235,10 @@ mod tests {
             ("https://b.example/x?y", "https://b.example/x?y"),
             ("//b.example/x", "https://b.example/x"),
             ("/y/z", "https://a.example/y/z"),
-            ("TA-1/versions/2", "https://a.example/public/v1/accounts/TA-1/versions/2"),
+            ("versions/2", "https://a.example/public/v1/accounts/versions/2"),
             ("?limit=2", "https://a.example/public/v1/accounts/TA-1?limit=2"),
         ] {
-            let location = if location.starts_with("TA") { location.replacen("TA-1/", "", 1) } else { location.to_owned() };
-            let expected = expected.replacen("TA-1/versions", "versions", 1);
-            assert_eq!(join(from, &location), Some(expected));
+            assert_eq!(join(from, location).as_deref(), Some(expected));
         }
         assert_eq!(join("https://a.example", "x"), Some("https://a.example/x".into()));
         assert_eq!(join(from, ""), None);
@@ -228,7 +249,13 @@ mod tests {
     fn only_https_and_this_machine_are_fetched_from() {
         assert!(is_safe("https://storage.example/x?sig=1"));
         assert!(is_safe("http://127.0.0.1:9/x"));
-        for url in ["http://storage.example/x", "file:///etc/passwd", "ftp://x", "x", "https://user@storage.example/"] {
+        for url in [
+            "http://storage.example/x",
+            "file:///etc/passwd",
+            "ftp://x",
+            "x",
+            "https://user@storage.example/",
+        ] {
             assert!(!is_safe(url), "{url}");
         }
     }

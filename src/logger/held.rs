@@ -21,12 +21,7 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) const fn new() -> Self {
-        Self {
-            id: String::new(),
-            lines: VecDeque::new(),
-            bytes: 0,
-            dropped: 0,
-        }
+        Self { id: String::new(), lines: VecDeque::new(), bytes: 0, dropped: 0 }
     }
 
     /// Keeps a line of the current request; those of another one are forgotten.

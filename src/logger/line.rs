@@ -20,9 +20,7 @@ pub(super) fn write(to: &mut impl Write, record: &Record<'_>) -> io::Result<()> 
     context::with_current(|id| {
         let mut rest = Some(text.trim_end_matches(['\r', '\n']));
         while let Some(text) = rest {
-            let (line, more) = text
-                .split_once('\n')
-                .map_or((text, None), |(line, more)| (line, Some(more)));
+            let (line, more) = text.split_once('\n').map_or((text, None), |(line, more)| (line, Some(more)));
             write!(to, "{now} {:<5} {}", record.level(), record.target())?;
             // The SDK names the request in its own texts where it can, so that any logger shows it.
             if let Some(id) = id.filter(|id| !(is_ours(record.target()) && line.contains(id))) {
@@ -41,10 +39,7 @@ pub(super) fn write(to: &mut impl Write, record: &Record<'_>) -> io::Result<()> 
 
 fn now() -> String {
     let now = OffsetDateTime::now_utc();
-    now.replace_nanosecond(0)
-        .unwrap_or(now)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }
 
 fn write_escaped(to: &mut impl Write, text: &str) -> io::Result<()> {

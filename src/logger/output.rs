@@ -24,9 +24,7 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(settings: &Logger, filters: Option<&str>, target: impl Fn() -> Target) -> Self {
         let mut now = Builder::new();
-        now.filter_level(settings.default_level)
-            .target(target())
-            .format(line::write);
+        now.filter_level(settings.default_level).target(target()).format(line::write);
         if let Some(filters) = filters {
             now.parse_filters(filters);
         }
@@ -41,11 +39,7 @@ impl Output {
     }
 
     pub(super) fn max_level(&self) -> LevelFilter {
-        if self.late.is_some() {
-            LevelFilter::Trace
-        } else {
-            self.now.filter()
-        }
+        if self.late.is_some() { LevelFilter::Trace } else { self.now.filter() }
     }
 
     /// Writes out or forgets what was held back of the current request.
@@ -73,21 +67,11 @@ fn write_out(to: &env_logger::Logger, held: &Held) {
     if kept == 0 {
         return;
     }
-    let lost = if dropped > 0 {
-        format!(" ({dropped} older ones are lost)")
-    } else {
-        String::new()
-    };
+    let lost = if dropped > 0 { format!(" ({dropped} older ones are lost)") } else { String::new() };
     let text = format_args!("the request failed; {kept} lines held back until now follow{lost}");
     print(
         to,
-        &held::format(
-            &Record::builder()
-                .level(Level::Info)
-                .target("connect::logger")
-                .args(text)
-                .build(),
-        ),
+        &held::format(&Record::builder().level(Level::Info).target("connect::logger").args(text).build()),
     );
     held.lines().for_each(|line| print(to, line));
 }

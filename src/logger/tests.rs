@@ -29,18 +29,12 @@ struct Fixture {
 impl Fixture {
     fn new(settings: &Logger, filters: &str) -> Self {
         let written = Written::default();
-        let output = Output::new(settings, Some(filters), || {
-            Target::Pipe(Box::new(written.clone()))
-        });
+        let output = Output::new(settings, Some(filters), || Target::Pipe(Box::new(written.clone())));
         Self { output, written }
     }
 
     fn log(&self, level: Level, target: &str, text: &str) {
-        let module = if target == "disguised" {
-            "ureq_proto::client"
-        } else {
-            target
-        };
+        let module = if target == "disguised" { "ureq_proto::client" } else { target };
         let mut record = Record::builder();
         record.level(level).target(target).module_path(Some(module));
         self.output.log(&record.args(format_args!("{text}")).build());
@@ -50,14 +44,11 @@ impl Fixture {
     fn lines(&self) -> Vec<String> {
         let bytes = std::mem::take(&mut *self.written.0.lock().unwrap());
         let text = String::from_utf8(bytes).unwrap();
-        text.lines()
-            .map(|line| line.split_once(' ').unwrap().1.to_owned())
-            .collect()
+        text.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()
     }
 
     fn is_enabled(&self, level: Level, target: &str) -> bool {
-        self.output
-            .enabled(&Metadata::builder().level(level).target(target).build())
+        self.output.enabled(&Metadata::builder().level(level).target(target).build())
     }
 }
 
@@ -106,26 +97,14 @@ fn the_default_level_is_the_programs_choice_and_the_filter_overrides_it() {
 
 #[test]
 fn crates_that_dump_traffic_never_log_below_info() {
-    for fixture in [
-        plain("trace,ureq=trace,ureq_proto::util=trace"),
-        holding_back("trace"),
-    ] {
+    for fixture in [plain("trace,ureq=trace,ureq_proto::util=trace"), holding_back("trace")] {
         let _guard = context::enter("PR-1");
-        for target in [
-            "ureq",
-            "ureq::run",
-            "ureq_proto::util",
-            "rustls::client",
-            "webpki",
-            "h2::codec",
-            "disguised",
-        ] {
+        for target in
+            ["ureq", "ureq::run", "ureq_proto::util", "rustls::client", "webpki", "h2::codec", "disguised"]
+        {
             for level in [Level::Trace, Level::Debug] {
                 fixture.log(level, target, "41 75 74 68");
-                assert!(
-                    target == "disguised" || !fixture.is_enabled(level, target),
-                    "{target}"
-                );
+                assert!(target == "disguised" || !fixture.is_enabled(level, target), "{target}");
             }
         }
         fixture.output.request_done(true);
@@ -154,11 +133,7 @@ fn lines_of_a_request_bear_its_id() {
     fixture.log(Level::Info, "my_program", "after");
     assert_eq!(
         fixture.lines(),
-        [
-            "INFO  my_program [PR-1] in PR-1",
-            "INFO  connect_erp [PR-1] in PR-1",
-            "INFO  my_program after"
-        ]
+        ["INFO  my_program [PR-1] in PR-1", "INFO  connect_erp [PR-1] in PR-1", "INFO  my_program after"]
     );
 }
 
@@ -170,10 +145,7 @@ fn lines_of_the_sdk_bear_the_id_once() {
     fixture.log(Level::Info, "connect", "POST conversations/CO-1/messages");
     assert_eq!(
         fixture.lines(),
-        [
-            "INFO  connect::process PR-1 approved",
-            "INFO  connect [PR-1] POST conversations/CO-1/messages"
-        ]
+        ["INFO  connect::process PR-1 approved", "INFO  connect [PR-1] POST conversations/CO-1/messages"]
     );
 }
 
@@ -181,11 +153,7 @@ fn lines_of_the_sdk_bear_the_id_once() {
 fn each_line_of_a_longer_text_is_complete_and_cannot_pose_as_another() {
     let fixture = plain("");
     let _guard = context::enter("PR-1");
-    fixture.log(
-        Level::Info,
-        "a",
-        "one\r\n2025-01-01T00:00:00Z ERROR b two\n\n\u{1b}[31mthree\u{9b}\t.\n",
-    );
+    fixture.log(Level::Info, "a", "one\r\n2025-01-01T00:00:00Z ERROR b two\n\n\u{1b}[31mthree\u{9b}\t.\n");
     assert_eq!(
         fixture.lines(),
         [
@@ -298,11 +266,7 @@ fn held_back_lines_are_bounded_in_size_too() {
     fixture.log(Level::Debug, "a", "last");
     fixture.output.request_done(true);
     let lines = fixture.lines();
-    assert!(
-        lines[0].ends_with("2 lines held back until now follow (4 older ones are lost)"),
-        "{}",
-        lines[0]
-    );
+    assert!(lines[0].ends_with("2 lines held back until now follow (4 older ones are lost)"), "{}", lines[0]);
     assert!(lines[1].ends_with('e'));
     assert_eq!(lines[2], "DEBUG a [PR-1] last");
 }

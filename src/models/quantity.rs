@@ -110,7 +110,8 @@ impl Ord for Decimal {
         };
         let (whole, fraction) = parts(self);
         let (other_whole, other_fraction) = parts(other);
-        let widen = |fraction: i128, scale: u8, to: u8| fraction * 10_i128.pow(u32::from(to.saturating_sub(scale)));
+        let widen =
+            |fraction: i128, scale: u8, to: u8| fraction * 10_i128.pow(u32::from(to.saturating_sub(scale)));
         whole.cmp(&other_whole).then_with(|| {
             widen(fraction, self.scale, other.scale).cmp(&widen(other_fraction, other.scale, self.scale))
         })
@@ -301,7 +302,10 @@ impl Wire for Quantity {
             text: |text| (!text.is_empty()).then(|| Self::from(text)),
             int: |value| Some(Decimal { mantissa: value, scale: 0, number: true }.into()),
             float: |value| {
-                Some(Decimal::from_float(value).map_or_else(|| Self::Unknown(value.to_string().into()), Self::from))
+                Some(
+                    Decimal::from_float(value)
+                        .map_or_else(|| Self::Unknown(value.to_string().into()), Self::from),
+                )
             },
             bool: |_| None,
         })

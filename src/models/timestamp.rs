@@ -51,8 +51,8 @@ fn two(tens: u8, ones: u8) -> Option<u8> {
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(length)?;
-    let nanoseconds =
-        (0..9).fold(0, |value, place| value * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0')));
+    let nanoseconds = (0..9)
+        .fold(0, |value, place| value * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0')));
     (length > 0).then_some((nanoseconds, rest))
 }
 

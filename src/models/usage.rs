@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
 use super::{
-    Account, AssetReference, Contract, Decimal, Environment, Events, ExtIdHub, Item, ItemType, Marketplace, Period,
-    Precision, Product, SignedUrl,
+    Account, AssetReference, Contract, Decimal, Environment, Events, ExtIdHub, Item, ItemType, Marketplace,
+    Period, Precision, Product, SignedUrl,
 };
 
 model! {

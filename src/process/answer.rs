@@ -222,7 +222,9 @@ mod tests {
 
     #[test]
     fn a_message_for_no_inquiry_is_an_error() {
-        let Action::Inquire(inquiry) = Action::inquire([]).with_message("m").with_template("TL-1") else { panic!() };
+        let Action::Inquire(inquiry) = Action::inquire([]).with_message("m").with_template("TL-1") else {
+            panic!()
+        };
         assert_eq!((inquiry.message.as_deref(), inquiry.template.as_deref()), (Some("m"), Some("TL-1")));
         assert!(matches!(Action::fail("x").with_message("m"), Action::Error(_)));
         assert!(matches!(Action::skip("x").with_template("TL-1"), Action::Error(_)));

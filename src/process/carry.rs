@@ -17,7 +17,13 @@ pub(crate) struct Carried {
 /// Makes the plan's calls in their order; the first that fails ends it.
 ///
 /// `before` is the state that the object was listed in.
-pub(crate) fn carry_out(http: &Http, plan: &Plan, id: &str, before: &str, talk: Option<&mut Talk<'_>>) -> Result<Carried> {
+pub(crate) fn carry_out(
+    http: &Http,
+    plan: &Plan,
+    id: &str,
+    before: &str,
+    talk: Option<&mut Talk<'_>>,
+) -> Result<Carried> {
     let mut carried = Carried::default();
     let goal = plan.goal.as_ref();
     for call in &plan.calls {
@@ -26,12 +32,16 @@ pub(crate) fn carry_out(http: &Http, plan: &Plan, id: &str, before: &str, talk: 
             (Method::Put, _) => match update(http, plan, id, before, &call.path, body.unwrap_or(b"{}"))? {
                 Certainty::AlreadyDone => {
                     carried.certainty = Certainty::AlreadyDone;
-                    carried.warnings.push("its parameters were not stored, since it was brought there by someone else".into());
+                    carried.warnings.push(
+                        "its parameters were not stored, since it was brought there by someone else".into(),
+                    );
                     return Ok(carried);
                 }
                 certainty => certainty,
             },
-            (_, Some(goal)) => decide(http, &Deed { goal, object: &plan.object, path: &call.path, body, id, before })?,
+            (_, Some(goal)) => {
+                decide(http, &Deed { goal, object: &plan.object, path: &call.path, body, id, before })?
+            }
             (method, None) => {
                 http.recycle(http.once(method, &call.path, body)?);
                 Certainty::Confirmed
@@ -40,7 +50,8 @@ pub(crate) fn carry_out(http: &Http, plan: &Plan, id: &str, before: &str, talk: 
     }
     let (Some(text), Some(talk)) = (&plan.message, talk) else { return Ok(carried) };
     if carried.certainty != Certainty::AlreadyDone {
-        let said = if plan.verdict == Verdict::Skipped { talk.say_once(id, text) } else { talk.say(id, text) };
+        let said =
+            if plan.verdict == Verdict::Skipped { talk.say_once(id, text) } else { talk.say(id, text) };
         if let Err(error) = said {
             carried.warnings.push(format!("its message was not posted: {error}"));
         }
@@ -76,7 +87,9 @@ fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty> {
             return Err(error);
         }
         match goal.compare(http, object, id, before) {
-            Ok(Standing::Reached) => return Ok(if lost { Certainty::Observed } else { Certainty::AlreadyDone }),
+            Ok(Standing::Reached) => {
+                return Ok(if lost { Certainty::Observed } else { Certainty::AlreadyDone });
+            }
             Ok(Standing::Elsewhere(conflict)) => return Err(Error::Conflict(Box::new(conflict))),
             // Still as it was: the refusal is meant, and a call that was lost may be sent again.
             Ok(Standing::Before) if is_refusal(&error) => return Err(error),
@@ -109,7 +122,9 @@ fn update(http: &Http, plan: &Plan, id: &str, before: &str, path: &str, body: &[
 
 /// A refusal that the object's state may explain.
 fn is_refusal(error: &Error) -> bool {
-    error.status().is_some_and(|status| (400..500).contains(&status) && !matches!(status, 401 | 403 | 405 | 408 | 429))
+    error
+        .status()
+        .is_some_and(|status| (400..500).contains(&status) && !matches!(status, 401 | 403 | 405 | 408 | 429))
 }
 
 enum Standing {
@@ -150,7 +165,9 @@ impl Goal {
     fn compare(&self, http: &Http, object: &str, id: &str, before: &str) -> Result<Standing> {
         let look: Look = match http.get(object) {
             Ok(look) => look,
-            Err(error) if error.is_not_found() && self.statuses.contains(&"deleted") => return Ok(Standing::Reached),
+            Err(error) if error.is_not_found() && self.statuses.contains(&"deleted") => {
+                return Ok(Standing::Reached);
+            }
             Err(error) => return Err(error),
         };
         Ok(self.standing(look, id, before))
@@ -165,12 +182,18 @@ impl Goal {
         }
         let wanted = self.statuses.first().copied().unwrap_or_default();
         let conflict = |difference| {
-            Standing::Elsewhere(Conflict { id: id.into(), wanted: wanted.into(), found: found.clone(), difference })
+            Standing::Elsewhere(Conflict {
+                id: id.into(),
+                wanted: wanted.into(),
+                found: found.clone(),
+                difference,
+            })
         };
         if !self.statuses.iter().any(|status| is(status)) {
             return conflict(None);
         }
-        let template = look.template.or(look.asset.and_then(|asset| asset.template)).and_then(|template| template.id);
+        let template =
+            look.template.or(look.asset.and_then(|asset| asset.template)).and_then(|template| template.id);
         let reason = look.reason.or(look.rejection_note);
         // What the platform does not tell cannot differ.
         let differs = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
@@ -178,8 +201,12 @@ impl Goal {
             _ => false,
         };
         match (&template, &reason) {
-            (Some(theirs), _) if differs(&self.template, &template) => conflict(Some(format!("template {theirs}"))),
-            (_, Some(theirs)) if differs(&self.reason, &reason) => conflict(Some(format!("reason {theirs:?}"))),
+            (Some(theirs), _) if differs(&self.template, &template) => {
+                conflict(Some(format!("template {theirs}")))
+            }
+            (_, Some(theirs)) if differs(&self.reason, &reason) => {
+                conflict(Some(format!("reason {theirs:?}")))
+            }
             _ => Standing::Reached,
         }
     }

@@ -20,6 +20,7 @@ use crate::rql::Query;
 /// let report = connect.fulfillment().process_with(purchases, |_| Err(Action::skip("")))?;
 /// # Ok(()) }
 /// ```
+#[must_use = "options change nothing until a run is given them"]
 pub struct Options<'a> {
     pub(crate) filter: Query,
     pub(crate) statuses: Vec<String>,

@@ -45,7 +45,14 @@ pub(crate) struct Goal {
 
 impl Plan {
     pub(crate) fn new(verdict: Verdict, object: impl Into<String>) -> Self {
-        Self { verdict, detail: String::new(), calls: Vec::new(), message: None, object: object.into(), goal: None }
+        Self {
+            verdict,
+            detail: String::new(),
+            calls: Vec::new(),
+            message: None,
+            object: object.into(),
+            goal: None,
+        }
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -153,7 +160,10 @@ mod tests {
     fn a_printed_plan_hides_the_values() {
         let body = serde_json::json!({"asset": {"params": [{"id": "pw", "value": "hunter2"}]}});
         let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body).unwrap();
-        assert_eq!(plan.to_string(), r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#);
+        assert_eq!(
+            plan.to_string(),
+            r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#
+        );
         assert!(!format!("{plan:?}").contains("hunter2"));
         assert_eq!(plan.calls[0].body(), body);
     }

@@ -77,7 +77,8 @@ impl Report {
             Certainty::Confirmed | Certainty::Planned => {}
         }
         let remarkable = !outcome.is_plain();
-        let room = if remarkable { self.outcomes.len() - self.plain < LISTED } else { self.outcomes.len() < LISTED };
+        let room =
+            if remarkable { self.outcomes.len() - self.plain < LISTED } else { self.outcomes.len() < LISTED };
         if room {
             self.plain += usize::from(!remarkable);
             self.outcomes.push(outcome);
@@ -156,6 +157,11 @@ impl Report {
         &self.outcomes
     }
 
+    /// The same as an iterator.
+    pub fn iter(&self) -> std::slice::Iter<'_, Outcome> {
+        self.outcomes.iter()
+    }
+
     /// Outcomes that were counted but are not listed; an observer saw them all.
     pub fn unlisted(&self) -> u64 {
         self.unlisted
@@ -172,7 +178,7 @@ impl<'a> IntoIterator for &'a Report {
     type IntoIter = std::slice::Iter<'a, Outcome>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.outcomes.iter()
+        self.iter()
     }
 }
 

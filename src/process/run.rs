@@ -104,7 +104,11 @@ struct Run<'a, T: 'static> {
 }
 
 impl<T: DeserializeOwned> Run<'_, T> {
-    fn all(&mut self, options: &mut Options<'_>, decide: &mut impl FnMut(&T) -> Result<Plan>) -> Result<Option<Stop>> {
+    fn all(
+        &mut self,
+        options: &mut Options<'_>,
+        decide: &mut impl FnMut(&T) -> Result<Plan>,
+    ) -> Result<Option<Stop>> {
         let mut first = true;
         loop {
             if let Some(stop) = self.stop(options) {
@@ -114,7 +118,9 @@ impl<T: DeserializeOwned> Run<'_, T> {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok(None),
                 // Not the platform's failure: the time was up.
-                Err(_) if self.http.time_left().is_some_and(|left| left.is_zero()) => return Ok(Some(Stop::Deadline)),
+                Err(_) if self.http.time_left().is_some_and(|left| left.is_zero()) => {
+                    return Ok(Some(Stop::Deadline));
+                }
                 Err(error) => return Err(error),
             };
             if std::mem::take(&mut first) {
@@ -241,7 +247,9 @@ impl<T: DeserializeOwned> Run<'_, T> {
         self.report.add(outcome);
         if self.failures >= FAILURES && self.http.time_left().is_none_or(|left| !left.is_zero()) {
             // One poisoned order must not block the queue, and a dead platform must not be asked 10,000 times.
-            self.http.fetch(&format!("{}?limit=1&offset=0", self.source.list)).map(|answer| self.http.recycle(answer))?;
+            self.http
+                .fetch(&format!("{}?limit=1&offset=0", self.source.list))
+                .map(|answer| self.http.recycle(answer))?;
             self.failures = 0;
         }
         Ok(())

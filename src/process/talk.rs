@@ -86,13 +86,19 @@ impl<'a> Talk<'a> {
             list.push_str(&other_encoded);
             asked.push(other.clone());
         }
-        let found = Pages::<Conversation>::from_path(self.http, format!("/conversations?in(instance_id,({list}))"), 1000);
+        let found = Pages::<Conversation>::from_path(
+            self.http,
+            format!("/conversations?in(instance_id,({list}))"),
+            1000,
+        );
         let mut open = HashMap::new();
         for conversation in found {
             let conversation = conversation?;
             let notes = conversation.kind == ConversationKind::Notes;
             let closed = conversation.status == ConversationStatus::Closed;
-            if let Some(instance) = conversation.instance_id.filter(|_| !notes && !closed && !conversation.id.is_empty()) {
+            if let Some(instance) =
+                conversation.instance_id.filter(|_| !notes && !closed && !conversation.id.is_empty())
+            {
                 open.entry(instance).or_insert(conversation.id);
             }
         }

@@ -5,7 +5,7 @@
 //! leaves out what was seen of that very moment and is still listed. Where so many share one moment that leaving them
 //! out no longer fits into a URL, the rest of them is read by offsets until a whole sweep brings nothing new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use serde::de::DeserializeOwned;
@@ -33,7 +33,7 @@ pub(crate) struct Walk<'a, T: 'static> {
     page_size: u32,
     newest: Option<OffsetDateTime>,
     /// Ids seen with the newest timestamp, and whether each may still be listed.
-    tie: HashMap<String, bool>,
+    tie: BTreeMap<String, bool>,
     /// Ids of elements without a timestamp: no cursor can pass these.
     undated: HashSet<String>,
     /// How many broken elements of one content were reported.
@@ -41,7 +41,8 @@ pub(crate) struct Walk<'a, T: 'static> {
     hasher: RandomState,
     offset: u64,
     sweep: Sweep,
-    pages: u64,
+    /// Content of the last page that brought nothing new.
+    barren: Option<u64>,
 }
 
 /// A pass over a crowd of equal timestamps by offsets.
@@ -57,7 +58,10 @@ struct Sweep {
 pub(crate) enum Element<T> {
     Item(T),
     /// It did not decode; the rest of the page is unharmed.
-    Broken { id: String, error: Error },
+    Broken {
+        id: String,
+        error: Error,
+    },
 }
 
 /// What a page brought that was not seen before, and what the platform says about the whole list.
@@ -74,13 +78,13 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             filters,
             page_size,
             newest: None,
-            tie: HashMap::new(),
+            tie: BTreeMap::new(),
             undated: HashSet::new(),
             broken: HashMap::new(),
             hasher: RandomState::new(),
             offset: 0,
             sweep: Sweep::default(),
-            pages: 0,
+            barren: None,
         }
     }
 
@@ -91,9 +95,9 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             let answer = self.http.fetch(&path)?;
             let elements = read(self.source, &path, self.offset, &answer.body);
             let range = answer.range;
+            let content = self.hasher.hash_one(&answer.body);
             self.http.recycle(answer);
             let elements = elements?;
-            self.pages += 1;
 
             let listed = elements.len();
             let ended = listed == 0 || covers(range, self.offset, listed);
@@ -108,7 +112,12 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 }
                 self.sweep = Sweep { count: self.sweep.count + 1, ..Sweep::default() };
                 self.offset = 0;
+                self.barren = None;
                 continue;
+            }
+            if self.barren.replace(content) == Some(content) {
+                log::warn!(target: "connect::process", "{}: the server sends the same page for any offset", self.source.list);
+                return Ok(None);
             }
             self.offset += u64::try_from(listed).unwrap_or(u64::MAX);
         }
@@ -124,6 +133,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     fn start_over(&mut self) {
         self.offset = 0;
         self.sweep = Sweep::default();
+        self.barren = None;
     }
 
     fn path(&self) -> Result<String> {
@@ -189,14 +199,21 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             };
             let id = (self.source.id)(&item);
             let created = (self.source.created_of)(&item);
-            if sweeping && created.is_some() && created == self.newest && !self.sweep.ids.insert(id.to_owned()) {
+            if sweeping
+                && created.is_some()
+                && created == self.newest
+                && !self.sweep.ids.insert(id.to_owned())
+            {
                 self.sweep.unsteady = true;
             }
             match created {
                 None if self.undated.insert(id.to_owned()) => fresh.push(Element::Item(item)),
-                None => {}
                 Some(at) if self.newest.is_none_or(|newest| at > newest) => {
-                    if crowd.is_some() && self.sweep.unsteady && self.sweep.count < SWEEPS && self.newest == crowd {
+                    if crowd.is_some()
+                        && self.sweep.unsteady
+                        && self.sweep.count < SWEEPS
+                        && self.newest == crowd
+                    {
                         // Some of the crowd may not have shown up yet, and the cursor must not pass these.
                         return (fresh, true);
                     }
@@ -205,14 +222,12 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                     self.tie.insert(id.to_owned(), true);
                     fresh.push(Element::Item(item));
                 }
-                Some(at) if Some(at) == self.newest => {
-                    if !self.tie.contains_key(id) {
-                        self.tie.insert(id.to_owned(), true);
-                        fresh.push(Element::Item(item));
-                    }
+                Some(at) if Some(at) == self.newest && !self.tie.contains_key(id) => {
+                    self.tie.insert(id.to_owned(), true);
+                    fresh.push(Element::Item(item));
                 }
-                // Older than what was asked for: the server does not know the filter, and it was seen before.
-                Some(_) => {}
+                // Seen before. One older than was asked for comes from a server that does not know the filter.
+                _ => {}
             }
         }
         (fresh, false)
@@ -231,10 +246,19 @@ enum Read<T> {
 }
 
 /// Reads a page in one go, and element by element only where that fails.
-fn read<T: DeserializeOwned>(source: &Source<T>, path: &str, offset: u64, body: &[u8]) -> Result<Vec<Read<T>>> {
+fn read<T: DeserializeOwned>(
+    source: &Source<T>,
+    path: &str,
+    offset: u64,
+    body: &[u8],
+) -> Result<Vec<Read<T>>> {
     if let Ok(items) = serde_json::from_slice::<Vec<T>>(body) {
         let with_id = |item: T| match (source.id)(&item) {
-            "" => Read::Broken { raw: String::new(), id: "(no id)".into(), error: Error::input("an element of the list has no id") },
+            "" => Read::Broken {
+                raw: String::new(),
+                id: "(no id)".into(),
+                error: Error::input("an element of the list has no id"),
+            },
             _ => Read::Item(item),
         };
         return Ok(items.into_iter().map(with_id).collect());
@@ -252,11 +276,15 @@ fn read<T: DeserializeOwned>(source: &Source<T>, path: &str, offset: u64, body: 
             }
         };
         match serde_json::from_str::<T>(raw.get()) {
-            Ok(item) if (source.id)(&item).is_empty() => broken(Error::input("an element of the list has no id")),
+            Ok(item) if (source.id)(&item).is_empty() => {
+                broken(Error::input("an element of the list has no id"))
+            }
             Ok(item) => Read::Item(item),
             Err(error) => {
                 let expected = std::any::type_name::<T>();
-                broken(Error::Decode(Box::new(DecodeError::new(expected, "GET", source.list, &error).at(position))))
+                broken(Error::Decode(Box::new(
+                    DecodeError::new(expected, "GET", source.list, &error).at(position),
+                )))
             }
         }
     };

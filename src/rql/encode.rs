@@ -7,9 +7,7 @@ const EMPTY: &str = "empty()";
 /// The operand of a comparison or list.
 pub(super) fn operand(property: &str, text: &str) -> Result<String, QueryError> {
     if text == EMPTY {
-        return Err(QueryError::EmptyText {
-            property: property.to_owned(),
-        });
+        return Err(QueryError::EmptyText { property: property.to_owned() });
     }
     encode(property, text, false)
 }
@@ -27,10 +25,7 @@ fn encode(property: &str, text: &str, star: bool) -> Result<String, QueryError> 
         (false, _) => '"',
         (true, false) => '\'',
         (true, true) => {
-            return Err(QueryError::BothQuotes {
-                property: property.to_owned(),
-                value: text.to_owned(),
-            });
+            return Err(QueryError::BothQuotes { property: property.to_owned(), value: text.to_owned() });
         }
     };
     let mut out = String::with_capacity(text.len() + 12);
@@ -54,15 +49,12 @@ fn is_bare(text: &str, star: bool) -> bool {
     // An unquoted `t` opens a tuple.
     text != "t"
         && bytes.first().is_some_and(|&first| word(first))
-        && bytes
-            .iter()
-            .all(|&byte| word(byte) || matches!(byte, b'.' | b':' | b'@'))
+        && bytes.iter().all(|&byte| word(byte) || matches!(byte, b'.' | b':' | b'@'))
 }
 
 fn push_percent(out: &mut String, byte: u8) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     out.push('%');
     out.push(DIGITS[usize::from(byte >> 4)]);
     out.push(DIGITS[usize::from(byte & 15)]);

@@ -95,10 +95,7 @@ impl fmt::Display for QueryError {
                 Excerpt(name)
             ),
             Self::ReservedName { name } => {
-                write!(
-                    f,
-                    "{name} is not a property to filter by: use Query::{name} instead"
-                )
+                write!(f, "{name} is not a property to filter by: use Query::{name} instead")
             }
             Self::BothQuotes { property, value } => write!(
                 f,
@@ -109,17 +106,11 @@ impl fmt::Display for QueryError {
                 f,
                 "{property}: the text \"empty()\" would be read as the empty text: use like for it, or Query::empty"
             ),
-            Self::EmptyList {
-                operator: "out",
-                property,
-            } => {
+            Self::EmptyList { operator: "out", property } => {
                 write!(f, "{property}: out without values keeps everything: leave it out")
             }
             Self::EmptyList { operator, property } => {
-                write!(
-                    f,
-                    "{property}: {operator} without values finds nothing: do not ask"
-                )
+                write!(f, "{property}: {operator} without values finds nothing: do not ask")
             }
             Self::NotFinite { property } => write!(f, "{property}: not a finite number"),
             Self::NoIsoDate { property } => write!(
@@ -145,16 +136,10 @@ impl fmt::Display for QueryError {
                 )
             }
             Self::NoCondition { operator } => {
-                write!(
-                    f,
-                    "{operator} without a condition: give it queries with at least one filter each"
-                )
+                write!(f, "{operator} without a condition: give it queries with at least one filter each")
             }
             Self::NotAFilter { operator, part } => {
-                write!(
-                    f,
-                    "a query inside {operator} sets {part}: set it on the query around it"
-                )
+                write!(f, "a query inside {operator} sets {part}: set it on the query around it")
             }
             Self::TooDeep { max } => write!(f, "conditions nested deeper than {max}: flatten them"),
         }

@@ -51,11 +51,7 @@ enum Node {
     /// A single comparison, already encoded.
     Term { op: Op, text: String },
     /// At least two parts; the depth is bounded, so recursion over a tree is too.
-    Group {
-        joint: Joint,
-        depth: usize,
-        parts: Vec<Filter>,
-    },
+    Group { joint: Joint, depth: usize, parts: Vec<Filter> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +103,7 @@ impl Filter {
             separator = ',';
         }
         if separator == '(' {
-            return Err(QueryError::EmptyList {
-                operator: op.name(),
-                property: property.to_owned(),
-            });
+            return Err(QueryError::EmptyList { operator: op.name(), property: property.to_owned() });
         }
         text.push_str("))");
         Ok(Self::term(op, text))
@@ -139,17 +132,11 @@ impl Filter {
     }
 
     pub(super) fn negated(self) -> Self {
-        Self {
-            negated: !self.negated,
-            ..self
-        }
+        Self { negated: !self.negated, ..self }
     }
 
     fn term(op: Op, text: String) -> Self {
-        Self {
-            negated: false,
-            node: Node::Term { op, text },
-        }
+        Self { negated: false, node: Node::Term { op, text } }
     }
 
     fn group(operator: &'static str, joint: Joint, parts: Vec<Self>) -> Result<Self, QueryError> {
@@ -160,15 +147,9 @@ impl Filter {
         }
         // Adding to a group of the same kind keeps a condition that grows step by step flat.
         let (mut depth, mut joined) = match first {
-            Self {
-                negated: false,
-                node:
-                    Node::Group {
-                        joint: same,
-                        depth,
-                        parts,
-                    },
-            } if same == joint => (depth, parts),
+            Self { negated: false, node: Node::Group { joint: same, depth, parts } } if same == joint => {
+                (depth, parts)
+            }
             other => (other.depth() + 1, vec![other]),
         };
         for part in parts {
@@ -178,14 +159,7 @@ impl Filter {
         if depth > MAX_DEPTH {
             return Err(QueryError::TooDeep { max: MAX_DEPTH });
         }
-        Ok(Self {
-            negated: false,
-            node: Node::Group {
-                joint,
-                depth,
-                parts: joined,
-            },
-        })
+        Ok(Self { negated: false, node: Node::Group { joint, depth, parts: joined } })
     }
 
     fn depth(&self) -> usize {
@@ -206,10 +180,8 @@ pub(super) fn write(filters: &[Filter], out: &mut String) {
         flatten(Joint::And, (filter.negated, filter), &mut flat);
     }
     let mut order = vec![Op::Like, Op::Ilike, Op::In, Op::Out];
-    let mut ranked: Vec<(usize, Literal<'_>)> = flat
-        .into_iter()
-        .map(|literal| (rank(literal, &mut order), literal))
-        .collect();
+    let mut ranked: Vec<(usize, Literal<'_>)> =
+        flat.into_iter().map(|literal| (rank(literal, &mut order), literal)).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     for (_, literal) in ranked {
         if !out.is_empty() {
@@ -235,9 +207,7 @@ fn rank((negated, filter): Literal<'_>, order: &mut Vec<Op>) -> usize {
 /// Collects the operands of `joint`, looking through groups that amount to the same.
 fn flatten<'a>(joint: Joint, (negated, filter): Literal<'a>, operands: &mut Vec<Literal<'a>>) {
     match &filter.node {
-        Node::Group {
-            joint: own, parts, ..
-        } if own.under(negated) == joint => {
+        Node::Group { joint: own, parts, .. } if own.under(negated) == joint => {
             for part in parts {
                 flatten(joint, (negated != part.negated, part), operands);
             }
@@ -271,24 +241,14 @@ fn write_literal((negated, filter): Literal<'_>, out: &mut String) {
 
 pub(super) fn check_name(name: &str) -> Result<(), QueryError> {
     let valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-    if valid {
-        Ok(())
-    } else {
-        Err(QueryError::PropertyName {
-            name: name.to_owned(),
-        })
-    }
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    if valid { Ok(()) } else { Err(QueryError::PropertyName { name: name.to_owned() }) }
 }
 
 fn check_property(name: &str) -> Result<(), QueryError> {
     // `eq(limit,5)` is read as `limit=5`, `eq(search,x)` as `search=x`.
     if matches!(name, "limit" | "offset" | "search") {
-        return Err(QueryError::ReservedName {
-            name: name.to_owned(),
-        });
+        return Err(QueryError::ReservedName { name: name.to_owned() });
     }
     check_name(name)
 }

@@ -23,12 +23,8 @@ impl Value {
     pub(super) fn encode(&self, property: &str) -> Result<String, QueryError> {
         match &self.0 {
             Operand::Text(text) => encode::operand(property, text),
-            Operand::NotFinite => Err(QueryError::NotFinite {
-                property: property.to_owned(),
-            }),
-            Operand::NoIsoDate => Err(QueryError::NoIsoDate {
-                property: property.to_owned(),
-            }),
+            Operand::NotFinite => Err(QueryError::NotFinite { property: property.to_owned() }),
+            Operand::NoIsoDate => Err(QueryError::NoIsoDate { property: property.to_owned() }),
         }
     }
 }
@@ -73,9 +69,7 @@ macro_rules! from_display {
     )+};
 }
 
-from_display!(
-    bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize
-);
+from_display!(bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 macro_rules! from_float {
     ($($type:ty),+) => {$(

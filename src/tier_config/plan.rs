@@ -19,7 +19,9 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
         Ok(approval) => approve(object, &approval),
         Err(Action::Fail(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
-            Plan::new(Verdict::Failed, object).post("fail", Some(&Reason { reason: &reason }), goal).map(|plan| plan.detail(reason))
+            Plan::new(Verdict::Failed, object)
+                .post("fail", Some(&Reason { reason: &reason }), goal)
+                .map(|plan| plan.detail(reason))
         }
         Err(Action::Inquire(inquiry)) => {
             if inquiry.template.is_some() {
@@ -31,7 +33,9 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 .map(|plan| plan.detail(detail))
         }
         Err(Action::Skip(why)) => Ok(Plan::new(Verdict::Skipped, object).detail(why)),
-        Err(Action::Pend) => Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"])),
+        Err(Action::Pend) => {
+            Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
+        }
         Err(Action::Error(error)) => Err(Error::Handler(error)),
         Err(other) => Err(Error::input(format!("{} is no answer to a tier config request", other.name()))),
     }
@@ -50,9 +54,10 @@ fn approve(object: String, approval: &Approval) -> Result<Plan> {
             goal.template = Some(text.to_owned());
             (Template { id: Some(text), representation: None, effective_date }, format!("template {text}"))
         }
-        How::Tile => {
-            (Template { id: None, representation: Some(text), effective_date }, "custom activation tile".to_owned())
-        }
+        How::Tile => (
+            Template { id: None, representation: Some(text), effective_date },
+            "custom activation tile".to_owned(),
+        ),
     };
     with_params(Plan::new(Verdict::Approved, object), &approval.params)?
         .post("approve", Some(&Approve { template }), goal)

@@ -36,11 +36,7 @@ impl Fingerprint {
             self.word(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            self.word(
-                rest.iter()
-                    .rev()
-                    .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-            );
+            self.word(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
     }
 
@@ -68,10 +64,7 @@ mod tests {
     #[test]
     fn the_value_never_changes() {
         assert_eq!(of(&[]), "c10e3edc443cbcf5190e1aba4f83e66b");
-        assert_eq!(
-            of(&["record_id", "ü", "0123456789abcdef"]),
-            "9489eed4f7c8a9f650436504fc477197"
-        );
+        assert_eq!(of(&["record_id", "ü", "0123456789abcdef"]), "9489eed4f7c8a9f650436504fc477197");
     }
 
     #[test]

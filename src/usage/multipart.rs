@@ -73,15 +73,7 @@ impl<R: Read> Read for Multipart<R> {
 
 /// Text that can stand between the quotes of a header without ending them or the line.
 fn quotable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if matches!(c, '"' | '\\') || c.is_control() {
-                '_'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if matches!(c, '"' | '\\') || c.is_control() { '_' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -97,17 +89,9 @@ mod tests {
 
     #[test]
     fn the_body_is_one_part_between_boundaries() {
-        let form = Multipart::new(
-            "usage_file",
-            "usage.xlsx",
-            "application/x",
-            b"PK\r\n--x".as_slice(),
-            7,
-        );
+        let form = Multipart::new("usage_file", "usage.xlsx", "application/x", b"PK\r\n--x".as_slice(), 7);
         let (content_type, body) = body_of(form);
-        let boundary = content_type
-            .strip_prefix("multipart/form-data; boundary=")
-            .unwrap();
+        let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
         assert_eq!(boundary.len(), 44);
         assert_eq!(
             body,

@@ -110,11 +110,7 @@ impl<'a> Decimal<'a> {
         let whole = whole.trim_start_matches('0');
         let fraction = fraction.trim_end_matches('0');
         let is_zero = whole.is_empty() && fraction.is_empty();
-        Some(Self {
-            negative: text.starts_with('-') && !is_zero,
-            whole,
-            fraction,
-        })
+        Some(Self { negative: text.starts_with('-') && !is_zero, whole, fraction })
     }
 }
 
@@ -204,12 +200,7 @@ mod tests {
 
     #[test]
     fn digits_beyond_a_cell_are_refused_not_rounded() {
-        for text in [
-            "0.1000000000000000055",
-            "9007199254740993",
-            "1234567890.12345678901",
-            "1e309",
-        ] {
+        for text in ["0.1000000000000000055", "9007199254740993", "1234567890.12345678901", "1e309"] {
             assert!(cell(text).is_err(), "{text}");
         }
         assert_eq!(cell("12345678901234567890"), Err(NotExact::TooManyDigits));
@@ -220,9 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plain_decimal_is_refused() {
-        for text in [
-            "abc", "1,5", "1e3", "NaN", "inf", "-", ".", "0x10", "1.2.3", "--1", "1 000", "٣",
-        ] {
+        for text in ["abc", "1,5", "1e3", "NaN", "inf", "-", ".", "0x10", "1.2.3", "--1", "1 000", "٣"] {
             assert_eq!(cell(text), Err(NotExact::NotDecimal), "{text}");
         }
         assert_eq!(cell(f64::NAN), Err(NotExact::NotFinite));

@@ -112,14 +112,7 @@ impl<'a> Builder<'a> {
         book.set_zip_compression_level(COMPRESSION);
         let page = guarded(|| Page::new(&mut book, layout.sheet_name.as_str()))?;
         let validator = Validator::new(&layout.categories, expected);
-        Ok(Self {
-            layout,
-            validator,
-            bad,
-            book,
-            page,
-            records: 0,
-        })
+        Ok(Self { layout, validator, bad, book, page, records: 0 })
     }
 
     /// Takes a record. A bad one is noted for [`finish`](Self::finish); only what makes it pointless to go on is an error.
@@ -128,17 +121,13 @@ impl<'a> Builder<'a> {
             self.start(&record)?;
         }
         if self.records == MAX_RECORDS {
-            return Err(SheetError::new(
-                Kind::TooManyRecords,
-                std::mem::take(&mut self.bad),
-            ));
+            return Err(SheetError::new(Kind::TooManyRecords, std::mem::take(&mut self.bad)));
         }
         self.records += 1;
         let row = self.records + 1;
         match self.validator.check(row, &record) {
             Err(problems) => {
-                self.bad
-                    .push(self.layout.sheet_name.as_str(), row, &record.record_id, problems);
+                self.bad.push(self.layout.sheet_name.as_str(), row, &record.record_id, problems);
                 Ok(())
             }
             // Nothing will be sent, so the rest is only checked.
@@ -169,9 +158,7 @@ impl<'a> Builder<'a> {
             }
             let header = COLUMNS.into_iter().map(String::from);
             let header = header.chain(parameters.iter().map(|name| format!("v.{name}")));
-            (0..)
-                .zip(header)
-                .try_for_each(|(column, name)| self.page.put(column, name))
+            (0..).zip(header).try_for_each(|(column, name)| self.page.put(column, name))
         })
     }
 
@@ -200,15 +187,8 @@ impl<'a> Builder<'a> {
         guarded(|| self.book.save_to_writer(&mut writer))?;
         writer.flush().map_err(|error| SheetError::file("write", error))?;
         drop(writer);
-        let len = file
-            .stream_position()
-            .map_err(|error| SheetError::file("write", error))?;
-        Ok(Workbook {
-            file,
-            len,
-            records: self.records,
-            fingerprint: fingerprint.hex(),
-        })
+        let len = file.stream_position().map_err(|error| SheetError::file("write", error))?;
+        Ok(Workbook { file, len, records: self.records, fingerprint: fingerprint.hex() })
     }
 }
 
@@ -217,12 +197,7 @@ fn write_categories(book: &mut xlsx::Workbook, categories: &[UsageCategory]) -> 
     for (column, name) in (0..).zip(CATEGORY_COLUMNS) {
         page.put(column, name.to_owned())?;
     }
-    for UsageCategory {
-        category_id,
-        category_name,
-        category_description,
-    } in categories
-    {
+    for UsageCategory { category_id, category_name, category_description } in categories {
         page.next_row();
         page.text(0, category_id.clone())?;
         page.text(1, category_name.clone())?;
@@ -246,12 +221,7 @@ impl Page {
         sheet.set_name(name)?;
         let mut fingerprint = Fingerprint::new();
         fingerprint.text(name);
-        Ok(Self {
-            sheet,
-            row: 0,
-            fingerprint,
-            size: 0,
-        })
+        Ok(Self { sheet, row: 0, fingerprint, size: 0 })
     }
 
     fn next_row(&mut self) {
@@ -322,10 +292,7 @@ fn guarded<T>(write: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, SheetEr
         Ok(Ok(done)) => Ok(done),
         Ok(Err(XlsxError::TempFileError(_, error))) => Err(SheetError::file("create", error)),
         Ok(Err(XlsxError::IoError(error))) => Err(SheetError::file("write", error)),
-        Ok(Err(error)) => Err(SheetError::new(
-            Kind::Writer(error.to_string()),
-            BadRows::default(),
-        )),
+        Ok(Err(error)) => Err(SheetError::new(Kind::Writer(error.to_string()), BadRows::default())),
         Err(_) => {
             let reason = "the spreadsheet writer gave up; is the temporary directory full?";
             Err(SheetError::file("write", io::Error::other(reason)))

@@ -60,10 +60,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            problem: problem.into(),
-        }
+        Self { field: field.into(), problem: problem.into() }
     }
 }
 
@@ -82,12 +79,7 @@ impl BadRows {
     pub(crate) fn push(&mut self, sheet: &'static str, row: u32, id: &str, problems: Vec<Problem>) {
         self.total += 1;
         if self.rows.len() < KEPT_ROWS {
-            self.rows.push(BadRow {
-                sheet,
-                row,
-                record_id: clip(id),
-                problems,
-            });
+            self.rows.push(BadRow { sheet, row, record_id: clip(id), problems });
         }
     }
 }
@@ -130,11 +122,7 @@ impl fmt::Display for SheetError {
         if matches!(self.0.kind, Kind::TooManyRecords) {
             f.write_str("; also ")?;
         }
-        write!(
-            f,
-            "{total} bad {} of usage: ",
-            if *total == 1 { "row" } else { "rows" }
-        )?;
+        write!(f, "{total} bad {} of usage: ", if *total == 1 { "row" } else { "rows" })?;
         for (i, row) in rows.iter().take(SHOWN_ROWS).enumerate() {
             write!(f, "{}{row}", if i == 0 { "" } else { "; " })?;
         }
@@ -193,12 +181,7 @@ mod tests {
     fn bad(n: u32) -> SheetError {
         let mut rows = BadRows::default();
         for row in 2..2 + n {
-            rows.push(
-                "records",
-                row,
-                &format!("r{row}"),
-                vec![Problem::new("quantity", "is missing")],
-            );
+            rows.push("records", row, &format!("r{row}"), vec![Problem::new("quantity", "is missing")]);
         }
         SheetError::new(Kind::BadRows, rows)
     }
@@ -210,10 +193,7 @@ mod tests {
             "5 bad rows of usage: records row 2 (\"r2\"): quantity is missing; records row 3 (\"r3\"): quantity is \
              missing; records row 4 (\"r4\"): quantity is missing; and 2 more"
         );
-        assert_eq!(
-            bad(1).to_string(),
-            "1 bad row of usage: records row 2 (\"r2\"): quantity is missing"
-        );
+        assert_eq!(bad(1).to_string(), "1 bad row of usage: records row 2 (\"r2\"): quantity is missing");
     }
 
     #[test]
@@ -226,12 +206,7 @@ mod tests {
     #[test]
     fn ids_cannot_break_the_line_or_flood_it() {
         let mut rows = BadRows::default();
-        rows.push(
-            "records",
-            2,
-            &format!("a\n{}", "ü".repeat(500)),
-            vec![Problem::new("tier", "is odd")],
-        );
+        rows.push("records", 2, &format!("a\n{}", "ü".repeat(500)), vec![Problem::new("tier", "is odd")]);
         let text = SheetError::new(Kind::BadRows, rows).to_string();
         assert!(!text.contains('\n'), "{text}");
         assert!(text.chars().count() < 150, "{text}");

@@ -25,8 +25,13 @@ impl Usage<'_> {
     ///
     /// [`Error::Sheet`] names the rows that are wrong, and [`Error::Input`] a file without name, product or contract;
     /// nothing was sent then. Any other error names the file if it was made, so that it is not made again.
-    pub fn submit(self, file: NewUsageFile, records: impl IntoIterator<Item = UsageRecord>) -> Result<UsageFile> {
-        for (what, value) in [("name", &file.name), ("product", &file.product), ("contract", &file.contract)] {
+    pub fn submit(
+        self,
+        file: NewUsageFile,
+        records: impl IntoIterator<Item = UsageRecord>,
+    ) -> Result<UsageFile> {
+        for (what, value) in [("name", &file.name), ("product", &file.product), ("contract", &file.contract)]
+        {
             if value.trim().is_empty() {
                 return Err(Error::input(format!("a usage file needs a {what}: nothing was sent")));
             }
@@ -95,7 +100,9 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
     let target = format!("{object}/upload");
     let mut attempt = 1;
     loop {
-        let file = workbook.reader().map_err(|error| Error::input(format!("the workbook for {id} cannot be read: {error}")))?;
+        let file = workbook
+            .reader()
+            .map_err(|error| Error::input(format!("the workbook for {id} cannot be read: {error}")))?;
         let mut body = Multipart::new("usage_file", &format!("{id}.xlsx"), XLSX, file, workbook.len());
         let (content_type, length) = (body.content_type(), body.len());
         let error = match http.upload(&target, &content_type, length, &mut body) {

@@ -40,10 +40,7 @@ pub(crate) struct Cells {
 impl Validator {
     pub(crate) fn new(categories: &[UsageCategory], expected_records: usize) -> Self {
         Self {
-            categories: categories
-                .iter()
-                .map(|category| category.category_id.clone())
-                .collect(),
+            categories: categories.iter().map(|category| category.category_id.clone()).collect(),
             parameters: Vec::new(),
             seen: Seen::new(expected_records),
         }
@@ -82,38 +79,23 @@ impl Validator {
         if !record.record_id.is_empty()
             && let Some(first) = self.seen.insert(&record.record_id, row)
         {
-            problems.push(Problem::new(
-                "record_id",
-                format!("is also the id of row {first}"),
-            ));
+            problems.push(Problem::new("record_id", format!("is also the id of row {first}")));
         }
 
         let quantity = number("quantity", &record.quantity, &mut problems);
         if quantity.is_some_and(|quantity| quantity < 0.0) {
-            problems.push(Problem::new(
-                "quantity",
-                format!("{} is negative", shown(&record.quantity)),
-            ));
+            problems.push(Problem::new("quantity", format!("{} is negative", shown(&record.quantity))));
         }
         let amount = number("amount", &record.amount, &mut problems);
         if amount.is_some_and(|amount| amount.abs() > MAX_AMOUNT) {
-            let what = format!(
-                "{} is beyond the platform's limit of 10^16",
-                shown(&record.amount)
-            );
+            let what = format!("{} is beyond the platform's limit of 10^16", shown(&record.amount));
             problems.push(Problem::new("amount", what));
         }
         if record.quantity.is_empty() && record.amount.is_empty() {
-            problems.push(Problem::new(
-                "quantity",
-                "is missing, and there is no amount either",
-            ));
+            problems.push(Problem::new("quantity", "is missing, and there is no amount either"));
         }
         if record.tier.is_some_and(|tier| tier > MAX_TIER) {
-            problems.push(Problem::new(
-                "tier",
-                format!("is beyond the platform's limit of {MAX_TIER}"),
-            ));
+            problems.push(Problem::new("tier", format!("is beyond the platform's limit of {MAX_TIER}")));
         }
 
         let start = utc_text("start_time_utc", record.start_time_utc, &mut problems);
@@ -121,23 +103,16 @@ impl Validator {
         if let (Some(start), Some(end)) = (&start, &end)
             && end <= start
         {
-            problems.push(Problem::new(
-                "end_time_utc",
-                format!("{end} is not after start_time_utc {start}"),
-            ));
+            problems.push(Problem::new("end_time_utc", format!("{end} is not after start_time_utc {start}")));
         }
 
         self.check_category(&record.category_id, &mut problems);
         let params = self.place_params(record, &mut problems);
 
         match (start, end) {
-            (Some(start), Some(end)) if problems.is_empty() => Ok(Cells {
-                quantity,
-                amount,
-                start,
-                end,
-                params,
-            }),
+            (Some(start), Some(end)) if problems.is_empty() => {
+                Ok(Cells { quantity, amount, start, end, params })
+            }
             _ => Err(problems),
         }
     }
@@ -182,19 +157,12 @@ impl Validator {
 pub(crate) fn check_categories(categories: &[UsageCategory], bad: &mut BadRows) {
     let mut rows = HashMap::new();
     for (category, row) in categories.iter().zip(2_u32..) {
-        let UsageCategory {
-            category_id,
-            category_name,
-            category_description,
-        } = category;
+        let UsageCategory { category_id, category_name, category_description } = category;
         let mut problems = Vec::new();
         if category_id.trim().is_empty() {
             problems.push(Problem::new("category_id", "is missing"));
         } else if let Some(first) = rows.insert(category_id.as_str(), row) {
-            problems.push(Problem::new(
-                "category_id",
-                format!("is also the id of row {first}"),
-            ));
+            problems.push(Problem::new("category_id", format!("is also the id of row {first}")));
         }
         for (field, text) in [
             ("category_id", category_id),
@@ -244,9 +212,7 @@ fn text_problem(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT {
         let units = text.encode_utf16().count();
         if units > MAX_TEXT {
-            return Some(format!(
-                "has {units} characters, a spreadsheet cell holds {MAX_TEXT}"
-            ));
+            return Some(format!("has {units} characters, a spreadsheet cell holds {MAX_TEXT}"));
         }
     }
     // Every refused character has such a byte; looking for them first is a single fast scan.
@@ -254,12 +220,9 @@ fn text_problem(text: &str) -> Option<String> {
         return None;
     }
     let refused = |c: &char| matches!(c, '\0'..='\u{8}' | '\u{B}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}');
-    text.chars().find(refused).map(|c| {
-        format!(
-            "has the character U+{:04X}, which a spreadsheet cell cannot hold",
-            u32::from(c)
-        )
-    })
+    text.chars()
+        .find(refused)
+        .map(|c| format!("has the character U+{:04X}, which a spreadsheet cell cannot hold", u32::from(c)))
 }
 
 fn number(field: &str, number: &Number, problems: &mut Vec<Problem>) -> Option<f64> {
@@ -279,9 +242,7 @@ fn utc_text(field: &str, time: Option<OffsetDateTime>, problems: &mut Vec<Proble
         problems.push(Problem::new(field, "is missing"));
         return None;
     };
-    let Some(time) = time
-        .checked_to_offset(UtcOffset::UTC)
-        .filter(|time| (1..=9999).contains(&time.year()))
+    let Some(time) = time.checked_to_offset(UtcOffset::UTC).filter(|time| (1..=9999).contains(&time.year()))
     else {
         problems.push(Problem::new(field, "is not within the years 1 to 9999"));
         return None;
@@ -336,9 +297,7 @@ impl Hasher for Ready {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes
-            .iter()
-            .fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
 
     fn write_u64(&mut self, hash: u64) {

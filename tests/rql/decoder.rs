@@ -4,21 +4,9 @@
 /// A condition or instruction as read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
-    Comparison {
-        operator: String,
-        property: String,
-        operand: Operand,
-    },
-    List {
-        operator: String,
-        property: String,
-        operands: Vec<Operand>,
-    },
-    Pattern {
-        operator: String,
-        property: String,
-        pattern: String,
-    },
+    Comparison { operator: String, property: String, operand: Operand },
+    List { operator: String, property: String, operands: Vec<Operand> },
+    Pattern { operator: String, property: String, pattern: String },
     Ordering(Vec<String>),
     Select(Vec<String>),
     And(Vec<Node>),
@@ -104,11 +92,7 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, token: &str) -> Result<(), String> {
-        if self.eat(token) {
-            Ok(())
-        } else {
-            Err(format!("{token} expected at {:?}", self.rest))
-        }
+        if self.eat(token) { Ok(()) } else { Err(format!("{token} expected at {:?}", self.rest)) }
     }
 
     fn take(&mut self, length: usize) -> String {
@@ -125,11 +109,7 @@ impl Parser<'_> {
                     nodes.push(self.term()?);
                 }
                 self.expect(")")?;
-                return if nodes.len() > 1 {
-                    Ok(make(nodes))
-                } else {
-                    Err(format!("{name} of one"))
-                };
+                return if nodes.len() > 1 { Ok(make(nodes)) } else { Err(format!("{name} of one")) };
             }
         }
         if self.eat("not(") {
@@ -167,11 +147,7 @@ impl Parser<'_> {
                     operands.push(self.operand()?.known());
                 }
                 self.expect(")")?;
-                Node::List {
-                    operator,
-                    property,
-                    operands,
-                }
+                Node::List { operator, property, operands }
             }
             "like" | "ilike" => {
                 let property = self.name()?;
@@ -181,17 +157,10 @@ impl Parser<'_> {
                         return Err(format!("{operator} of a constant"));
                     }
                     Read::Bare(pattern) | Read::Quoted(pattern) => {
-                        if pieces(&pattern)
-                            .windows(2)
-                            .any(|pair| pair == [Piece::Any, Piece::Any])
-                        {
+                        if pieces(&pattern).windows(2).any(|pair| pair == [Piece::Any, Piece::Any]) {
                             return Err("double wildcard".into());
                         }
-                        Node::Pattern {
-                            operator,
-                            property,
-                            pattern,
-                        }
+                        Node::Pattern { operator, property, pattern }
                     }
                 }
             }
@@ -213,9 +182,7 @@ impl Parser<'_> {
         if !self.rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
             return Err(format!("no name at {:?}", self.rest));
         }
-        let end = self
-            .rest
-            .find(|char: char| !(char.is_ascii_alphanumeric() || "_.-".contains(char)));
+        let end = self.rest.find(|char: char| !(char.is_ascii_alphanumeric() || "_.-".contains(char)));
         Ok(self.take(end.unwrap_or(self.rest.len())))
     }
 
@@ -246,20 +213,13 @@ impl Parser<'_> {
             }
         }
         let word = |char: char| char.is_alphanumeric() || char == '_';
-        if !self
-            .rest
-            .starts_with(|first: char| word(first) || r"-*+\".contains(first))
-        {
+        if !self.rest.starts_with(|first: char| word(first) || r"-*+\".contains(first)) {
             return Err(format!("no value at {:?}", self.rest));
         }
         let inside = |char: char| word(char) || char.is_whitespace() || r"-*+\.:@".contains(char);
         let end = self.rest.find(|char: char| !inside(char));
         let text = self.take(end.unwrap_or(self.rest.len()));
-        if text == "t" {
-            Err("t opens a tuple".into())
-        } else {
-            Ok(Read::Bare(text))
-        }
+        if text == "t" { Err("t opens a tuple".into()) } else { Ok(Read::Bare(text)) }
     }
 }
 
@@ -288,11 +248,7 @@ fn comparison(operator: String, property: String, read: Read) -> Result<Node, St
     if !matches!(operand, Operand::Text(_)) && operator != "eq" && operator != "ne" {
         return Err(format!("{operator} of a constant"));
     }
-    Ok(Node::Comparison {
-        operator,
-        property,
-        operand,
-    })
+    Ok(Node::Comparison { operator, property, operand })
 }
 
 /// A pattern read from the left: `\*` and `\\` stand for their second character, `*` for any text.

@@ -26,11 +26,7 @@ fn fingerprint(layout: &Layout, records: Vec<UsageRecord>) -> String {
 }
 
 fn category(id: &str) -> UsageCategory {
-    UsageCategory {
-        category_id: id.into(),
-        category_name: "=Name".into(),
-        ..Default::default()
-    }
+    UsageCategory { category_id: id.into(), category_name: "=Name".into(), ..Default::default() }
 }
 
 #[test]
@@ -84,10 +80,7 @@ fn every_field_stands_in_its_column_with_its_type() {
         item_precision: "decimal(2)".into(),
         params: vec![("zone".into(), "5".into())],
     };
-    let layout = Layout {
-        categories: vec![category("general")],
-        ..Layout::default()
-    };
+    let layout = Layout { categories: vec![category("general")], ..Layout::default() };
     let sheet = records_of(&layout, vec![full]);
     assert_eq!(
         sheet.rows().nth(1).unwrap(),
@@ -133,91 +126,47 @@ fn text_stays_text_whatever_it_looks_like() {
         "naïve 数量 🚀 e\u{301}",
         "_x0041_",
     ];
-    let records = texts.iter().enumerate().map(|(i, note)| UsageRecord {
-        record_note: (*note).to_owned(),
-        ..record(&format!("={i}"))
-    });
+    let records = texts
+        .iter()
+        .enumerate()
+        .map(|(i, note)| UsageRecord { record_note: (*note).to_owned(), ..record(&format!("={i}")) });
     let workbook = build(&Layout::default(), records).unwrap();
     let mut book = open(&workbook);
     let sheet = book.worksheet_range("records").unwrap();
     let notes: Vec<_> = sheet.rows().skip(1).map(|row| row[1].clone()).collect();
     assert_eq!(notes, texts.map(text));
-    assert!(
-        sheet
-            .rows()
-            .skip(1)
-            .all(|row| matches!(&row[0], Data::String(id) if id.starts_with('=')))
-    );
+    assert!(sheet.rows().skip(1).all(|row| matches!(&row[0], Data::String(id) if id.starts_with('='))));
     let formulas = book.worksheet_formula("records").unwrap();
     assert!(formulas.cells().all(|(_, _, formula)| formula.is_empty()));
 }
 
 #[test]
 fn decimals_arrive_exactly() {
-    let given = [
-        "0.1",
-        "12.50",
-        "1234567.12345678",
-        "0.000001",
-        "100000000000000000000",
-        "0",
-    ];
-    let records = given.map(|quantity| UsageRecord {
-        quantity: quantity.into(),
-        ..record(quantity)
-    });
+    let given = ["0.1", "12.50", "1234567.12345678", "0.000001", "100000000000000000000", "0"];
+    let records = given.map(|quantity| UsageRecord { quantity: quantity.into(), ..record(quantity) });
     let sheet = records_of(&Layout::default(), records.to_vec());
     let read: Vec<_> = sheet.rows().skip(1).map(|row| row[4].to_string()).collect();
-    assert_eq!(
-        read,
-        [
-            "0.1",
-            "12.5",
-            "1234567.12345678",
-            "0.000001",
-            "100000000000000000000",
-            "0"
-        ]
-    );
+    assert_eq!(read, ["0.1", "12.5", "1234567.12345678", "0.000001", "100000000000000000000", "0"]);
 }
 
 #[test]
 fn only_the_named_sheets_are_there() {
-    let old = Layout {
-        sheet_name: SheetName::UsageRecords,
-        ..Layout::default()
-    };
-    assert_eq!(
-        open(&build(&old, [record("a")]).unwrap()).sheet_names(),
-        ["usage_records"]
-    );
-    let both = Layout {
-        categories: vec![category("c")],
-        ..Layout::default()
-    };
-    assert_eq!(
-        open(&build(&both, [record("a")]).unwrap()).sheet_names(),
-        ["records", "categories"]
-    );
+    let old = Layout { sheet_name: SheetName::UsageRecords, ..Layout::default() };
+    assert_eq!(open(&build(&old, [record("a")]).unwrap()).sheet_names(), ["usage_records"]);
+    let both = Layout { categories: vec![category("c")], ..Layout::default() };
+    assert_eq!(open(&build(&both, [record("a")]).unwrap()).sheet_names(), ["records", "categories"]);
 }
 
 #[test]
 fn categories_stand_on_their_sheet() {
-    let layout = Layout {
-        categories: vec![category("general"), category("special")],
-        ..Layout::default()
-    };
+    let layout = Layout { categories: vec![category("general"), category("special")], ..Layout::default() };
     let workbook = build(&layout, [record("a")]).unwrap();
     let sheet = open(&workbook).worksheet_range("categories").unwrap();
     let rows: Vec<_> = sheet.rows().map(<[Data]>::to_vec).collect();
     assert_eq!(
         rows,
         [
-            [
-                text("category_id"),
-                text("category_name"),
-                text("category_description")
-            ],
+            [text("category_id"), text("category_name"), text("category_description")],
             [text("general"), text("=Name"), Data::Empty],
             [text("special"), text("=Name"), Data::Empty],
         ]
@@ -238,10 +187,7 @@ fn many_rows_arrive_in_order() {
 
 #[test]
 fn declared_parameters_make_columns_even_if_the_first_record_has_none() {
-    let layout = Layout {
-        parameters: vec!["a".into(), "b".into()],
-        ..Layout::default()
-    };
+    let layout = Layout { parameters: vec!["a".into(), "b".into()], ..Layout::default() };
     let mut second = record("2");
     second.params = vec![("b".into(), "B".into())];
     let sheet = records_of(&layout, vec![record("1"), second]);
@@ -263,27 +209,18 @@ fn params_find_their_column_in_any_order() {
 fn every_bad_row_is_named_up_to_a_bound() {
     let records = (0..1_000).map(|i| {
         let quantity = if i % 2 == 0 { 1 } else { -1 };
-        UsageRecord {
-            quantity: quantity.into(),
-            ..record(&format!("rec-{i}"))
-        }
+        UsageRecord { quantity: quantity.into(), ..record(&format!("rec-{i}")) }
     });
     let error = build(&Layout::default(), records).unwrap_err();
     assert_eq!(error.total(), 500);
     let rows: Vec<_> = error.rows().iter().map(|row| row.row).collect();
     assert_eq!(rows, (0..100).map(|i| 3 + 2 * i).collect::<Vec<_>>());
-    assert_eq!(
-        error.rows()[0].to_string(),
-        "records row 3 (\"rec-1\"): quantity \"-1\" is negative"
-    );
+    assert_eq!(error.rows()[0].to_string(), "records row 3 (\"rec-1\"): quantity \"-1\" is negative");
 }
 
 #[test]
 fn bad_categories_and_bad_records_are_told_together() {
-    let layout = Layout {
-        categories: vec![category("c"), category("c")],
-        ..Layout::default()
-    };
+    let layout = Layout { categories: vec![category("c"), category("c")], ..Layout::default() };
     let error = build(&layout, [record("")]).unwrap_err();
     let rows: Vec<_> = error.rows().iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -297,10 +234,7 @@ fn bad_categories_and_bad_records_are_told_together() {
 
 #[test]
 fn bad_parameter_names_are_the_header_rows_mistake() {
-    let layout = Layout {
-        parameters: vec!["a".into(), " ".into(), "a".into()],
-        ..Layout::default()
-    };
+    let layout = Layout { parameters: vec!["a".into(), " ".into(), "a".into()], ..Layout::default() };
     let error = build(&layout, [record("1")]).unwrap_err();
     assert_eq!(
         error.rows()[0].to_string(),
@@ -312,10 +246,7 @@ fn bad_parameter_names_are_the_header_rows_mistake() {
 #[test]
 fn no_records_make_no_file() {
     let error = build(&Layout::default(), []).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "a usage file needs at least one record, there was none"
-    );
+    assert_eq!(error.to_string(), "a usage file needs at least one record, there was none");
     assert_eq!((error.total(), error.rows().len()), (0, 0));
 }
 
@@ -325,24 +256,15 @@ fn an_endless_source_is_stopped_at_the_sheets_end() {
     let records = std::iter::repeat_with(UsageRecord::default);
     let error = build(&Layout::default(), records).unwrap_err();
     assert_eq!(error.total(), 1_048_575);
-    assert!(
-        error.to_string().starts_with("more than 1048575 usage records"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("more than 1048575 usage records"), "{error}");
 }
 
 #[test]
 fn the_fingerprint_is_the_same_in_every_run_and_version() {
-    let layout = Layout {
-        categories: vec![category("c")],
-        ..Layout::default()
-    };
+    let layout = Layout { categories: vec![category("c")], ..Layout::default() };
     let mut full = record("a");
     full.params = vec![("p".into(), "v".into())];
-    assert_eq!(
-        fingerprint(&layout, vec![full, record("b")]),
-        "1ede32cc6f64dffa1919641a95040925"
-    );
+    assert_eq!(fingerprint(&layout, vec![full, record("b")]), "1ede32cc6f64dffa1919641a95040925");
 }
 
 #[test]
@@ -353,14 +275,8 @@ fn the_fingerprint_tells_contents_apart() {
     other.quantity = 6.into();
     let mut noted = record("b");
     noted.record_note = "n".into();
-    let with_category = Layout {
-        categories: vec![category("c")],
-        ..Layout::default()
-    };
-    let old_name = Layout {
-        sheet_name: SheetName::UsageRecords,
-        ..Layout::default()
-    };
+    let with_category = Layout { categories: vec![category("c")], ..Layout::default() };
+    let old_name = Layout { sheet_name: SheetName::UsageRecords, ..Layout::default() };
     for changed in [
         fingerprint(&plain, vec![record("b"), record("a")]),
         fingerprint(&plain, vec![record("a"), other]),

@@ -9,10 +9,7 @@ fn record(id: &str) -> UsageRecord {
 
 /// What is said of the record that `change` makes of a good one.
 fn said(change: impl FnOnce(&mut UsageRecord)) -> Vec<String> {
-    let category = UsageCategory {
-        category_id: "known".into(),
-        ..Default::default()
-    };
+    let category = UsageCategory { category_id: "known".into(), ..Default::default() };
     let mut validator = Validator::new(&[category], 0);
     validator.set_parameters(vec!["a".into(), "b".into()]);
     let mut record = record("rec-1");
@@ -56,26 +53,14 @@ fn an_empty_record_names_all_it_lacks() {
 
 #[test]
 fn blank_text_is_missing_text() {
-    assert_eq!(
-        said(|r| r.asset_search_value = " \t".into()),
-        ["asset_search_value is missing"]
-    );
+    assert_eq!(said(|r| r.asset_search_value = " \t".into()), ["asset_search_value is missing"]);
 }
 
 #[test]
 fn numbers_out_of_order_are_named() {
-    assert_eq!(
-        said(|r| r.quantity = (-1).into()),
-        ["quantity \"-1\" is negative"]
-    );
-    assert_eq!(
-        said(|r| r.quantity = f64::NAN.into()),
-        ["quantity \"NaN\" is not a finite number"]
-    );
-    assert_eq!(
-        said(|r| r.amount = f64::INFINITY.into()),
-        ["amount \"inf\" is not a finite number"]
-    );
+    assert_eq!(said(|r| r.quantity = (-1).into()), ["quantity \"-1\" is negative"]);
+    assert_eq!(said(|r| r.quantity = f64::NAN.into()), ["quantity \"NaN\" is not a finite number"]);
+    assert_eq!(said(|r| r.amount = f64::INFINITY.into()), ["amount \"inf\" is not a finite number"]);
     assert_eq!(
         said(|r| r.amount = "1,5".into()),
         ["amount \"1,5\" is not a plain decimal number such as 12.50"]
@@ -90,10 +75,7 @@ fn numbers_out_of_order_are_named() {
         said(|r| r.amount = (-2e16).into()),
         ["amount \"-20000000000000000\" is beyond the platform's limit of 10^16"]
     );
-    assert_eq!(
-        said(|r| r.tier = Some(u32::MAX)),
-        ["tier is beyond the platform's limit of 2147483647"]
-    );
+    assert_eq!(said(|r| r.tier = Some(u32::MAX)), ["tier is beyond the platform's limit of 2147483647"]);
 }
 
 #[test]
@@ -120,10 +102,7 @@ fn times_are_cut_to_seconds_of_utc() {
 
 #[test]
 fn times_without_a_four_digit_year_are_refused() {
-    for time in [
-        datetime!(-0001-01-01 0:00 UTC),
-        datetime!(9999-12-31 23:30 -01:00),
-    ] {
+    for time in [datetime!(-0001-01-01 0:00 UTC), datetime!(9999-12-31 23:30 -01:00)] {
         let mut problems = Vec::new();
         assert_eq!(utc_text("start", Some(time), &mut problems), None);
         assert_eq!(problems[0].to_string(), "start is not within the years 1 to 9999");
@@ -133,18 +112,9 @@ fn times_without_a_four_digit_year_are_refused() {
 #[test]
 fn text_that_a_cell_cannot_hold_is_refused() {
     for (text, what) in [
-        (
-            "a\0",
-            "record_note has the character U+0000, which a spreadsheet cell cannot hold",
-        ),
-        (
-            "a\r\n",
-            "record_note has the character U+000D, which a spreadsheet cell cannot hold",
-        ),
-        (
-            "\u{FFFE}",
-            "record_note has the character U+FFFE, which a spreadsheet cell cannot hold",
-        ),
+        ("a\0", "record_note has the character U+0000, which a spreadsheet cell cannot hold"),
+        ("a\r\n", "record_note has the character U+000D, which a spreadsheet cell cannot hold"),
+        ("\u{FFFE}", "record_note has the character U+FFFE, which a spreadsheet cell cannot hold"),
     ] {
         assert_eq!(said(|r| r.record_note = text.into()), [what]);
     }
@@ -192,10 +162,7 @@ fn params_must_be_columns_and_stand_once() {
 fn a_repeated_id_names_the_row_that_had_it_first() {
     let mut validator = Validator::new(&[], 0);
     for row in 2..10_000 {
-        assert!(
-            validator.check(row, &record(&format!("rec-{row}"))).is_ok(),
-            "{row}"
-        );
+        assert!(validator.check(row, &record(&format!("rec-{row}"))).is_ok(), "{row}");
     }
     let problems = validator.check(10_000, &record("rec-17")).err().unwrap();
     assert_eq!(problems, [Problem::new("record_id", "is also the id of row 17")]);
@@ -205,17 +172,7 @@ fn a_repeated_id_names_the_row_that_had_it_first() {
 #[test]
 fn a_bad_record_still_takes_its_id() {
     let mut validator = Validator::new(&[], 0);
-    assert!(
-        validator
-            .check(
-                2,
-                &UsageRecord {
-                    quantity: (-1).into(),
-                    ..record("a")
-                }
-            )
-            .is_err()
-    );
+    assert!(validator.check(2, &UsageRecord { quantity: (-1).into(), ..record("a") }).is_err());
     assert!(validator.check(3, &record("a")).is_err());
 }
 
@@ -225,8 +182,5 @@ fn more_parameters_than_columns_are_refused() {
     let names = |n: usize| (0..n).map(|i| i.to_string()).collect();
     assert!(validator.set_parameters(names(16_368)).is_empty());
     let problems = validator.set_parameters(names(16_369));
-    assert_eq!(
-        problems[0].to_string(),
-        "parameters are 16369, one sheet holds 16368"
-    );
+    assert_eq!(problems[0].to_string(), "parameters are 16369, one sheet holds 16368");
 }
