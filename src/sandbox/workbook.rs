@@ -1,0 +1,4 @@
+//! Stub.
+pub(super) fn template() -> Vec<u8> {
+    Vec::new()
+}
