@@ -33,6 +33,7 @@
 //! This module is exempt from the promises of semantic versioning until 1.0.
 
 mod assets;
+mod client;
 mod clock;
 mod collection;
 mod control;
@@ -204,12 +205,7 @@ impl Builder {
         }
         let shared = Shared::start(self.options, store, listeners);
         let products = vec![sample::PRODUCT.to_owned(), seed::SECOND_PRODUCT.to_owned()];
-        Ok(Sandbox {
-            shared,
-            platform,
-            foreign,
-            products,
-        })
+        Ok(Sandbox { shared, platform, foreign, products })
     }
 }
 
@@ -240,11 +236,7 @@ impl Sandbox {
             template_redirects: 0,
             foreign: String::new(),
         };
-        Builder {
-            options,
-            port: 0,
-            demo: true,
-        }
+        Builder { options, port: 0, demo: true }
     }
 
     /// The endpoint for a configuration: `http://127.0.0.1:…/public/v1`.
@@ -359,14 +351,7 @@ impl Sandbox {
     /// The changes of status of one object, updates and messages not counted.
     pub fn transitions(&self, id: &str) -> Vec<Effect> {
         let moved = |effect: &&Effect| effect.id == id && effect.from.is_some() && effect.from != effect.to;
-        self.shared
-            .state()
-            .store
-            .effects()
-            .iter()
-            .filter(moved)
-            .cloned()
-            .collect()
+        self.shared.state().store.effects().iter().filter(moved).cloned().collect()
     }
 
     /// Adds a fault. The first one added that covers a call strikes it.
@@ -401,8 +386,6 @@ impl Drop for Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
     }
 }

@@ -16,15 +16,9 @@ pub(super) fn requests(ctx: &mut Ctx<'_>) -> Outcome {
     let cap = ctx.options.page_cap;
     let of_asset = format!("eq(asset.id,\"{id}\")");
     let query = rql::parse(&of_asset).map_err(|why| bad(&why))?;
-    let query = rql::Query {
-        offset: asked.offset,
-        ..query
-    };
+    let query = rql::Query { offset: asked.offset, ..query };
     let limit = asked.limit.unwrap_or(ctx.options.default_page).min(cap);
-    let page = ctx
-        .store
-        .page("requests", &query, limit, None)
-        .map_err(|why| bad(&why))?;
+    let page = ctx.store.page("requests", &query, limit, None).map_err(|why| bad(&why))?;
     let reduced: Vec<_> = page.values.iter().map(|request| reduce(request)).collect();
     let (first, total) = (query.offset, page.total);
     let last = first + reduced.len().saturating_sub(1);
@@ -49,9 +43,7 @@ pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
     let product = asset["product"]["id"].as_str().unwrap_or_default();
     let collection = format!("products/{product}/templates");
     let template = lists::value_in(ctx, &collection, asset["template"]["id"].as_str());
-    let text = template
-        .map(|template| render_body(template, &asset["params"]))
-        .unwrap_or_default();
+    let text = template.map(|template| render_body(template, &asset["params"])).unwrap_or_default();
     Ok(Answer::bytes(200, "text/markdown; charset=utf-8", text))
 }
 
@@ -78,9 +70,7 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
         |asset: &Value| id.map_or_else(|| asset["external_uid"].as_str() == uid, |id| asset["id"] == id);
     let asset = ctx.store.all("subscriptions/assets").into_iter().find(wanted);
     let Some(asset) = asset.filter(|_| id.is_some() != uid.is_some()) else {
-        return Err(bad(
-            "Exactly one of asset_id, asset_external_uid of an existing asset is required.",
-        ));
+        return Err(bad("Exactly one of asset_id, asset_external_uid of an existing asset is required."));
     };
     let kind = text(&body, "type")?.unwrap_or("vendor");
     let now = clock::now();
@@ -100,8 +90,7 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn attributes(ctx: &mut Ctx<'_>) -> Outcome {
     let body = Value::Object(ctx.object(&["vendor", "provider"])?);
-    let changed = ctx.change("subscriptions/requests", &ctx.segment(2), "update", |r| {
-        r["attributes"] = body
-    })?;
+    let changed =
+        ctx.change("subscriptions/requests", &ctx.segment(2), "update", |r| r["attributes"] = body)?;
     Ok(Answer::json(200, &changed["attributes"]))
 }

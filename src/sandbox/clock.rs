@@ -18,11 +18,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
         if digits == 0 {
             return None;
         }
-        let padded: String = fraction[..digits]
-            .chars()
-            .chain("000000".chars())
-            .take(6)
-            .collect();
+        let padded: String = fraction[..digits].chars().chain("000000".chars()).take(6).collect();
         micros += padded.parse::<i64>().ok()?;
         rest = &fraction[digits..];
     }
@@ -68,10 +64,7 @@ fn offset(text: &str) -> Option<i64> {
 }
 
 fn number<T: std::str::FromStr>(digits: &str) -> Option<T> {
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// The form the platform answers with: `2024-03-05T16:40:02.008114+00:00`.
@@ -146,14 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in [
-            "",
-            "2018-13-01",
-            "2018-12-03T11:40",
-            "2018-12-03T11:40:00 00:00",
-            "yesterday",
-            "ääääääääää",
-        ] {
+        for text in
+            ["", "2018-13-01", "2018-12-03T11:40", "2018-12-03T11:40:00 00:00", "yesterday", "ääääääääää"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

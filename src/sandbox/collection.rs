@@ -123,10 +123,7 @@ impl Collection {
 
     fn enter(&mut self, slot: usize, value: &Value) {
         if let Some(instance) = instance_of(value) {
-            self.by_instance
-                .entry(instance.to_owned())
-                .or_default()
-                .push(slot);
+            self.by_instance.entry(instance.to_owned()).or_default().push(slot);
         }
         for view in &mut self.views {
             view.enter(slot, value);
@@ -143,10 +140,7 @@ impl Collection {
     }
 
     pub(super) fn find_instance(&self, instance: &str) -> Option<&Value> {
-        self.by_instance
-            .get(instance)?
-            .iter()
-            .find_map(|slot| self.value(*slot))
+        self.by_instance.get(instance)?.iter().find_map(|slot| self.value(*slot))
     }
 
     /// The page a query asks for; objects that sort alike change places from call to call if there is a `shuffle`.
@@ -169,14 +163,9 @@ impl Collection {
                 None => {}
             }
         }
-        let indexed = volatile
-            .iter()
-            .find_map(|f| f.exact("id").map(|ids| self.slots_by_id(&ids)));
-        let indexed = indexed.or_else(|| {
-            lasting
-                .iter()
-                .find_map(|f| Some(self.slots_by_instance(&f.exact("instance_id")?)))
-        });
+        let indexed = volatile.iter().find_map(|f| f.exact("id").map(|ids| self.slots_by_id(&ids)));
+        let indexed = indexed
+            .or_else(|| lasting.iter().find_map(|f| Some(self.slots_by_instance(&f.exact("instance_id")?))));
         let candidates = match indexed {
             Some(slots) => Some(slots),
             None if self.len() < SMALL => Some((0..self.slots.len()).collect()),
@@ -185,12 +174,7 @@ impl Collection {
         let sorted;
         let matched: Vec<(&[Part], usize)> = match candidates {
             Some(slots) => {
-                let view = View {
-                    signature,
-                    filters: lasting,
-                    ordering,
-                    sorted: BTreeSet::new(),
-                };
+                let view = View { signature, filters: lasting, ordering, sorted: BTreeSet::new() };
                 sorted = self.sort(&view, &slots, &volatile);
                 sorted.iter().map(|(key, slot)| (key.as_slice(), *slot)).collect()
             }
@@ -204,10 +188,7 @@ impl Collection {
         let end = query.offset.saturating_add(limit).min(total);
         let start = query.offset.min(end);
         let slots = window(&matched, start, end, shuffle);
-        Ok(Page {
-            values: slots.into_iter().filter_map(|slot| self.value(slot)).collect(),
-            total,
-        })
+        Ok(Page { values: slots.into_iter().filter_map(|slot| self.value(slot)).collect(), total })
     }
 
     fn ordering(&self, query: &Query) -> Result<Vec<(Field, bool)>, String> {
@@ -227,12 +208,7 @@ impl Collection {
     }
 
     fn slots_by_instance(&self, instances: &[&str]) -> Vec<usize> {
-        instances
-            .iter()
-            .filter_map(|id| self.by_instance.get(*id))
-            .flatten()
-            .copied()
-            .collect()
+        instances.iter().filter_map(|id| self.by_instance.get(*id)).flatten().copied().collect()
     }
 
     fn sort(&self, view: &View, slots: &[usize], volatile: &[Filter]) -> Vec<(Vec<Part>, usize)> {
@@ -248,20 +224,12 @@ impl Collection {
 
     /// Where the view of these conditions in this order is, built if it is new.
     fn keep(&mut self, signature: String, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
-        let order: Vec<_> = ordering
-            .iter()
-            .map(|(field, down)| format!("{down}{:?}", field.path))
-            .collect();
+        let order: Vec<_> = ordering.iter().map(|(field, down)| format!("{down}{:?}", field.path)).collect();
         let signature = format!("{signature} {}", order.join(","));
         if let Some(at) = self.views.iter().position(|view| view.signature == signature) {
             return at;
         }
-        let mut view = View {
-            signature,
-            filters,
-            ordering,
-            sorted: BTreeSet::new(),
-        };
+        let mut view = View { signature, filters, ordering, sorted: BTreeSet::new() };
         for (slot, entry) in self.slots.iter().enumerate() {
             if let Some(entry) = entry {
                 view.enter(slot, &entry.value);
@@ -281,15 +249,10 @@ impl Collection {
         let start = from.map_or_else(Vec::new, |bound| vec![Part::Up(Cell::Time(bound))]);
         let wanted = |slot: usize| {
             volatile.is_empty()
-                || self
-                    .value(slot)
-                    .is_some_and(|value| volatile.iter().all(|f| f.matches(value)))
+                || self.value(slot).is_some_and(|value| volatile.iter().all(|f| f.matches(value)))
         };
         let range = view.sorted.range((start, 0)..);
-        range
-            .filter(|(_, slot)| wanted(*slot))
-            .map(|(key, slot)| (key.as_slice(), *slot))
-            .collect()
+        range.filter(|(_, slot)| wanted(*slot)).map(|(key, slot)| (key.as_slice(), *slot)).collect()
     }
 }
 
@@ -317,11 +280,7 @@ impl View {
     fn key(&self, value: &Value) -> Vec<Part> {
         let part = |(field, down): &(Field, bool)| {
             let cell = sort_cell(value, field);
-            if *down {
-                Part::Down(Reverse(cell))
-            } else {
-                Part::Up(cell)
-            }
+            if *down { Part::Down(Reverse(cell)) } else { Part::Up(cell) }
         };
         self.ordering.iter().map(part).collect()
     }
@@ -354,12 +313,7 @@ fn window(matched: &[(&[Part], usize)], start: usize, end: usize, shuffle: Optio
     for group in around.chunk_by_mut(|a, b| a.0 == b.0) {
         rng.shuffle(group);
     }
-    around
-        .get(start - first..end - first)
-        .unwrap_or_default()
-        .iter()
-        .map(|(_, slot)| *slot)
-        .collect()
+    around.get(start - first..end - first).unwrap_or_default().iter().map(|(_, slot)| *slot).collect()
 }
 
 fn instance_of(value: &Value) -> Option<&str> {
@@ -384,53 +338,32 @@ mod tests {
 
     fn ids(collection: &mut Collection, query: &str, limit: usize) -> (Vec<String>, usize) {
         let page = collection.page(&rql::parse(query).unwrap(), limit, None).unwrap();
-        (
-            page.values
-                .iter()
-                .map(|v| v["id"].as_str().unwrap().to_owned())
-                .collect(),
-            page.total,
-        )
+        (page.values.iter().map(|v| v["id"].as_str().unwrap().to_owned()).collect(), page.total)
     }
 
     #[test]
     fn a_kept_order_follows_changes() {
         let mut collection = filled(200);
         let query = "status=pending&ordering(created)";
-        assert_eq!(
-            ids(&mut collection, query, 2),
-            (vec!["PR-0000".into(), "PR-0001".into()], 200)
-        );
+        assert_eq!(ids(&mut collection, query, 2), (vec!["PR-0000".into(), "PR-0001".into()], 200));
         collection.update("PR-0000", |value| value["status"] = "approved".into());
         collection.remove("PR-0001");
         collection.put(json!({"id": "PR-new", "status": "pending", "created": "2024-03-04T09:00:00Z"}));
-        assert_eq!(
-            ids(&mut collection, query, 2),
-            (vec!["PR-new".into(), "PR-0002".into()], 199)
-        );
-        assert_eq!(
-            ids(&mut collection, "status=approved&ordering(created)", 2),
-            (vec!["PR-0000".into()], 1)
-        );
+        assert_eq!(ids(&mut collection, query, 2), (vec!["PR-new".into(), "PR-0002".into()], 199));
+        assert_eq!(ids(&mut collection, "status=approved&ordering(created)", 2), (vec!["PR-0000".into()], 1));
     }
 
     #[test]
     fn lower_bound_and_excluded_ids_count_in_the_total() {
         let mut collection = filled(200);
         let query = "status=pending&ge(created,2024-03-04T09:03:10Z)&out(id,(PR-0190))&ordering(created)";
-        assert_eq!(
-            ids(&mut collection, query, 2),
-            (vec!["PR-0191".into(), "PR-0192".into()], 9)
-        );
+        assert_eq!(ids(&mut collection, query, 2), (vec!["PR-0191".into(), "PR-0192".into()], 9));
     }
 
     #[test]
     fn descending_order_and_offset() {
         let mut collection = filled(70);
-        assert_eq!(
-            ids(&mut collection, "ordering(-created)&offset=68", 5).0,
-            ["PR-0001", "PR-0000"]
-        );
+        assert_eq!(ids(&mut collection, "ordering(-created)&offset=68", 5).0, ["PR-0001", "PR-0000"]);
     }
 
     #[test]
@@ -443,10 +376,7 @@ mod tests {
         let query = rql::parse("ordering(created)").unwrap();
         let mut page = |limit| {
             let page = collection.page(&query, limit, Some(&mut rng)).unwrap();
-            page.values
-                .iter()
-                .map(|v| v["id"].to_string())
-                .collect::<Vec<_>>()
+            page.values.iter().map(|v| v["id"].to_string()).collect::<Vec<_>>()
         };
         assert_ne!(page(10), page(10));
         let mut all = page(100);
@@ -458,10 +388,6 @@ mod tests {
     #[test]
     fn ordering_by_an_id_is_refused_for_requests() {
         let mut collection = filled(1);
-        assert!(
-            collection
-                .page(&rql::parse("ordering(id)").unwrap(), 1, None)
-                .is_err()
-        );
+        assert!(collection.page(&rql::parse("ordering(id)").unwrap(), 1, None).is_err());
     }
 }

@@ -17,24 +17,17 @@ pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
             state.journal.clear();
             Answer::empty(204)
         }
-        ("GET", "effects") => Answer::json(
-            200,
-            &state
-                .store
-                .effects()
-                .iter()
-                .map(Effect::to_json)
-                .collect::<Vec<_>>(),
-        ),
+        ("GET", "effects") => {
+            Answer::json(200, &state.store.effects().iter().map(Effect::to_json).collect::<Vec<_>>())
+        }
         ("GET", _) => match rest.strip_prefix("store/") {
             Some(collection) => Answer::json(200, &state.store.all(collection)),
             None => not_found(),
         },
         ("POST", _) => {
-            let (Some(collection), Ok(value)) = (
-                rest.strip_prefix("store/"),
-                serde_json::from_slice::<Value>(&incoming.body),
-            ) else {
+            let (Some(collection), Ok(value)) =
+                (rest.strip_prefix("store/"), serde_json::from_slice::<Value>(&incoming.body))
+            else {
                 return bad("POST one JSON object to /_sandbox/store/{collection}.");
             };
             state.store.insert(collection, value);

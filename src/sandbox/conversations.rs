@@ -13,11 +13,8 @@ fn resolve(ctx: &Ctx<'_>) -> Result<String, Answer> {
     if ctx.store.get("conversations", &name).is_some() {
         return Ok(name);
     }
-    let found = ctx
-        .store
-        .find_instance("conversations", &name)
-        .and_then(|c| c.get("id"))
-        .and_then(Value::as_str);
+    let found =
+        ctx.store.find_instance("conversations", &name).and_then(|c| c.get("id")).and_then(Value::as_str);
     found.map(str::to_owned).ok_or_else(not_found)
 }
 
@@ -44,16 +41,8 @@ pub(super) fn messages(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
     let conversation = resolve(ctx)?;
-    let body = ctx.object(&[
-        "id",
-        "conversation",
-        "account",
-        "created",
-        "creator",
-        "text",
-        "type",
-        "events",
-    ])?;
+    let body =
+        ctx.object(&["id", "conversation", "account", "created", "creator", "text", "type", "events"])?;
     let words = text(&body, "text")?.unwrap_or_default();
     if words.trim().is_empty() {
         return Err(bad("text: This field may not be blank."));
@@ -82,9 +71,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn edit(ctx: &mut Ctx<'_>) -> Outcome {
     let conversation = resolve(ctx)?;
     let body = ctx.object(&["text", "type"])?;
-    let words = text(&body, "text")?
-        .ok_or_else(|| bad("text: This field is required."))?
-        .to_owned();
+    let words = text(&body, "text")?.ok_or_else(|| bad("text: This field is required."))?.to_owned();
     let collection = format!("conversations/{conversation}/messages");
     let id = ctx.verb();
     let message = ctx.change(&collection, &id, "update", |message| {

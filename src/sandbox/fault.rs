@@ -37,11 +37,7 @@ pub struct Fault {
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    Status {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: String,
-    },
+    Status { status: u16, headers: Vec<(String, String)>, body: String },
     Delay(Duration),
     Hold(Duration),
     Reset,
@@ -66,11 +62,7 @@ impl Fault {
             skip: 0,
             times: 1,
             after_effect: false,
-            kind: Kind::Status {
-                status: 500,
-                headers: Vec::new(),
-                body: String::new(),
-            },
+            kind: Kind::Status { status: 500, headers: Vec::new(), body: String::new() },
         }
     }
 
@@ -113,11 +105,7 @@ impl Fault {
             Kind::Status { headers, body, .. } => (headers, body),
             _ => (Vec::new(), String::new()),
         };
-        self.kind = Kind::Status {
-            status,
-            headers,
-            body,
-        };
+        self.kind = Kind::Status { status, headers, body };
         self
     }
 
@@ -264,11 +252,7 @@ impl fmt::Display for Fault {
             Kind::GzipBomb(_) => f.write_str("gzip bomb")?,
             Kind::CloseAfter => f.write_str("close after")?,
         }
-        if self.after_effect {
-            f.write_str(" after effect")
-        } else {
-            Ok(())
-        }
+        if self.after_effect { f.write_str(" after effect") } else { Ok(()) }
     }
 }
 
@@ -300,15 +284,9 @@ impl Chaos {
         let wait = Duration::from_millis(20);
         let any = Fault::any;
         let faults = vec![
-            any()
-                .status(503)
-                .header("Retry-After", "0")
-                .body("<html><h1>Service Unavailable</h1></html>"),
+            any().status(503).header("Retry-After", "0").body("<html><h1>Service Unavailable</h1></html>"),
             any().status(502).body("<html><h1>Bad Gateway</h1></html>"),
-            any()
-                .status(504)
-                .after_effect()
-                .body("<html><h1>Gateway Timeout</h1></html>"),
+            any().status(504).after_effect().body("<html><h1>Gateway Timeout</h1></html>"),
             any().status(500).after_effect(),
             any().status(429).header("Retry-After", "0"),
             any().delay(wait),
@@ -319,11 +297,7 @@ impl Chaos {
             any().content_type("text/html"),
             any().close_after(),
         ];
-        Self {
-            rng: Rng::new(seed),
-            rate: 0.1,
-            faults,
-        }
+        Self { rng: Rng::new(seed), rate: 0.1, faults }
     }
 
     /// The share of calls that are struck, 0 to 1.

@@ -57,10 +57,7 @@ impl Spec {
             });
             (specs.collect(), Self::default())
         });
-        specs
-            .get(collection)
-            .or_else(|| specs.get(&pattern(collection)))
-            .unwrap_or(unknown)
+        specs.get(collection).or_else(|| specs.get(&pattern(collection))).unwrap_or(unknown)
     }
 
     fn build(collection: &str, row: &Row) -> Self {
@@ -75,29 +72,18 @@ impl Spec {
                     spec.search.push(path.clone());
                 }
                 spec.selectable.extend(prefixes(bare));
-                let choices = row
-                    .choices
-                    .get(bare)
-                    .map(|c| c.split_whitespace().map(str::to_owned).collect());
+                let choices =
+                    row.choices.get(bare).map(|c| c.split_whitespace().map(str::to_owned).collect());
                 let kind = kind_of(&path, &lookups);
-                let field = Field {
-                    path,
-                    lookups: lookups.clone(),
-                    kind,
-                    orderable: flags.contains('^'),
-                    choices,
-                };
+                let field =
+                    Field { path, lookups: lookups.clone(), kind, orderable: flags.contains('^'), choices };
                 spec.fields.insert(bare.to_owned(), field);
             }
         }
         for name in row.select.split_whitespace().chain(row.hidden.split_whitespace()) {
             spec.selectable.extend(prefixes(name));
         }
-        spec.hidden = row
-            .hidden
-            .split_whitespace()
-            .map(|name| path_of(collection, name))
-            .collect();
+        spec.hidden = row.hidden.split_whitespace().map(|name| path_of(collection, name)).collect();
         spec
     }
 
@@ -109,15 +95,8 @@ impl Spec {
 /// `products/PRD-1/items` → `products/*/items`.
 fn pattern(collection: &str) -> String {
     let parts: Vec<_> = collection.split('/').collect();
-    let id = if parts.first() == Some(&"usage") || parts.first() == Some(&"tier") {
-        2
-    } else {
-        1
-    };
-    let generic = parts
-        .iter()
-        .enumerate()
-        .map(|(i, part)| if i == id { "*" } else { part });
+    let id = if parts.first() == Some(&"usage") || parts.first() == Some(&"tier") { 2 } else { 1 };
+    let generic = parts.iter().enumerate().map(|(i, part)| if i == id { "*" } else { part });
     generic.collect::<Vec<_>>().join("/")
 }
 
@@ -134,13 +113,8 @@ fn lookups_of(shorthand: &str) -> HashSet<&'static str> {
         "N0" => "eq ne gt ge lt le in out null",
         other => other,
     };
-    let known = [
-        "eq", "ne", "gt", "ge", "lt", "le", "like", "ilike", "in", "out", "null",
-    ];
-    known
-        .into_iter()
-        .filter(|name| text.split_whitespace().any(|word| word == *name))
-        .collect()
+    let known = ["eq", "ne", "gt", "ge", "lt", "le", "like", "ilike", "in", "out", "null"];
+    known.into_iter().filter(|name| text.split_whitespace().any(|word| word == *name)).collect()
 }
 
 fn path_of(collection: &str, name: &str) -> Vec<String> {
@@ -184,20 +158,10 @@ mod tests {
         assert_eq!(requests.fields["created"].kind, Kind::Time);
         assert!(requests.fields["created"].orderable);
         assert!(!requests.fields["id"].orderable);
-        assert!(
-            requests.fields["status"]
-                .choices
-                .as_ref()
-                .unwrap()
-                .contains("pending")
-        );
+        assert!(requests.fields["status"].choices.as_ref().unwrap().contains("pending"));
         assert_eq!(requests.fields["product_id"].path, ["asset", "product", "id"]);
         assert!(Spec::of("conversations/CO-1/messages").fields["created"].orderable);
         assert!(Spec::of("products/PRD-1/templates").fields.contains_key("scope"));
-        assert!(
-            Spec::of("usage/files/UF-1/categories")
-                .fields
-                .contains_key("name")
-        );
+        assert!(Spec::of("usage/files/UF-1/categories").fields.contains_key("name"));
     }
 }

@@ -11,40 +11,15 @@ use super::fields::{Field, Kind, Spec};
 use super::rql::{Node, Op, Operand};
 
 /// Ids that stand for "none" in the platform's data.
-const PLACEHOLDERS: [&str; 4] = [
-    "HB-0000-0000",
-    "CT-0000-0000-0000",
-    "MP-00000",
-    "CRD-00000-00000-00000",
-];
+const PLACEHOLDERS: [&str; 4] = ["HB-0000-0000", "CT-0000-0000-0000", "MP-00000", "CRD-00000-00000-00000"];
 
 #[derive(Debug)]
 pub(super) enum Filter {
-    Equal {
-        path: Vec<String>,
-        operand: Cell,
-    },
-    Among {
-        path: Vec<String>,
-        texts: HashSet<String>,
-        others: Vec<Cell>,
-        null: bool,
-    },
-    Order {
-        path: Vec<String>,
-        kind: Kind,
-        op: Op,
-        bound: Cell,
-    },
-    Like {
-        path: Vec<String>,
-        pattern: Vec<Glob>,
-        fold: bool,
-    },
-    Contains {
-        paths: Vec<Vec<String>>,
-        text: String,
-    },
+    Equal { path: Vec<String>, operand: Cell },
+    Among { path: Vec<String>, texts: HashSet<String>, others: Vec<Cell>, null: bool },
+    Order { path: Vec<String>, kind: Kind, op: Op, bound: Cell },
+    Like { path: Vec<String>, pattern: Vec<Glob>, fold: bool },
+    Contains { paths: Vec<Vec<String>>, text: String },
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
@@ -89,25 +64,16 @@ impl Filter {
     /// `None` for a name the list does not know: the platform ignores it.
     pub(super) fn compile(node: &Node, spec: &Spec) -> Result<Option<Self>, String> {
         Ok(match node {
-            Node::Search(text) => Some(Self::Contains {
-                paths: spec.search.clone(),
-                text: text.to_lowercase(),
-            }),
+            Node::Search(text) => {
+                Some(Self::Contains { paths: spec.search.clone(), text: text.to_lowercase() })
+            }
             Node::And(nodes) => Some(Self::All(known(nodes, spec)?)),
             Node::Or(nodes) => {
                 let filters = known(nodes, spec)?;
-                if filters.is_empty() {
-                    None
-                } else {
-                    Some(Self::Any(filters))
-                }
+                if filters.is_empty() { None } else { Some(Self::Any(filters)) }
             }
             Node::Not(inner) => Self::compile(inner, spec)?.map(|f| Self::Not(Box::new(f))),
-            Node::List {
-                negated,
-                field: name,
-                values,
-            } => {
+            Node::List { negated, field: name, values } => {
                 let Some(field) = spec.fields.get(name) else {
                     return Ok(None);
                 };
@@ -126,23 +92,10 @@ impl Filter {
                         },
                     }
                 }
-                let filter = Self::Among {
-                    path: field.path.clone(),
-                    texts,
-                    others,
-                    null,
-                };
-                Some(if *negated {
-                    Self::Not(Box::new(filter))
-                } else {
-                    filter
-                })
+                let filter = Self::Among { path: field.path.clone(), texts, others, null };
+                Some(if *negated { Self::Not(Box::new(filter)) } else { filter })
             }
-            Node::Compare {
-                op,
-                field: name,
-                value,
-            } => {
+            Node::Compare { op, field: name, value } => {
                 let Some(field) = spec.fields.get(name) else {
                     return Ok(None);
                 };
@@ -153,29 +106,16 @@ impl Filter {
 
     pub(super) fn matches(&self, value: &Value) -> bool {
         match self {
-            Self::Equal {
-                path,
-                operand: Cell::Null,
-            } => is_null(value, path),
+            Self::Equal { path, operand: Cell::Null } => is_null(value, path),
             Self::Equal { path, operand } => any_leaf(value, path, &mut |leaf| equals(leaf, operand)),
-            Self::Among {
-                path,
-                texts,
-                others,
-                null,
-            } => {
+            Self::Among { path, texts, others, null } => {
                 (*null && is_null(value, path))
                     || any_leaf(value, path, &mut |leaf| {
                         text_of(leaf).is_some_and(|text| texts.contains(text.as_ref()))
                             || others.iter().any(|operand| equals(leaf, operand))
                     })
             }
-            Self::Order {
-                path,
-                kind,
-                op,
-                bound,
-            } => any_leaf(value, path, &mut |leaf| {
+            Self::Order { path, kind, op, bound } => any_leaf(value, path, &mut |leaf| {
                 let cell = leaf_cell(leaf, *kind);
                 cell != Cell::Null
                     && match op {
@@ -187,11 +127,7 @@ impl Filter {
             }),
             Self::Like { path, pattern, fold } => any_leaf(value, path, &mut |leaf| {
                 text_of(leaf).is_some_and(|text| {
-                    let text = if *fold {
-                        Cow::Owned(text.to_lowercase())
-                    } else {
-                        text
-                    };
+                    let text = if *fold { Cow::Owned(text.to_lowercase()) } else { text };
                     globs(pattern, &text.chars().collect::<Vec<_>>())
                 })
             }),
@@ -220,16 +156,10 @@ impl Filter {
     /// The values an indexed field must have one of.
     pub(super) fn exact(&self, field: &str) -> Option<Vec<&str>> {
         match self {
-            Self::Equal {
-                path,
-                operand: Cell::Text(text),
-            } if *path == [field] => Some(vec![text]),
-            Self::Among {
-                path,
-                texts,
-                others,
-                null: false,
-            } if *path == [field] && others.is_empty() => Some(texts.iter().map(String::as_str).collect()),
+            Self::Equal { path, operand: Cell::Text(text) } if *path == [field] => Some(vec![text]),
+            Self::Among { path, texts, others, null: false } if *path == [field] && others.is_empty() => {
+                Some(texts.iter().map(String::as_str).collect())
+            }
             _ => None,
         }
     }
@@ -237,37 +167,24 @@ impl Filter {
     /// The least moment at which a value of `path` matches.
     pub(super) fn lower_bound(&self, path: &[String]) -> Option<i64> {
         match self {
-            Self::Order {
-                path: own,
-                op: Op::Ge,
-                bound: Cell::Time(at),
-                ..
-            } if own == path => Some(*at),
-            Self::Order {
-                path: own,
-                op: Op::Gt,
-                bound: Cell::Time(at),
-                ..
-            } if own == path => at.checked_add(1),
+            Self::Order { path: own, op: Op::Ge, bound: Cell::Time(at), .. } if own == path => Some(*at),
+            Self::Order { path: own, op: Op::Gt, bound: Cell::Time(at), .. } if own == path => {
+                at.checked_add(1)
+            }
             _ => None,
         }
     }
 }
 
 fn known(nodes: &[Node], spec: &Spec) -> Result<Vec<Filter>, String> {
-    nodes
-        .iter()
-        .filter_map(|node| Filter::compile(node, spec).transpose())
-        .collect()
+    nodes.iter().filter_map(|node| Filter::compile(node, spec).transpose()).collect()
 }
 
 fn allow(name: &str, field: &Field, lookup: &str) -> Result<(), String> {
     if field.lookups.contains(lookup) {
         Ok(())
     } else {
-        Err(format!(
-            "RQL Lookup Error: lookup {lookup} is not supported by {name}."
-        ))
+        Err(format!("RQL Lookup Error: lookup {lookup} is not supported by {name}."))
     }
 }
 
@@ -285,37 +202,19 @@ fn compare(name: &str, field: &Field, op: Op, value: &Operand) -> Result<Filter,
     };
     let Operand::Text(text) = value else {
         allow(name, field, "null")?;
-        let filter = Filter::Equal {
-            path,
-            operand: Cell::Null,
-        };
-        return Ok(if op == Op::Ne {
-            Filter::Not(Box::new(filter))
-        } else {
-            filter
-        });
+        let filter = Filter::Equal { path, operand: Cell::Null };
+        return Ok(if op == Op::Ne { Filter::Not(Box::new(filter)) } else { filter });
     };
     allow(name, field, lookup)?;
     Ok(match op {
-        Op::Eq => Filter::Equal {
-            path,
-            operand: cell_of(name, field, text)?,
-        },
-        Op::Ne => Filter::Not(Box::new(Filter::Equal {
-            path,
-            operand: cell_of(name, field, text)?,
-        })),
+        Op::Eq => Filter::Equal { path, operand: cell_of(name, field, text)? },
+        Op::Ne => Filter::Not(Box::new(Filter::Equal { path, operand: cell_of(name, field, text)? })),
         Op::Like | Op::Ilike => {
             let fold = op == Op::Ilike;
             let pattern = pattern(&if fold { text.to_lowercase() } else { text.clone() })?;
             Filter::Like { path, pattern, fold }
         }
-        _ => Filter::Order {
-            path,
-            kind: field.kind,
-            op,
-            bound: cell_of(name, field, text)?,
-        },
+        _ => Filter::Order { path, kind: field.kind, op, bound: cell_of(name, field, text)? },
     })
 }
 
@@ -323,18 +222,8 @@ fn cell_of(name: &str, field: &Field, text: &str) -> Result<Cell, String> {
     let wrong = || format!("RQL Value Error: {text:?} is no value of {name}.");
     match field.kind {
         Kind::Time => clock::parse(text).map(Cell::Time).ok_or_else(wrong),
-        Kind::Number => text
-            .parse()
-            .map(|number| Cell::Number(Num(number)))
-            .map_err(|_| wrong()),
-        Kind::Text
-            if field
-                .choices
-                .as_ref()
-                .is_some_and(|choices| !choices.contains(text)) =>
-        {
-            Err(wrong())
-        }
+        Kind::Number => text.parse().map(|number| Cell::Number(Num(number))).map_err(|_| wrong()),
+        Kind::Text if field.choices.as_ref().is_some_and(|choices| !choices.contains(text)) => Err(wrong()),
         Kind::Text => Ok(Cell::Text(text.to_owned())),
     }
 }
@@ -379,9 +268,7 @@ fn globs(pattern: &[Glob], text: &[char]) -> bool {
             },
         }
     }
-    pattern
-        .get(p..)
-        .is_some_and(|rest| rest.iter().all(|glob| *glob == Glob::Any))
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|glob| *glob == Glob::Any))
 }
 
 /// Asks every leaf below `path`; lists fan out, and a reference stands for its id.
@@ -391,11 +278,9 @@ fn any_leaf(value: &Value, path: &[String], ask: &mut dyn FnMut(&Value) -> bool)
         (Value::Object(map), Some((first, rest))) => match map.get(first) {
             Some(inner) => any_leaf(inner, rest, ask),
             // Some shapes carry `created`, others `events.created.at`.
-            None if rest.is_empty() && (first == "created" || first == "updated") => map
-                .get("events")
-                .and_then(|e| e.get(first))
-                .and_then(|e| e.get("at"))
-                .is_some_and(ask),
+            None if rest.is_empty() && (first == "created" || first == "updated") => {
+                map.get("events").and_then(|e| e.get(first)).and_then(|e| e.get("at")).is_some_and(ask)
+            }
             None => false,
         },
         (Value::Object(map), None) => map.get("id").is_some_and(ask),

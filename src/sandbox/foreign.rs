@@ -22,10 +22,7 @@ fn content(state: &State, options: &Options, incoming: &Incoming) -> Answer {
     if !query.split('&').any(|part| part == SIGNATURE) {
         return refuse(403, "The signature is missing.");
     }
-    let hop = query
-        .split('&')
-        .find_map(|part| part.strip_prefix("hop=")?.parse().ok())
-        .unwrap_or(0);
+    let hop = query.split('&').find_map(|part| part.strip_prefix("hop=")?.parse().ok()).unwrap_or(0);
     if hop < options.template_redirects {
         let next = format!("{path}?{SIGNATURE}&hop={}", hop + 1);
         return Answer::empty(302).with("Location", next);

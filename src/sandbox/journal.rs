@@ -20,11 +20,7 @@ pub enum Body {
 impl Body {
     /// The JSON, if it was JSON.
     pub fn json(&self) -> Option<&Value> {
-        if let Self::Json(value) = self {
-            Some(value)
-        } else {
-            None
-        }
+        if let Self::Json(value) = self { Some(value) } else { None }
     }
 }
 
@@ -98,10 +94,7 @@ impl Call {
 
     /// The first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -114,11 +107,7 @@ impl Call {
 }
 
 fn without_credentials(headers: &[(String, String)]) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"))
-        .cloned()
-        .collect()
+    headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authorization")).cloned().collect()
 }
 
 /// One change of state that a call brought about.

@@ -11,13 +11,7 @@ use super::wire::{Answer, percent_decode};
 /// Fields that only the single object shows.
 const DETAIL_ONLY: [(&str, &[&str]); 1] = [(
     "usage/files",
-    &[
-        "records",
-        "usage_file_uri",
-        "processed_file_uri",
-        "reconciliation_file_uri",
-        "sub_status",
-    ],
+    &["records", "usage_file_uri", "processed_file_uri", "reconciliation_file_uri", "sub_status"],
 )];
 
 pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
@@ -59,17 +53,11 @@ pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
 /// One page of a collection, filtered, ordered and cut as the query says.
 pub(super) fn page_of(ctx: &mut Ctx<'_>, collection: &str) -> Outcome {
     let query = query_of(ctx)?;
-    let limit = query
-        .limit
-        .unwrap_or(ctx.options.default_page)
-        .min(ctx.options.page_cap);
+    let limit = query.limit.unwrap_or(ctx.options.default_page).min(ctx.options.page_cap);
     let spec = Spec::of(collection);
     let mask = mask(collection, spec, &query).map_err(|why| bad(&why))?;
     let shuffle = ctx.options.shuffle.then_some(&mut *ctx.rng);
-    let page = ctx
-        .store
-        .page(collection, &query, limit, shuffle)
-        .map_err(|why| bad(&why))?;
+    let page = ctx.store.page(collection, &query, limit, shuffle).map_err(|why| bad(&why))?;
     let answer = Answer::json(200, &Masked::List(&page.values, &mask));
     if !ctx.options.content_range {
         return Ok(answer);
@@ -127,11 +115,8 @@ impl Serialize for Masked<'_> {
             Self::One(Value::Object(map), mask) if !mask.is_empty() => {
                 let mut out = serializer.serialize_map(None)?;
                 for (key, value) in map {
-                    let below: Vec<_> = mask
-                        .iter()
-                        .filter(|path| path.first() == Some(key))
-                        .map(|path| &path[1..])
-                        .collect();
+                    let below: Vec<_> =
+                        mask.iter().filter(|path| path.first() == Some(key)).map(|path| &path[1..]).collect();
                     if below.iter().all(|path| !path.is_empty()) {
                         out.serialize_entry(key, &Masked::One(value, below))?;
                     }
@@ -156,6 +141,5 @@ pub(super) fn value_in<'c>(
     collection: &str,
     id: Option<&str>,
 ) -> Result<&'c Value, Answer> {
-    id.and_then(|id| ctx.store.get(collection, id))
-        .ok_or_else(not_found)
+    id.and_then(|id| ctx.store.get(collection, id)).ok_or_else(not_found)
 }

@@ -8,10 +8,7 @@ use super::wire::Answer;
 pub(super) fn render_template(ctx: &mut Ctx<'_>) -> Outcome {
     let collection = format!("products/{}/templates", ctx.segment(1));
     let template = ctx.find(&collection, &ctx.segment(3))?;
-    Ok(Answer::json(
-        200,
-        &render_body(template, &serde_json::Value::Null),
-    ))
+    Ok(Answer::json(200, &render_body(template, &serde_json::Value::Null)))
 }
 
 /// The verbs of listing requests: 200 without a body.
@@ -26,8 +23,6 @@ pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
         _ => (&["draft", "reviewing", "deploying"], "canceled"),
     };
     ctx.status("listing-requests", &id, from)?;
-    ctx.change("listing-requests", &id, &verb, |request| {
-        request["state"] = to.into()
-    })?;
+    ctx.change("listing-requests", &id, &verb, |request| request["state"] = to.into())?;
     Ok(Answer::empty(200))
 }

@@ -67,10 +67,7 @@ pub(super) fn merge_params(
         return Err(refuse_all(400, &problems));
     }
     for (place, change) in found {
-        for (key, value) in change
-            .iter()
-            .filter(|(key, _)| PARAM_VALUES.contains(&key.as_str()))
-        {
+        for (key, value) in change.iter().filter(|(key, _)| PARAM_VALUES.contains(&key.as_str())) {
             params[place][key] = value.clone();
         }
     }
@@ -91,16 +88,10 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let note = text(&body, "note")?.map(str::to_owned);
     let status = ctx.find(REQUESTS, &id)?["status"].as_str().unwrap_or_default();
     if !["draft", "tiers_setup", "pending", "inquiring", "scheduled"].contains(&status) {
-        return Err(bad(&format!(
-            "Parameters can not be changed in status `{status}`."
-        )));
+        return Err(bad(&format!("Parameters can not be changed in status `{status}`.")));
     }
     let mut request = ctx.find(REQUESTS, &id)?.clone();
-    merge_params(
-        request.pointer_mut("/asset/params"),
-        changes.as_ref(),
-        "asset.params",
-    )?;
+    merge_params(request.pointer_mut("/asset/params"), changes.as_ref(), "asset.params")?;
     if let Some(note) = note {
         request["note"] = note.into();
     }
@@ -145,10 +136,7 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
         _ => return Err(bad("One of template_id, activation_tile is required.")),
     };
     let effective = text(&body, "effective_date")?.map(str::to_owned);
-    if effective
-        .as_deref()
-        .is_some_and(|date| clock::parse(date).is_none())
-    {
+    if effective.as_deref().is_some_and(|date| clock::parse(date).is_none()) {
         return Err(bad("effective_date: Datetime has wrong format."));
     }
     let next_date = next_date(&body)?;
@@ -214,17 +202,11 @@ fn settle_asset(ctx: &mut Ctx<'_>, request: &Value) {
 pub(super) fn inquire(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.segment(1);
     let body = ctx.object(&["template_id", "activation_tile"])?;
-    let (template_id, tile) = (
-        text(&body, "template_id")?,
-        text(&body, "activation_tile")?.map(str::to_owned),
-    );
+    let (template_id, tile) =
+        (text(&body, "template_id")?, text(&body, "activation_tile")?.map(str::to_owned));
     ctx.status(REQUESTS, &id, &["pending"])?;
-    let product = ctx.find(REQUESTS, &id)?["asset"]["product"]["id"]
-        .as_str()
-        .unwrap_or_default();
-    let template = template_id
-        .map(|template_id| template(ctx, product, template_id))
-        .transpose()?;
+    let product = ctx.find(REQUESTS, &id)?["asset"]["product"]["id"].as_str().unwrap_or_default();
+    let template = template_id.map(|template_id| template(ctx, product, template_id)).transpose()?;
     let request = ctx.change(REQUESTS, &id, "inquire", |request| {
         request["status"] = "inquiring".into();
         if let Some(template) = template {
@@ -264,13 +246,9 @@ pub(super) fn schedule(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.segment(1);
     let body = ctx.object(&["planned_date"])?;
     let date = text(&body, "planned_date")?.filter(|date| clock::parse(date).is_some());
-    let date = date
-        .ok_or_else(|| bad("planned_date: Datetime has wrong format."))?
-        .to_owned();
+    let date = date.ok_or_else(|| bad("planned_date: Datetime has wrong format."))?.to_owned();
     ctx.status(REQUESTS, &id, &["pending"])?;
-    move_to(ctx, &id, "scheduled", |request| {
-        request["planned_date"] = date.into()
-    })
+    move_to(ctx, &id, "scheduled", |request| request["planned_date"] = date.into())
 }
 
 pub(super) fn revoke(ctx: &mut Ctx<'_>) -> Outcome {
@@ -303,17 +281,14 @@ pub(super) fn assignee(ctx: &Ctx<'_>) -> Result<Value, Answer> {
 
 pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     let user = assignee(ctx)?;
-    let request = ctx.change(REQUESTS, &ctx.segment(1), "assign", |request| {
-        request["assignee"] = user
-    })?;
+    let request = ctx.change(REQUESTS, &ctx.segment(1), "assign", |request| request["assignee"] = user)?;
     Ok(Answer::json(200, &request))
 }
 
 pub(super) fn unassign(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.object(&[])?;
-    let request = ctx.change(REQUESTS, &ctx.segment(1), "unassign", |request| {
-        request["assignee"] = Value::Null
-    })?;
+    let request =
+        ctx.change(REQUESTS, &ctx.segment(1), "unassign", |request| request["assignee"] = Value::Null)?;
     Ok(Answer::json(200, &request))
 }
 
@@ -347,29 +322,17 @@ pub(super) fn render_body(template: &Value, params: &Value) -> String {
             break;
         };
         out.push_str(before);
-        let param = params
-            .as_array()
-            .and_then(|params| params.iter().find(|param| param["id"] == name.trim()));
-        out.push_str(
-            param
-                .and_then(|param| param["value"].as_str())
-                .unwrap_or_default(),
-        );
+        let param =
+            params.as_array().and_then(|params| params.iter().find(|param| param["id"] == name.trim()));
+        out.push_str(param.and_then(|param| param["value"].as_str()).unwrap_or_default());
         rest = after;
     }
     out + rest
 }
 
 pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    let body = ctx.object(&[
-        "type",
-        "status",
-        "note",
-        "reason",
-        "asset",
-        "marketplace",
-        "external_attributes",
-    ])?;
+    let body =
+        ctx.object(&["type", "status", "note", "reason", "asset", "marketplace", "external_attributes"])?;
     let kind = text(&body, "type")?.unwrap_or_default();
     let Some(Value::Object(asset)) = body.get("asset") else {
         return Err(bad("asset: This field is required."));
@@ -418,21 +381,14 @@ fn purchase(ctx: &Ctx<'_>, given: &Map<String, Value>, id: &str) -> Result<Value
         "configuration",
     ];
     only(given, &allowed, "asset.")?;
-    let product = given
-        .get("product")
-        .and_then(|product| product["id"].as_str())
-        .unwrap_or_default();
+    let product = given.get("product").and_then(|product| product["id"].as_str()).unwrap_or_default();
     if product.is_empty() {
         return Err(bad("asset.product.id: This field is required."));
     }
     if ctx.store.count("products") > 0 && ctx.store.get("products", product).is_none() {
         return Err(bad(&format!("asset.product: product {product} does not exist.")));
     }
-    if given
-        .get("items")
-        .and_then(Value::as_array)
-        .is_none_or(Vec::is_empty)
-    {
+    if given.get("items").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(bad("asset.items: This field is required."));
     }
     let mut asset = sample::asset(id);
@@ -453,30 +409,16 @@ fn purchase(ctx: &Ctx<'_>, given: &Map<String, Value>, id: &str) -> Result<Value
 }
 
 fn existing(ctx: &Ctx<'_>, kind: &str, given: &Map<String, Value>) -> Result<Value, Answer> {
-    only(
-        given,
-        if kind == "change" {
-            &["id", "items", "params"]
-        } else {
-            &["id"]
-        },
-        "asset.",
-    )?;
+    only(given, if kind == "change" { &["id", "items", "params"] } else { &["id"] }, "asset.")?;
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let Some(asset) = ctx.store.get("assets", id) else {
         return Err(bad(&format!("asset.id: asset {id} does not exist.")));
     };
     let mut asset = asset.clone();
-    let wanted = given
-        .get("items")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let wanted = given.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     for item in asset["items"].as_array_mut().into_iter().flatten() {
         item["old_quantity"] = item["quantity"].clone();
-        let new = wanted
-            .iter()
-            .find(|new| new["id"] == item["id"] || new["id"] == item["global_id"]);
+        let new = wanted.iter().find(|new| new["id"] == item["id"] || new["id"] == item["global_id"]);
         if let Some(new) = new {
             item["quantity"] = quantity_text(&new["quantity"]);
         }

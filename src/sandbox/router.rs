@@ -60,19 +60,12 @@ impl Ctx<'_> {
     /// The status of an object if it is one of `from`, else the refusal of the platform.
     pub(super) fn status(&self, collection: &str, id: &str, from: &[&str]) -> Result<String, Answer> {
         let value = self.find(collection, id)?;
-        let key = if value.get("state").is_some() {
-            "state"
-        } else {
-            "status"
-        };
+        let key = if value.get("state").is_some() { "state" } else { "status" };
         let status = value.get(key).and_then(Value::as_str).unwrap_or_default();
         if from.iter().any(|allowed| status.eq_ignore_ascii_case(allowed)) {
             return Ok(status.to_owned());
         }
-        Err(refuse(
-            400,
-            &format!("{}: not allowed in status `{status}`.", self.verb()),
-        ))
+        Err(refuse(400, &format!("{}: not allowed in status `{status}`.", self.verb())))
     }
 
     /// Puts a changed object in place of the old one, and the change into the log of effects.
@@ -129,11 +122,7 @@ pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Resu
         .filter(|key| !allowed.contains(&key.as_str()))
         .map(|key| format!("{at}{key}: unknown field."))
         .collect();
-    if unknown.is_empty() {
-        Ok(())
-    } else {
-        Err(refuse_all(400, &unknown))
-    }
+    if unknown.is_empty() { Ok(()) } else { Err(refuse_all(400, &unknown)) }
 }
 
 /// A field that has to be text where it is given.
@@ -180,12 +169,9 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
             "templates" | "configurations" | "parameters" | "items" | "connections" | "actions" | "media"
             | "messages" | "versions",
         ] => get(lists::nested),
-        [
-            "products",
-            _,
-            "templates" | "parameters" | "items" | "actions" | "connections" | "versions",
-            _,
-        ] => get(lists::nested_detail),
+        ["products", _, "templates" | "parameters" | "items" | "actions" | "connections" | "versions", _] => {
+            get(lists::nested_detail)
+        }
         ["tier", "configs", _, "render"] | ["tier", "config-requests", _, "render"] => get(tiers::render),
         ["tier", "config-requests"] => vec![("GET", lists::list), ("POST", tiers::create)],
         ["tier", "config-requests", _] => vec![("GET", lists::detail), ("PUT", tiers::update)],
@@ -216,11 +202,9 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["usage", "files", _, "approve-all"] => vec![("PUT", usage::plain)],
         ["usage", "files", _, "categories"] => get(lists::nested),
         ["usage", "products", _, "template"] => get(usage::template),
-        [
-            "listing-requests",
-            _,
-            "submit" | "refine" | "deploy" | "complete" | "cancel",
-        ] => post(products::listing_verb),
+        ["listing-requests", _, "submit" | "refine" | "deploy" | "complete" | "cancel"] => {
+            post(products::listing_verb)
+        }
         ["subscriptions", "requests"] => vec![("GET", lists::list), ("POST", assets::bill)],
         ["subscriptions", "requests", _, "attributes"] => vec![("PUT", assets::attributes)],
         [
@@ -289,13 +273,6 @@ pub(super) fn handle(
         let refusal = refuse(405, &format!("Method \"{}\" not allowed.", call.method));
         return refusal.with("Allow", allowed.join(", "));
     };
-    let mut ctx = Ctx {
-        store,
-        rng,
-        options,
-        call,
-        incoming,
-        segments,
-    };
+    let mut ctx = Ctx { store, rng, options, call, incoming, segments };
     handler(&mut ctx).unwrap_or_else(|refusal| refusal)
 }

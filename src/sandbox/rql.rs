@@ -15,16 +15,8 @@ pub(super) struct Query {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Node {
-    Compare {
-        op: Op,
-        field: String,
-        value: Operand,
-    },
-    List {
-        negated: bool,
-        field: String,
-        values: Vec<Operand>,
-    },
+    Compare { op: Op, field: String, value: Operand },
+    List { negated: bool, field: String, values: Vec<Operand> },
     Search(String),
     And(Vec<Node>),
     Or(Vec<Node>),
@@ -62,12 +54,7 @@ pub(super) enum Operand {
 
 /// Reads a query that is percent-decoded already; the error says what was expected where.
 pub(super) fn parse(text: &str) -> Result<Query, String> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        limit_seen: false,
-        offset_seen: false,
-    };
+    let mut parser = Parser { text, at: 0, limit_seen: false, offset_seen: false };
     let mut query = Query::default();
     if text.is_empty() {
         return Ok(query);
@@ -104,11 +91,7 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, token: &str) -> Result<(), String> {
-        if self.eat(token) {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
+        if self.eat(token) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     fn unexpected(&self) -> String {
@@ -125,11 +108,7 @@ impl Parser<'_> {
                 continue;
             }
             let names = self.names()?;
-            let slot = if drops {
-                &mut query.select
-            } else {
-                &mut query.ordering
-            };
+            let slot = if drops { &mut query.select } else { &mut query.ordering };
             if slot.replace(names).is_some() {
                 return Err(format!("Bad filter query: {token}…) twice."));
             }
@@ -148,11 +127,7 @@ impl Parser<'_> {
 
     /// A quoted number is read, but does not count as a number.
     fn window(&mut self, limit: bool, query: &mut Query) -> Result<(), String> {
-        let seen = if limit {
-            &mut self.limit_seen
-        } else {
-            &mut self.offset_seen
-        };
+        let seen = if limit { &mut self.limit_seen } else { &mut self.offset_seen };
         if std::mem::replace(seen, true) {
             return Err("Bad filter query: limit or offset twice.".to_owned());
         }
@@ -189,9 +164,8 @@ impl Parser<'_> {
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return Err(self.unexpected());
         }
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c)))
-            .unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(rest.len());
         let name = rest[..end].to_owned();
         self.at += end;
         Ok(name)
@@ -258,11 +232,7 @@ impl Parser<'_> {
                 if nodes.len() < 2 {
                     return Err(format!("Bad filter query: {name}() needs two operands."));
                 }
-                Ok(if name == "and" {
-                    Node::And(nodes)
-                } else {
-                    Node::Or(nodes)
-                })
+                Ok(if name == "and" { Node::And(nodes) } else { Node::Or(nodes) })
             }
             "not" => {
                 let node = self.expression()?;
@@ -284,11 +254,7 @@ impl Parser<'_> {
             values.push(self.operand()?);
         }
         self.expect("))")?;
-        Ok(Node::List {
-            negated,
-            field,
-            values,
-        })
+        Ok(Node::List { negated, field, values })
     }
 
     fn operand(&mut self) -> Result<Operand, String> {
@@ -306,11 +272,7 @@ impl Parser<'_> {
                 let value = inner[..end].to_owned();
                 self.at += end + 2;
                 // Quoted or not, these two words are the empty string.
-                return Ok(Operand::Text(if value == "empty()" {
-                    String::new()
-                } else {
-                    value
-                }));
+                return Ok(Operand::Text(if value == "empty()" { String::new() } else { value }));
             }
         }
         let rest = self.rest();
@@ -344,11 +306,7 @@ mod tests {
     use super::*;
 
     fn eq(field: &str, value: &str) -> Node {
-        Node::Compare {
-            op: Op::Eq,
-            field: field.into(),
-            value: Operand::Text(value.into()),
-        }
+        Node::Compare { op: Op::Eq, field: field.into(), value: Operand::Text(value.into()) }
     }
 
     fn only(text: &str) -> Node {
@@ -370,18 +328,12 @@ mod tests {
 
     #[test]
     fn quotes_protect_everything_but_themselves() {
-        assert_eq!(
-            only("eq(name,\"a,b)&limit=1 'c'\\\")"),
-            eq("name", "a,b)&limit=1 'c'\\")
-        );
+        assert_eq!(only("eq(name,\"a,b)&limit=1 'c'\\\")"), eq("name", "a,b)&limit=1 'c'\\"));
     }
 
     #[test]
     fn bare_values_reach_up_to_the_first_structural_character() {
-        assert_eq!(
-            only("eq(created,2024-01-01T00:00:00+00:00)"),
-            eq("created", "2024-01-01T00:00:00+00:00")
-        );
+        assert_eq!(only("eq(created,2024-01-01T00:00:00+00:00)"), eq("created", "2024-01-01T00:00:00+00:00"));
         assert_eq!(
             only("in(id,(a b,c@d))"),
             Node::List {
@@ -397,10 +349,7 @@ mod tests {
         let query =
             parse("status=pending&ordering(-created,updated)&select(-asset.items)&limit=10&offset=20")
                 .unwrap();
-        assert_eq!(
-            query.ordering,
-            Some(vec![("created".into(), true), ("updated".into(), false)])
-        );
+        assert_eq!(query.ordering, Some(vec![("created".into(), true), ("updated".into(), false)]));
         assert_eq!(query.select, Some(vec![("asset.items".into(), true)]));
         assert_eq!((query.limit, query.offset), (Some(10), 20));
         assert_eq!(query.conditions[0].1, "status=pending");
@@ -414,10 +363,8 @@ mod tests {
 
     #[test]
     fn logic_nests() {
-        let expected = Node::Or(vec![
-            eq("a", "1"),
-            Node::And(vec![eq("b", "2"), Node::Not(Box::new(eq("c", "3")))]),
-        ]);
+        let expected =
+            Node::Or(vec![eq("a", "1"), Node::And(vec![eq("b", "2"), Node::Not(Box::new(eq("c", "3")))])]);
         assert_eq!(only("(a=1|and(b=2,not(c=3)))"), expected);
         assert_eq!(only("or(a=1,(b=2&not(eq(c,3))))"), expected);
     }

@@ -133,10 +133,8 @@ pub fn asset(id: &str) -> Value {
 /// A pending purchase of [`PRODUCT`], for the asset that the id names: `PR-1-2-3-001` is about `AS-1-2-3`.
 pub fn request(id: &str) -> Value {
     let digits = id.trim_start_matches("PR-");
-    let digits = digits
-        .rsplit_once('-')
-        .filter(|(rest, _)| !rest.is_empty())
-        .map_or(digits, |(rest, _)| rest);
+    let digits =
+        digits.rsplit_once('-').filter(|(rest, _)| !rest.is_empty()).map_or(digits, |(rest, _)| rest);
     let mut asset = asset(&format!("AS-{digits}"));
     asset["status"] = "processing".into();
     json!({
@@ -148,9 +146,7 @@ pub fn request(id: &str) -> Value {
 
 /// An open conversation about the object with this id.
 pub fn conversation_for(instance_id: &str) -> Value {
-    let digits = instance_id
-        .split_once('-')
-        .map_or(instance_id, |(_, digits)| digits);
+    let digits = instance_id.split_once('-').map_or(instance_id, |(_, digits)| digits);
     json!({
         "id": format!("CO-{digits}"), "instance_id": instance_id,
         "topic": format!("Fulfillment Request <{instance_id}>"), "type": "conversation", "status": "open",

@@ -68,11 +68,7 @@ impl Shared {
         let rng = Some(Rng::new(options.seed));
         let shared = Arc::new(Self {
             options,
-            state: Mutex::new(State {
-                store,
-                rng,
-                ..State::default()
-            }),
+            state: Mutex::new(State { store, rng, ..State::default() }),
             stop: AtomicBool::new(false),
             stopped: (Mutex::new(()), Condvar::new()),
             sockets: Mutex::default(),
@@ -131,11 +127,7 @@ impl Shared {
     /// Waits, unless the sandbox is stopped meanwhile.
     fn pause(&self, time: Duration) {
         let guard = lock(&self.stopped.0);
-        drop(
-            self.stopped
-                .1
-                .wait_timeout_while(guard, time, |()| !self.stopping()),
-        );
+        drop(self.stopped.1.wait_timeout_while(guard, time, |()| !self.stopping()));
     }
 
     fn accept(self: &Arc<Self>, listener: &TcpListener, platform: bool) {
@@ -144,11 +136,7 @@ impl Shared {
                 return;
             }
             let Ok(stream) = stream else { continue };
-            let connection = if platform {
-                self.connections.fetch_add(1, Ordering::SeqCst) + 1
-            } else {
-                0
-            };
+            let connection = if platform { self.connections.fetch_add(1, Ordering::SeqCst) + 1 } else { 0 };
             let own = Arc::clone(self);
             self.spawn(move || own.connection(&stream, connection, platform));
         }
@@ -216,11 +204,7 @@ impl Shared {
         state.journal.push(call);
         drop(state);
         let packable = self.options.gzip && fault.is_none() && !answer.body.is_empty();
-        if packable
-            && incoming
-                .header("accept-encoding")
-                .is_some_and(|accepted| accepted.contains("gzip"))
-        {
+        if packable && incoming.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip")) {
             answer = answer.gzip();
         }
         (answer, fault)
@@ -290,10 +274,7 @@ impl Shared {
 
 impl State {
     fn strike(&mut self, call: &Call) -> Option<Fault> {
-        let ordered = self
-            .faults
-            .iter_mut()
-            .find_map(|fault| fault.strike(call).then(|| fault.clone()));
+        let ordered = self.faults.iter_mut().find_map(|fault| fault.strike(call).then(|| fault.clone()));
         ordered.or_else(|| self.chaos.as_mut()?.strike(call))
     }
 
@@ -314,20 +295,14 @@ impl State {
 /// The answer that a fault puts in place of the real one.
 fn instead(fault: &Fault, answer: Answer) -> Answer {
     match &fault.kind {
-        Kind::Status {
-            status,
-            headers,
-            body,
-        } => {
+        Kind::Status { status, headers, body } => {
             let guess = match body.trim_start().chars().next() {
                 None => None,
                 Some('<') => Some("text/html"),
                 Some('{' | '[') => Some("application/json"),
                 Some(_) => Some("text/plain"),
             };
-            let given = headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+            let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
             Answer {
                 status: *status,
                 content_type: guess.filter(|_| !given).map(str::to_owned),
@@ -349,22 +324,13 @@ fn instead(fault: &Fault, answer: Answer) -> Answer {
             }
             answer
         }
-        Kind::ContentType(name) => Answer {
-            content_type: Some(name.clone()),
-            ..answer
-        },
+        Kind::ContentType(name) => Answer { content_type: Some(name.clone()), ..answer },
         // A status that may have a body, or there would be nothing to cut.
-        Kind::Truncated if answer.status == 204 => Answer {
-            status: 200,
-            ..answer
-        },
+        Kind::Truncated if answer.status == 204 => Answer { status: 200, ..answer },
         Kind::Oversized(_) => Answer::bytes(200, "application/json", Vec::new()),
         Kind::GzipBomb(bytes) => {
             let mut bomb = Answer::bytes(200, "application/json", vec![b' '; *bytes]);
-            bomb.body[..]
-                .first_mut()
-                .into_iter()
-                .for_each(|byte| *byte = b'[');
+            bomb.body[..].first_mut().into_iter().for_each(|byte| *byte = b'[');
             bomb.gzip()
         }
         Kind::Delay(_) | Kind::Hold(_) | Kind::Truncated | Kind::Drip(_) | Kind::CloseAfter => answer,

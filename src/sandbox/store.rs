@@ -70,21 +70,15 @@ impl Store {
 
     /// All objects of a collection, in the order in which they were added.
     pub fn all(&self, collection: &str) -> Vec<Value> {
-        self.collections
-            .get(collection)
-            .map_or_else(Vec::new, |c| c.values().cloned().collect())
+        self.collections.get(collection).map_or_else(Vec::new, |c| c.values().cloned().collect())
     }
 
     pub(super) fn ids(&self, collection: &str) -> Vec<String> {
-        self.collections
-            .get(collection)
-            .map_or_else(Vec::new, |c| c.ids().map(str::to_owned).collect())
+        self.collections.get(collection).map_or_else(Vec::new, |c| c.ids().map(str::to_owned).collect())
     }
 
     pub(super) fn any(&self, collection: &str, test: impl FnMut(&Value) -> bool) -> bool {
-        self.collections
-            .get(collection)
-            .is_some_and(|c| c.values().any(test))
+        self.collections.get(collection).is_some_and(|c| c.values().any(test))
     }
 
     pub(super) fn find_instance(&self, collection: &str, instance: &str) -> Option<&Value> {
@@ -102,9 +96,7 @@ impl Store {
     }
 
     fn collection(&mut self, name: &str) -> &mut Collection {
-        self.collections
-            .entry(name.to_owned())
-            .or_insert_with(|| Collection::new(name))
+        self.collections.entry(name.to_owned()).or_insert_with(|| Collection::new(name))
     }
 
     /// A number no id of this sandbox has had yet.

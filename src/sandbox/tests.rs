@@ -32,12 +32,7 @@ impl Reply {
     }
 
     fn ids(&self) -> Vec<String> {
-        self.json()
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|v| v["id"].as_str().unwrap_or("?").to_owned())
-            .collect()
+        self.json().as_array().unwrap().iter().map(|v| v["id"].as_str().unwrap_or("?").to_owned()).collect()
     }
 }
 
@@ -45,10 +40,7 @@ impl Client {
     fn new(sandbox: &Sandbox) -> Self {
         let stream = TcpStream::connect(sandbox.platform).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self {
-            stream,
-            key: sandbox.api_key().to_owned(),
-        }
+        Self { stream, key: sandbox.api_key().to_owned() }
     }
 
     fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Reply> {
@@ -72,22 +64,15 @@ impl Client {
             bytes.push(byte[0]);
         }
         let head = String::from_utf8(bytes).unwrap();
-        let mut reply = Reply {
-            status: head[9..12].parse().unwrap(),
-            head,
-            body: Vec::new(),
-        };
-        let length = reply
-            .header("content-length")
-            .map_or(0, |length| length.parse().unwrap());
+        let mut reply = Reply { status: head[9..12].parse().unwrap(), head, body: Vec::new() };
+        let length = reply.header("content-length").map_or(0, |length| length.parse().unwrap());
         reply.body = vec![0; length];
         self.stream.read_exact(&mut reply.body)?;
         Ok(reply)
     }
 
     fn get(&mut self, path: &str) -> Reply {
-        self.send("GET", &format!("/public/v1{path}"), "application/json", b"")
-            .unwrap()
+        self.send("GET", &format!("/public/v1{path}"), "application/json", b"").unwrap()
     }
 
     fn post(&mut self, path: &str, body: &Value) -> Reply {
@@ -120,15 +105,9 @@ fn lists_are_filtered_ordered_and_paged() {
     assert_eq!(reply.ids(), ["PR-1000-0002-0001-001"]);
     assert_eq!(reply.header("content-range"), Some("items 0-0/2"));
     let reply = client.get("/requests?limit=0");
-    assert_eq!(
-        (reply.json(), reply.header("content-range")),
-        (json!([]), Some("items 0-0/3"))
-    );
+    assert_eq!((reply.json(), reply.header("content-range")), (json!([]), Some("items 0-0/3")));
     let reply = client.get("/requests?offset=7&limit=5");
-    assert_eq!(
-        (reply.json(), reply.header("content-range")),
-        (json!([]), Some("items 7-7/3"))
-    );
+    assert_eq!((reply.json(), reply.header("content-range")), (json!([]), Some("items 7-7/3")));
 }
 
 #[test]
@@ -151,21 +130,14 @@ fn unknown_filters_are_ignored_and_bad_syntax_is_not() {
 #[test]
 fn select_drops_parts_of_lists() {
     let (_sandbox, mut client) = three_requests();
-    let list = client
-        .get("/requests?select(-asset.items,-activation_key)")
-        .json();
+    let list = client.get("/requests?select(-asset.items,-activation_key)").json();
     assert!(list[0].get("activation_key").is_none() && list[0]["asset"].get("items").is_none());
     assert!(list[0]["asset"].get("params").is_some());
 }
 
 #[test]
 fn the_cap_cuts_the_limit_silently() {
-    let sandbox = Sandbox::builder()
-        .empty()
-        .page_cap(2)
-        .content_range(false)
-        .start()
-        .unwrap();
+    let sandbox = Sandbox::builder().empty().page_cap(2).content_range(false).start().unwrap();
     sandbox.add_requests(3, |_, _| ());
     let reply = Client::new(&sandbox).get("/requests?limit=1000");
     assert_eq!((reply.ids().len(), reply.header("content-range")), (2, None));
@@ -194,15 +166,11 @@ fn an_update_changes_values_of_parameters_and_nothing_else() {
 #[test]
 fn a_wrong_verb_is_405_and_names_the_right_ones() {
     let (_sandbox, mut client) = three_requests();
-    let reply = client
-        .call("PATCH", &format!("/requests/{FIRST}"), &json!({}))
-        .unwrap();
+    let reply = client.call("PATCH", &format!("/requests/{FIRST}"), &json!({})).unwrap();
     assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, PUT")));
     let both = Sandbox::builder().empty().put_and_patch().start().unwrap();
     both.add_requests(1, |_, _| ());
-    let reply = Client::new(&both)
-        .call("PATCH", &format!("/requests/{FIRST}"), &json!({}))
-        .unwrap();
+    let reply = Client::new(&both).call("PATCH", &format!("/requests/{FIRST}"), &json!({})).unwrap();
     assert_eq!(reply.status, 200);
 }
 
@@ -213,10 +181,7 @@ fn approval_happens_once() {
     let reply = client.post(&path, &json!({"template_id": "TL-1"}));
     assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("approved")));
     assert_eq!(reply.json()["template"]["id"], "TL-1");
-    assert_eq!(
-        sandbox.get("assets", "AS-1000-0000-0001").unwrap()["status"],
-        "active"
-    );
+    assert_eq!(sandbox.get("assets", "AS-1000-0000-0001").unwrap()["status"], "active");
     assert_eq!(client.post(&path, &json!({"template_id": "TL-1"})).status, 400);
     assert_eq!(sandbox.transitions(FIRST).len(), 1);
     let effects: Vec<_> = sandbox.journal().iter().map(|call| call.effect).collect();
@@ -232,10 +197,7 @@ fn transitions_follow_the_documented_ways() {
     assert_eq!(go("approve", json!({"template_id": "TL-1"})), 400);
     assert_eq!(go("pend", json!(null)), 200);
     assert_eq!(go("approve", json!({})), 400);
-    assert_eq!(
-        go("approve", json!({"template_id": "TL-1", "activation_tile": "x"})),
-        400
-    );
+    assert_eq!(go("approve", json!({"template_id": "TL-1", "activation_tile": "x"})), 400);
     assert_eq!(go("fail", json!({"reasons": "x"})), 400);
     assert_eq!(go("assign", json!({"id": "UR-1", "email": "a@b.c"})), 400);
     assert_eq!(go("assign", json!({"email": "a@b.c"})), 200);
@@ -248,10 +210,7 @@ fn unknown_paths_ids_and_keys_are_told_apart() {
     let (sandbox, mut client) = three_requests();
     assert_eq!(client.get("/no/such/path").status, 404);
     assert_eq!(client.get("/requests/PR-0").status, 404);
-    assert_eq!(
-        client.send("GET", "/public/v2/requests", "", b"").unwrap().status,
-        404
-    );
+    assert_eq!(client.send("GET", "/public/v2/requests", "", b"").unwrap().status, 404);
     client.key = "ApiKey wrong".to_owned();
     let reply = client.get("/requests");
     assert_eq!((reply.status, reply.json()["errors"][0].is_string()), (401, true));
@@ -262,13 +221,7 @@ fn unknown_paths_ids_and_keys_are_told_apart() {
 fn a_body_that_is_not_json_is_refused() {
     let (_sandbox, mut client) = three_requests();
     let path = format!("/public/v1/requests/{FIRST}/fail");
-    assert_eq!(
-        client
-            .send("POST", &path, "application/json", b"{reason")
-            .unwrap()
-            .status,
-        400
-    );
+    assert_eq!(client.send("POST", &path, "application/json", b"{reason").unwrap().status, 400);
 }
 
 #[test]
@@ -301,21 +254,13 @@ fn conversations_are_found_by_what_they_are_about() {
     sandbox.insert("conversations", sample::conversation_for(FIRST));
     let list = client.get(&format!("/conversations?in(instance_id,({FIRST},PR-2))"));
     assert_eq!(list.ids(), ["CO-1000-0000-0001-001"]);
-    assert!(
-        client
-            .get(&format!("/conversations/{FIRST}"))
-            .json()
-            .get("messages")
-            .is_none()
-    );
+    assert!(client.get(&format!("/conversations/{FIRST}")).json().get("messages").is_none());
     let path = "/conversations/CO-1000-0000-0001-001/messages";
     assert_eq!(client.post(path, &json!({"text": "one"})).status, 201);
     assert_eq!(client.post(path, &json!({"text": "two"})).status, 201);
     let newest = client.get(&format!("{path}?ordering(-created)&limit=1")).json();
     assert_eq!(newest[0]["text"], "two");
-    sandbox.update("conversations", "CO-1000-0000-0001-001", |c| {
-        c["status"] = "closed".into()
-    });
+    sandbox.update("conversations", "CO-1000-0000-0001-001", |c| c["status"] = "closed".into());
     assert_eq!(client.post(path, &json!({"text": "three"})).status, 400);
     assert_eq!(sandbox.messages("CO-1000-0000-0001-001").len(), 2);
 }
@@ -325,28 +270,15 @@ fn faults_strike_the_calls_they_are_for() {
     let (sandbox, mut client) = three_requests();
     let approve = |n: usize| format!("/requests/PR-1000-000{n}-0001-001/approve");
     let on = || Fault::on("POST", "/requests/*/approve");
-    sandbox.fault(
-        on().skip(1)
-            .times(1)
-            .status(503)
-            .header("Retry-After", "1")
-            .body("<html>down</html>"),
-    );
+    sandbox.fault(on().skip(1).times(1).status(503).header("Retry-After", "1").body("<html>down</html>"));
     let body = json!({"template_id": "TL-1"});
     assert_eq!(client.post(&approve(0), &body).status, 200);
     let reply = client.post(&approve(1), &body);
     assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
     assert_eq!(reply.header("content-type"), Some("text/html"));
     assert_eq!(client.post(&approve(1), &body).status, 200);
-    let faults: Vec<_> = sandbox
-        .journal()
-        .iter()
-        .map(|call| (call.fault.clone(), call.effect))
-        .collect();
-    assert_eq!(
-        faults,
-        [(None, true), (Some("status 503".to_owned()), false), (None, true)]
-    );
+    let faults: Vec<_> = sandbox.journal().iter().map(|call| (call.fault.clone(), call.effect)).collect();
+    assert_eq!(faults, [(None, true), (Some("status 503".to_owned()), false), (None, true)]);
 }
 
 #[test]
@@ -360,18 +292,9 @@ fn a_reset_comes_before_or_after_the_effect() {
     let mut client = Client::new(&sandbox);
     assert!(client.call("POST", &path, &json!({"reason": "x"})).is_err());
     assert_eq!(sandbox.get("requests", FIRST).unwrap()["status"], "failed");
-    let seen: Vec<_> = sandbox
-        .journal()
-        .into_iter()
-        .map(|call| (call.status, call.fault, call.effect))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (0, Some("reset".into()), false),
-            (0, Some("reset after effect".into()), true)
-        ]
-    );
+    let seen: Vec<_> =
+        sandbox.journal().into_iter().map(|call| (call.status, call.fault, call.effect)).collect();
+    assert_eq!(seen, [(0, Some("reset".into()), false), (0, Some("reset after effect".into()), true)]);
 }
 
 #[test]
@@ -415,15 +338,9 @@ fn a_dropped_sandbox_ends_calls_that_wait() {
 fn chaos_with_the_same_seed_strikes_the_same_calls() {
     let run = || {
         let (sandbox, _) = three_requests();
-        sandbox.chaos(
-            Chaos::new(7)
-                .rate(0.5)
-                .faults([Fault::any().status(500), Fault::any().status(503)]),
-        );
+        sandbox.chaos(Chaos::new(7).rate(0.5).faults([Fault::any().status(500), Fault::any().status(503)]));
         let mut client = Client::new(&sandbox);
-        (0..20)
-            .map(|_| client.get("/requests").status)
-            .collect::<Vec<_>>()
+        (0..20).map(|_| client.get("/requests").status).collect::<Vec<_>>()
     };
     let first = run();
     assert_eq!(first, run());
@@ -471,31 +388,18 @@ fn created_requests_are_pending_orders() {
         "product": {"id": "PRD-1"}, "external_uid": "u", "items": [{"id": "PRD-1-0001", "quantity": 5}],
         "params": [{"id": "email", "value": "a@b.c"}], "connection": {"id": "CT-1"}}});
     let created = client.post("/requests", &body);
-    assert_eq!(
-        (created.status, &created.json()["status"]),
-        (201, &json!("pending"))
-    );
+    assert_eq!((created.status, &created.json()["status"]), (201, &json!("pending")));
     assert_eq!(created.json()["asset"]["items"][0]["quantity"], "5");
     let approve = format!("/requests/{}/approve", created.json()["id"].as_str().unwrap());
-    assert_eq!(
-        client.post(&approve, &json!({"activation_tile": "# Go"})).json()["activation_key"],
-        "# Go"
-    );
+    assert_eq!(client.post(&approve, &json!({"activation_tile": "# Go"})).json()["activation_key"], "# Go");
     let asset = created.json()["asset"]["id"].clone();
     let change =
         json!({"type": "change", "asset": {"id": asset, "items": [{"id": "PRD-1-0001", "quantity": 9}]}});
     let changed = client.post("/requests", &change).json();
     assert_eq!(changed["asset"]["items"][0]["old_quantity"], "5");
-    assert_eq!(
-        client
-            .post("/requests", &json!({"type": "cancel", "asset": {"id": "AS-0"}}))
-            .status,
-        400
-    );
+    assert_eq!(client.post("/requests", &json!({"type": "cancel", "asset": {"id": "AS-0"}})).status, 400);
     assert_eq!(sandbox.count("requests"), 5);
-    let reduced = client
-        .get(&format!("/assets/{}/requests", asset.as_str().unwrap()))
-        .json();
+    let reduced = client.get(&format!("/assets/{}/requests", asset.as_str().unwrap())).json();
     assert_eq!(reduced.as_array().unwrap().len(), 2);
     assert!(reduced[0].get("asset").is_none());
 }

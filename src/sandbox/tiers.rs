@@ -43,9 +43,7 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
     let (template_id, representation) = (text(given, "id")?, text(given, "representation")?);
     ctx.status(REQUESTS, &id, &["pending"])?;
     let request = ctx.find(REQUESTS, &id)?;
-    let product = request["configuration"]["product"]["id"]
-        .as_str()
-        .unwrap_or_default();
+    let product = request["configuration"]["product"]["id"].as_str().unwrap_or_default();
     let templates = format!("products/{product}/templates");
     let (template, representation) = match (template_id, representation) {
         (Some(template_id), None) => match ctx.store.get(&templates, template_id) {
@@ -57,9 +55,7 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
                 (Some(json!({"id": template_id, "name": ""})), String::new())
             }
             None => {
-                return Err(bad(&format!(
-                    "template.id: template {template_id} does not exist."
-                )));
+                return Err(bad(&format!("template.id: template {template_id} does not exist.")));
             }
         },
         (None, Some(representation)) => (None, representation.to_owned()),
@@ -112,11 +108,7 @@ pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
         request["status"] = to.into();
         touch(request, event);
     })?;
-    Ok(if verb == "submit" {
-        Answer::json(200, &request)
-    } else {
-        Answer::empty(204)
-    })
+    Ok(if verb == "submit" { Answer::json(200, &request) } else { Answer::empty(204) })
 }
 
 pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
@@ -134,17 +126,13 @@ pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     let user = assignee(ctx)?;
-    ctx.change(REQUESTS, &ctx.segment(2), "assign", |request| {
-        request["assignee"] = user
-    })?;
+    ctx.change(REQUESTS, &ctx.segment(2), "assign", |request| request["assignee"] = user)?;
     Ok(Answer::empty(204))
 }
 
 pub(super) fn unassign(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.object(&[])?;
-    ctx.change(REQUESTS, &ctx.segment(2), "unassign", |request| {
-        request["assignee"] = Value::Null
-    })?;
+    ctx.change(REQUESTS, &ctx.segment(2), "unassign", |request| request["assignee"] = Value::Null)?;
     Ok(Answer::empty(204))
 }
 
@@ -158,24 +146,18 @@ pub(super) fn validate(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
     let collection = format!("tier/{}", ctx.segment(1));
     let value = ctx.find(&collection, &ctx.segment(2))?;
-    let product = value
-        .pointer("/configuration/product/id")
-        .or_else(|| value.pointer("/product/id"));
+    let product = value.pointer("/configuration/product/id").or_else(|| value.pointer("/product/id"));
     let product = product.and_then(Value::as_str).unwrap_or_default();
     let template = value["template"]["id"].as_str();
     let template = template.and_then(|id| ctx.store.get(&format!("products/{product}/templates"), id));
-    let text = template
-        .map(|template| render_body(template, &value["params"]))
-        .unwrap_or_default();
+    let text = template.map(|template| render_body(template, &value["params"])).unwrap_or_default();
     Ok(Answer::bytes(200, "text/markdown; charset=utf-8", text))
 }
 
 /// A request to change a configuration, named by its id or by product, account and level.
 pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let body = ctx.object(&["configuration", "status", "params", "type", "notes"])?;
-    let wanted = body
-        .get("configuration")
-        .ok_or_else(|| bad("configuration: This field is required."))?;
+    let wanted = body.get("configuration").ok_or_else(|| bad("configuration: This field is required."))?;
     let same = |config: &Value| match wanted.get("id") {
         Some(id) => config["id"] == *id,
         None => {
@@ -189,10 +171,7 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let config = config.ok_or_else(|| bad("configuration: it does not exist."))?;
     let mut params = config["params"].clone();
     merge_params(Some(&mut params), body.get("params"), "params")?;
-    let id = config["id"]
-        .as_str()
-        .unwrap_or_default()
-        .replacen("TC-", "TCR-", 1);
+    let id = config["id"].as_str().unwrap_or_default().replacen("TC-", "TCR-", 1);
     let now = clock::now();
     let request = json!({
         "id": format!("{id}-{:03}", 900 + ctx.store.serial()), "type": text(&body, "type")?.unwrap_or("update"),
@@ -224,17 +203,11 @@ pub(super) fn create_account(ctx: &mut Ctx<'_>) -> Outcome {
         return Err(bad("contact_info: This field is required."));
     }
     let number = ctx.store.serial();
-    account.insert(
-        "id".into(),
-        format!("TA-9000-{:04}-{:04}", number / 10_000, number % 10_000).into(),
-    );
+    account.insert("id".into(), format!("TA-9000-{:04}-{:04}", number / 10_000, number % 10_000).into());
     account.insert("version".into(), 1.into());
     account.insert("owner".into(), sample::provider());
     let now = clock::now();
-    account.insert(
-        "events".into(),
-        json!({"created": {"at": now}, "updated": {"at": now}}),
-    );
+    account.insert("events".into(), json!({"created": {"at": now}, "updated": {"at": now}}));
     let account = Value::Object(account);
     ctx.create(ACCOUNTS, &account);
     Ok(Answer::json(201, &account))

@@ -21,10 +21,7 @@ pub(super) struct Incoming {
 
 impl Incoming {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn keep_alive(&self) -> bool {
@@ -41,10 +38,7 @@ pub(super) struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     pub(super) fn new(stream: &'s TcpStream) -> Self {
-        Self {
-            stream,
-            buffer: Vec::new(),
-        }
+        Self { stream, buffer: Vec::new() }
     }
 
     /// The next request, `None` when the client is done, an error with kind `InvalidData` for what is not HTTP.
@@ -68,15 +62,11 @@ impl<'s> Reader<'s> {
     }
 
     fn finish(&mut self, mut head: Incoming) -> io::Result<Incoming> {
-        if head
-            .header("expect")
-            .is_some_and(|e| e.eq_ignore_ascii_case("100-continue"))
-        {
+        if head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue")) {
             (&mut &*self.stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let chunked = head
-            .header("transfer-encoding")
-            .is_some_and(|e| e.to_ascii_lowercase().contains("chunked"));
+        let chunked =
+            head.header("transfer-encoding").is_some_and(|e| e.to_ascii_lowercase().contains("chunked"));
         head.body = if chunked {
             self.chunked()?
         } else {
@@ -145,8 +135,7 @@ impl<'s> Reader<'s> {
         loop {
             match (&mut &*self.stream).read(&mut chunk) {
                 Ok(read) => {
-                    self.buffer
-                        .extend_from_slice(chunk.get(..read).unwrap_or_default());
+                    self.buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
                     return Ok(read > 0);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -179,15 +168,9 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(Incoming, usize)>> {
         body: Vec::new(),
         keep_alive: false,
     };
-    let connection = incoming
-        .header("connection")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    incoming.keep_alive = if head.version == Some(1) {
-        connection != "close"
-    } else {
-        connection == "keep-alive"
-    };
+    let connection = incoming.header("connection").unwrap_or_default().to_ascii_lowercase();
+    incoming.keep_alive =
+        if head.version == Some(1) { connection != "close" } else { connection == "keep-alive" };
     Ok(Some((incoming, length)))
 }
 
@@ -206,29 +189,15 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            content_type: None,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
     pub(super) fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            content_type: Some(content_type.to_owned()),
-            headers: Vec::new(),
-            body: body.into(),
-        }
+        Self { status, content_type: Some(content_type.to_owned()), headers: Vec::new(), body: body.into() }
     }
 
     pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Self {
-        Self::bytes(
-            status,
-            "application/json",
-            serde_json::to_vec(value).unwrap_or_default(),
-        )
+        Self::bytes(status, "application/json", serde_json::to_vec(value).unwrap_or_default())
     }
 
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -243,8 +212,7 @@ impl Answer {
             && let Ok(packed) = encoder.finish()
         {
             self.body = packed;
-            self.headers
-                .push(("Content-Encoding".to_owned(), "gzip".to_owned()));
+            self.headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
         }
         self
     }

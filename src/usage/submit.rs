@@ -25,6 +25,7 @@ impl Usage<'_> {
     ///
     /// [`Error::Sheet`] names the rows that are wrong, and [`Error::Input`] a file without name, product or contract;
     /// nothing was sent then. Any other error names the file if it was made, so that it is not made again.
+    #[expect(clippy::needless_pass_by_value, reason = "a new file is used up by making it")]
     pub fn submit(
         self,
         file: NewUsageFile,
