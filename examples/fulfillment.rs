@@ -14,7 +14,7 @@ mod setup;
 /// The template that customers see once their order is approved.
 const TEMPLATE: &str = "TL-497-535-242";
 /// No customer may order more of an item than this.
-const MOST: u32 = 100_000;
+const MOST: i64 = 100_000;
 
 fn main() -> ExitCode {
     setup::run(|setup| Ok(setup.connect.fulfillment().process_with(setup.options(), decide)?))

@@ -16,7 +16,7 @@
 //!
 //! fn main() -> anyhow::Result<ExitCode> {
 //! #   #[cfg(feature = "logger")]
-//!     connect::logger::init()?;
+//!     connect::logger::init();
 //!     let connect = Connect::from_file("config.json")?;
 //!     let report = connect.process_fulfillments(|request| {
 //!         let Some(email) = request.param("email").filter(|email| email.has_value()) else {
@@ -144,7 +144,9 @@ pub use connect::Connect;
 pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
 pub use lock::Lock;
 pub use page::Pages;
-pub use process::{Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict};
+pub use process::{
+    Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

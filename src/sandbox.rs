@@ -59,6 +59,7 @@ mod tiers;
 mod usage;
 mod wire;
 mod workbook;
+mod xlsx;
 
 use std::fmt;
 use std::io;

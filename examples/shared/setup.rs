@@ -21,7 +21,7 @@ impl Setup {
     /// Reads `[FILE] [--dry-run] [--json]`. Without FILE the example runs on the embedded sandbox and never looks for
     /// a configuration, so that it cannot touch live orders because a file happened to lie about.
     pub(crate) fn from_args() -> anyhow::Result<Self> {
-        connect::logger::init().context("the logger was started already")?;
+        connect::logger::init();
         let (mut file, mut dry_run, mut json) = (None, false, false);
         for argument in std::env::args_os().skip(1) {
             match argument.to_str() {

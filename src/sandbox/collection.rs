@@ -63,10 +63,6 @@ impl Collection {
         }
     }
 
-    pub(super) fn spec(&self) -> &'static Spec {
-        self.spec
-    }
-
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
@@ -82,10 +78,6 @@ impl Collection {
 
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         self.slots.iter().flatten().map(|entry| &entry.value)
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.slots.iter().flatten().map(|entry| entry.id.as_str())
     }
 
     /// Adds or replaces; a value without an id gets a place of its own.

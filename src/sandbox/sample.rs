@@ -36,7 +36,7 @@ fn person() -> Value {
     json!({"id": "UR-118-640-275", "name": "Greta Lindqvist"})
 }
 
-fn marketplace() -> Value {
+pub(super) fn marketplace() -> Value {
     json!({"id": "MP-40817", "name": "Meridian Iberia", "icon": "/media/PA-552-081/marketplaces/MP-40817/icon.png"})
 }
 

@@ -403,3 +403,184 @@ fn created_requests_are_pending_orders() {
     assert_eq!(reduced.as_array().unwrap().len(), 2);
     assert!(reduced[0].get("asset").is_none());
 }
+
+fn multipart(name: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"u.xlsx\"\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n--b--\r\n"].concat()
+}
+
+fn upload(client: &mut Client, id: &str, name: &str, content: &[u8]) -> Reply {
+    let path = format!("/public/v1/usage/files/{id}/upload");
+    client.send("POST", &path, "multipart/form-data; boundary=b", &multipart(name, content)).unwrap()
+}
+
+fn new_file(client: &mut Client) -> String {
+    let body =
+        json!({"name": "n", "description": "", "product": {"id": "PRD-1"}, "contract": {"id": "CRD-1"}});
+    let created = client.post("/usage/files", &body);
+    assert_eq!((created.status, &created.json()["status"]), (201, &json!("draft")));
+    created.json()["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_good_workbook_makes_a_file_ready_and_it_goes_its_way() {
+    let (_sandbox, mut client) = three_requests();
+    let id = new_file(&mut client);
+    let good = workbook::tests::book("records", "", xlsx::Cell::Text(""));
+    assert_eq!(upload(&mut client, &id, "file", &good).status, 400);
+    let file = upload(&mut client, &id, "usage_file", &good).json();
+    assert_eq!((&file["status"], &file["records"]["valid"]), (&json!("ready"), &json!(1)));
+    let list = client.get("/usage/files").json();
+    assert!(list[0].get("records").is_none() && list[0].get("usage_file_uri").is_none());
+    let mut go = |verb: &str, body: Value| client.post(&format!("/usage/files/{id}/{verb}"), &body).status;
+    assert_eq!(go("accept", json!({})), 400);
+    assert_eq!(go("submit", json!(null)), 200);
+    assert_eq!(go("delete", json!(null)), 400);
+    assert_eq!(go("accept", json!({"acceptance_note": "fine"})), 200);
+    assert_eq!(go("close", json!(null)), 200);
+    assert_eq!(go("close", json!(null)), 400);
+}
+
+#[test]
+fn a_bad_workbook_makes_a_file_invalid_after_some_reads() {
+    let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();
+    let mut client = Client::new(&sandbox);
+    let id = new_file(&mut client);
+    let bad = workbook::tests::book("records", "quantity", xlsx::Cell::Text("x"));
+    assert_eq!(upload(&mut client, &id, "usage_file", &bad).json()["status"], "processing");
+    let path = format!("/usage/files/{id}");
+    assert_eq!(client.get(&path).json()["status"], "processing");
+    let file = client.get(&path).json();
+    assert_eq!((&file["status"], &file["records"]["invalid"]), (&json!("invalid"), &json!(1)));
+    assert!(file["error_detail"].as_str().unwrap().contains("quantity is not a number"));
+    assert_eq!(client.post(&format!("{path}/submit"), &json!(null)).status, 400);
+    assert_eq!(client.post(&format!("{path}/delete"), &json!(null)).status, 200);
+}
+
+#[test]
+fn a_signed_link_leads_elsewhere_and_refuses_credentials() {
+    let sandbox = Sandbox::builder().empty().template_redirects(1).start().unwrap();
+    sandbox.insert("products", sample::product("PRD-1"));
+    let mut client = Client::new(&sandbox);
+    let link =
+        client.get("/usage/products/PRD-1/template").json()["template_link"].as_str().unwrap().to_owned();
+    let path = link.strip_prefix(&sandbox.foreign_url()).unwrap().to_owned();
+    client.stream = TcpStream::connect(sandbox.foreign).unwrap();
+    assert_eq!(client.send("GET", &path, "", b"").unwrap().status, 403);
+    let mut anonymous = |path: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.stream.write_all(head.as_bytes()).unwrap();
+        client.read().unwrap()
+    };
+    let redirect = anonymous(&path);
+    assert_eq!(redirect.status, 302);
+    let file = anonymous(redirect.header("location").unwrap());
+    assert_eq!((file.status, file.body.get(..2)), (200, Some(&b"PK"[..])));
+    assert_eq!(anonymous("/templates/PRD-1.xlsx").status, 403);
+    let seen: Vec<_> = sandbox.foreign_calls().iter().map(|call| (call.authorization, call.status)).collect();
+    assert_eq!(seen, [(true, 403), (false, 302), (false, 200), (false, 403)]);
+}
+
+#[test]
+fn tier_config_requests_are_approved_with_a_template() {
+    let (sandbox, mut client) = three_requests();
+    let id = "TCR-1-001";
+    sandbox.insert("tier/config-requests", sample::tier_config_request(id));
+    let path = format!("/tier/config-requests/{id}");
+    assert_eq!(
+        client
+            .call("PUT", &path, &json!({"params": [{"id": "reseller_no", "value": "R-1"}]}))
+            .unwrap()
+            .status,
+        200
+    );
+    let query = "/tier/config-requests?eq(status,pending)&in(configuration.product.id,(PRD-260-714-083))&ordering(created)";
+    assert_eq!(client.get(query).ids(), [id]);
+    for verb in ["inquire", "pend"] {
+        let reply = client.post(&format!("{path}/{verb}"), &json!(null));
+        assert_eq!((reply.status, reply.body.len()), (204, 0));
+    }
+    let approve = format!("{path}/approve");
+    assert_eq!(client.post(&approve, &json!({"template_id": "TL-1"})).status, 400);
+    let reply = client.post(&approve, &json!({"template": {"id": "TL-1"}}));
+    assert_eq!((reply.status, &reply.json()["template"]["id"]), (200, &json!("TL-1")));
+    let config = sandbox.get("tier/configs", "TC-1").unwrap();
+    assert_eq!((&config["status"], &config["params"][0]["value"]), (&json!("active"), &json!("R-1")));
+    assert_eq!(client.call("PUT", &path, &json!({"params": []})).unwrap().status, 400);
+    assert_eq!(client.post(&format!("{path}/fail"), &json!({"reason": "x"})).status, 400);
+}
+
+#[test]
+fn the_demo_data_is_listed_whole() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut client = Client::new(&sandbox);
+    let products = sandbox.products().join(",");
+    let reply = client.get(&format!(
+        "/requests?eq(status,pending)&in(asset.product.id,({products}))&ordering(created)&limit=1000"
+    ));
+    assert_eq!(reply.ids().len(), 58);
+    for list in [
+        "/assets",
+        "/products",
+        "/tier/configs",
+        "/tier/config-requests",
+        "/tier/accounts",
+        "/tier/account-requests",
+        "/listings",
+        "/listing-requests",
+        "/marketplaces",
+        "/hubs",
+        "/contracts",
+        "/agreements",
+        "/usage/files",
+        "/usage/records",
+        "/subscriptions/assets",
+        "/subscriptions/requests",
+        "/conversations",
+        "/accounts",
+        "/users",
+        "/categories",
+        "/countries",
+        "/products/PRD-260-714-083/templates",
+        "/products/PRD-260-714-083/items",
+        "/products/PRD-260-714-083/parameters",
+        "/products/PRD-260-714-083/configurations",
+        "/accounts/VA-317-204/users",
+    ] {
+        assert!(!client.get(list).ids().is_empty(), "{list}");
+    }
+    let hidden = client.get("/subscriptions/assets").json();
+    assert!(hidden[0].get("template").is_none());
+    let shown = client.get("/subscriptions/assets?select(template)").json();
+    assert!(shown[0].get("template").is_some());
+    let id = "AS-3391-7725-0148";
+    assert!(client.get(&format!("/subscriptions/assets/{id}")).json().get("template").is_some());
+}
+
+#[test]
+fn an_activation_is_rendered_from_its_template() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut client = Client::new(&sandbox);
+    let id = client.get("/requests?status=pending&type=purchase&limit=1").ids().remove(0);
+    let refused = client.post(&format!("/requests/{id}/approve"), &json!({"template_id": "TL-000-000-000"}));
+    assert_eq!(refused.status, 400);
+    let approved =
+        client.post(&format!("/requests/{id}/approve"), &json!({"template_id": sample::TEMPLATE})).json();
+    assert_eq!(approved["activation_key"], "# Vault is ready\n\n* Tenant: **t-00419**\n");
+    let rendered = client.get(&format!("/requests/{id}/render"));
+    assert_eq!(rendered.header("content-type"), Some("text/markdown; charset=utf-8"));
+    assert_eq!(rendered.body, b"# Vault is ready\n\n* Tenant: **t-00419**\n");
+}
+
+#[test]
+fn another_process_reads_the_journal_over_http() {
+    let (sandbox, mut client) = three_requests();
+    client.post(&format!("/requests/{FIRST}/fail"), &json!({"reason": "x"}));
+    sandbox.fault(Fault::any().status(500).always());
+    let mut control = |method, path| client.send(method, path, "", b"").unwrap();
+    assert_eq!(control("GET", "/_sandbox/journal").json()[0]["body"]["reason"], "x");
+    assert_eq!(control("GET", "/_sandbox/effects").json()[0]["to"], "failed");
+    assert_eq!(control("GET", "/_sandbox/store/requests").ids().len(), 3);
+    assert_eq!(control("DELETE", "/_sandbox/journal").status, 204);
+    assert!(sandbox.journal().is_empty());
+}
