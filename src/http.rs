@@ -21,7 +21,7 @@ mod retry;
 mod trace;
 mod url;
 
-pub(crate) use mask::masked;
+pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
 use resolver::Remembering;
 use retry::Policy;

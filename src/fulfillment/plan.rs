@@ -24,7 +24,7 @@ use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
 pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan> {
     let object = path(&request.id)?;
     match answer {
-        Ok(approval) => approve(object, &approval),
+        Ok(approval) => approve(object, &approval, request),
         Err(Action::Fail(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
             Plan::new(Verdict::Failed, object)
@@ -34,7 +34,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Err(Action::Inquire(inquiry)) => {
             let body = Inquire { template_id: inquiry.template.as_deref() };
             let detail = inquiry.message.clone().unwrap_or_else(|| errors_of(&inquiry.params));
-            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params)?
+            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
                 .post("inquire", Some(&body), Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
@@ -64,7 +64,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
     }
 }
 
-fn approve(object: String, approval: &Approval) -> Result<Plan> {
+fn approve(object: String, approval: &Approval, request: &Request) -> Result<Plan> {
     let dates = approval.dates.as_deref();
     let mut body = Approve {
         effective_date: dates.and_then(|dates| dates.effective).map(timestamp::format),
@@ -87,13 +87,17 @@ fn approve(object: String, approval: &Approval) -> Result<Plan> {
         }
     };
     let message = format!("Activated using {detail}.");
-    with_params(Plan::new(Verdict::Approved, object), &approval.params)?
+    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
         .post("approve", Some(&body), goal)
         .map(|plan| plan.detail(detail).message(Some(message)))
 }
 
-fn with_params(plan: Plan, params: &[ParamUpdate]) -> Result<Plan> {
-    if params.is_empty() { Ok(plan) } else { plan.update(&Params::new(params)) }
+fn with_params(plan: Plan, params: &[ParamUpdate], request: &Request) -> Result<Plan> {
+    if params.is_empty() {
+        Ok(plan)
+    } else {
+        plan.update(&Params::new(params), params, &request.asset.params)
+    }
 }
 
 /// What is wrong with each parameter, on one line.

@@ -15,16 +15,27 @@ pub(super) fn log_body(method: &str, path: &str, body: &[u8], sent: bool) {
     if body.is_empty() || !log::log_enabled!(target: TARGET, Level::Trace) {
         return;
     }
-    let arrow = if sent { "→" } else { "←" };
-    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), masked(body, sent));
+    let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), masked(body, reveal));
+}
+
+/// What a body shows.
+#[derive(Clone, Copy)]
+pub(crate) enum Reveal<'a> {
+    /// Received: each parameter tells its own type.
+    Typed,
+    /// Sent: a parameter does not tell its type, so no value is shown.
+    NoValues,
+    /// Sent, and these are the ids of the parameters that are, or may be, secrets.
+    AllBut(&'a [String]),
 }
 
 /// The body without secrets; what is not JSON is only counted.
-pub(crate) fn masked(body: &[u8], sent: bool) -> Cow<'static, str> {
+pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
         return format!("{} bytes that are no JSON", body.len()).into();
     };
-    mask(&mut value, sent);
+    mask(&mut value, reveal);
     let mut text = value.to_string();
     if text.len() > SHOWN {
         let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -34,22 +45,27 @@ pub(crate) fn masked(body: &[u8], sent: bool) -> Cow<'static, str> {
     text.into()
 }
 
-/// A sent parameter does not say of which type it is, so all values that are sent count as secrets.
-fn mask(value: &mut Value, sent: bool) {
+fn mask(value: &mut Value, reveal: Reveal<'_>) {
     match value {
-        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, sent)),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, reveal)),
         Value::Object(object) => {
-            let password = object.get("type").is_some_and(|kind| kind == "password");
+            let text = |key| object.get(key).and_then(Value::as_str);
+            let hide_value = text("type") == Some("password")
+                || match reveal {
+                    Reveal::Typed => false,
+                    Reveal::NoValues => true,
+                    Reveal::AllBut(ids) => text("id").is_none_or(|id| ids.iter().any(|secret| secret == id)),
+                };
             for (key, value) in object {
                 let secret = match key.as_str() {
-                    "value" | "structured_value" => sent || password,
+                    "value" | "structured_value" => hide_value,
                     "oauth_key" | "oauth_secret" | "activation_code" => true,
                     _ => false,
                 };
                 if secret && !value.is_null() {
                     *value = HIDDEN.into();
                 } else {
-                    mask(value, sent);
+                    mask(value, reveal);
                 }
             }
         }
@@ -66,13 +82,13 @@ fn mask(value: &mut Value, sent: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use super::{Reveal, masked};
 
     #[test]
     fn passwords_and_signed_links_are_hidden() {
         let body = br#"{"params":[{"id":"pw","type":"password","value":"hunter2","structured_value":{"a":"hunter2"}},
             {"id":"mail","type":"email","value":"a@b.c"}],"usage_file_uri":"https://s.example/x?sig=abc","oauth_secret":"s3"}"#;
-        let text = masked(body, false);
+        let text = masked(body, Reveal::Typed);
         for secret in ["hunter2", "sig=abc", "s3\""] {
             assert!(!text.contains(secret), "{text}");
         }
@@ -81,12 +97,19 @@ mod tests {
 
     #[test]
     fn all_values_that_are_sent_are_hidden() {
-        let text = masked(br#"{"asset":{"params":[{"id":"pw","value":"hunter2"}]}}"#, true);
+        let text = masked(br#"{"asset":{"params":[{"id":"pw","value":"hunter2"}]}}"#, Reveal::NoValues);
         assert_eq!(text, r#"{"asset":{"params":[{"id":"pw","value":"***"}]}}"#);
     }
 
     #[test]
+    fn only_the_secret_ones_of_known_parameters_are_hidden() {
+        let body = br#"{"params":[{"id":"pw","value":"hunter2"},{"id":"mail","value":"a@b.c"}]}"#;
+        let text = masked(body, Reveal::AllBut(&["pw".into()]));
+        assert_eq!(text, r#"{"params":[{"id":"pw","value":"***"},{"id":"mail","value":"a@b.c"}]}"#);
+    }
+
+    #[test]
     fn other_bodies_are_counted() {
-        assert_eq!(masked(b"<html>hunter2", false), "13 bytes that are no JSON");
+        assert_eq!(masked(b"<html>hunter2", Reveal::Typed), "13 bytes that are no JSON");
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::Verdict;
 use crate::error::Result;
-use crate::http::{Method, json};
+use crate::http::{Method, Reveal, json, masked};
+use crate::models::{Param, ParamKind, ParamUpdate};
 
 /// What will be sent for one request: printable, comparable, and carried out only by the loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Call {
     /// `true` for a partial update, sent as PATCH or PUT, whichever this server takes; `false` for a POST.
     pub is_update: bool,
     pub(crate) body: Option<Vec<u8>>,
+    /// Parameters whose values are not to be printed.
+    secrets: Vec<String>,
 }
 
 /// Where the deciding POST leads, to recognise an object that is there already.
@@ -65,17 +68,32 @@ impl Plan {
         self
     }
 
-    /// Adds a partial update of the object itself.
-    pub(crate) fn update(mut self, body: &impl Serialize) -> Result<Self> {
+    /// Adds a partial update of the object itself, which stores `params`; `known` tells which of these are passwords.
+    pub(crate) fn update(
+        mut self,
+        body: &impl Serialize,
+        params: &[ParamUpdate],
+        known: &[Param],
+    ) -> Result<Self> {
         let body = Some(json(body)?);
-        self.calls.push(Call { path: self.object.clone(), is_update: true, body });
+        // One that the object does not have may be anything.
+        let harmless =
+            |id: &str| known.iter().any(|param| param.id == id && param.kind != ParamKind::Password);
+        let secrets =
+            params.iter().filter(|param| !harmless(&param.id)).map(|param| param.id.clone()).collect();
+        self.calls.push(Call { path: self.object.clone(), is_update: true, body, secrets });
         Ok(self)
     }
 
     /// Adds the POST of the object's `verb`, and what the object looks like when it has been carried out.
     pub(crate) fn post(mut self, verb: &str, body: Option<&impl Serialize>, goal: Goal) -> Result<Self> {
         let body = body.map(json).transpose()?;
-        self.calls.push(Call { path: format!("{}/{verb}", self.object), is_update: false, body });
+        self.calls.push(Call {
+            path: format!("{}/{verb}", self.object),
+            is_update: false,
+            body,
+            secrets: Vec::new(),
+        });
         self.goal = Some(goal);
         Ok(self)
     }
@@ -132,7 +150,7 @@ impl fmt::Display for Call {
         let verb = if self.is_update { "update" } else { "POST" };
         write!(f, "{verb} {}", self.path)?;
         match &self.body {
-            Some(body) => write!(f, " {}", crate::http::masked(body, true)),
+            Some(body) => write!(f, " {}", masked(body, Reveal::AllBut(&self.secrets))),
             None => Ok(()),
         }
     }
@@ -159,7 +177,8 @@ mod tests {
     #[test]
     fn a_printed_plan_hides_the_values() {
         let body = serde_json::json!({"asset": {"params": [{"id": "pw", "value": "hunter2"}]}});
-        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body).unwrap();
+        let params = [ParamUpdate::value("pw", "hunter2")];
+        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body, &params, &[]).unwrap();
         assert_eq!(
             plan.to_string(),
             r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#

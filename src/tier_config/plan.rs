@@ -16,7 +16,7 @@ use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
 pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Result<Plan> {
     let object = path(&request.id)?;
     match answer {
-        Ok(approval) => approve(object, &approval),
+        Ok(approval) => approve(object, &approval, request),
         Err(Action::Fail(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
             Plan::new(Verdict::Failed, object)
@@ -28,7 +28,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 return Err(Error::input("a tier config request is inquired without a template"));
             }
             let detail = inquiry.message.unwrap_or_else(|| errors_of(&inquiry.params));
-            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params)?
+            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
                 .post_empty("inquire", Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail))
         }
@@ -41,7 +41,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
     }
 }
 
-fn approve(object: String, approval: &Approval) -> Result<Plan> {
+fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> Result<Plan> {
     let dates = approval.dates.clone().unwrap_or_default();
     if dates.next_billing.is_some() {
         return Err(Error::input("a tier config request has no next billing date"));
@@ -59,13 +59,13 @@ fn approve(object: String, approval: &Approval) -> Result<Plan> {
             "custom activation tile".to_owned(),
         ),
     };
-    with_params(Plan::new(Verdict::Approved, object), &approval.params)?
+    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
         .post("approve", Some(&Approve { template }), goal)
         .map(|plan| plan.detail(detail))
 }
 
-fn with_params(plan: Plan, params: &[ParamUpdate]) -> Result<Plan> {
-    if params.is_empty() { Ok(plan) } else { plan.update(&Params { params }) }
+fn with_params(plan: Plan, params: &[ParamUpdate], request: &TierConfigRequest) -> Result<Plan> {
+    if params.is_empty() { Ok(plan) } else { plan.update(&Params { params }, params, &request.params) }
 }
 
 #[derive(Serialize)]
