@@ -1,6 +1,6 @@
 //! What products and listings have beyond lists.
 
-use super::requests::render_body;
+use super::params::render_body;
 use super::router::{Ctx, Outcome};
 use super::wire::Answer;
 
@@ -27,7 +27,7 @@ pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
     };
     ctx.status("listing-requests", &id, from)?;
     ctx.change("listing-requests", &id, &verb, |request| {
-        request["state"] = to.into()
+        request["state"] = to.into();
     })?;
     Ok(Answer::empty(200))
 }

@@ -75,18 +75,6 @@ impl Store {
             .map_or_else(Vec::new, |c| c.values().cloned().collect())
     }
 
-    pub(super) fn ids(&self, collection: &str) -> Vec<String> {
-        self.collections
-            .get(collection)
-            .map_or_else(Vec::new, |c| c.ids().map(str::to_owned).collect())
-    }
-
-    pub(super) fn any(&self, collection: &str, test: impl FnMut(&Value) -> bool) -> bool {
-        self.collections
-            .get(collection)
-            .is_some_and(|c| c.values().any(test))
-    }
-
     pub(super) fn find_instance(&self, collection: &str, instance: &str) -> Option<&Value> {
         self.collections.get(collection)?.find_instance(instance)
     }

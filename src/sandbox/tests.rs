@@ -314,7 +314,7 @@ fn conversations_are_found_by_what_they_are_about() {
     let newest = client.get(&format!("{path}?ordering(-created)&limit=1")).json();
     assert_eq!(newest[0]["text"], "two");
     sandbox.update("conversations", "CO-1000-0000-0001-001", |c| {
-        c["status"] = "closed".into()
+        c["status"] = "closed".into();
     });
     assert_eq!(client.post(path, &json!({"text": "three"})).status, 400);
     assert_eq!(sandbox.messages("CO-1000-0000-0001-001").len(), 2);
@@ -652,4 +652,104 @@ fn tier_config_requests_are_approved_with_a_template() {
             .status,
         400
     );
+}
+
+#[test]
+fn the_demo_data_is_listed_whole() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut client = Client::new(&sandbox);
+    let products = sandbox.products().join(",");
+    let reply = client.get(&format!(
+        "/requests?eq(status,pending)&in(asset.product.id,({products}))&ordering(created)&limit=1000"
+    ));
+    assert_eq!(reply.ids().len(), 58);
+    for list in [
+        "/assets",
+        "/products",
+        "/tier/configs",
+        "/tier/config-requests",
+        "/tier/accounts",
+        "/tier/account-requests",
+        "/listings",
+        "/listing-requests",
+        "/marketplaces",
+        "/hubs",
+        "/contracts",
+        "/agreements",
+        "/usage/files",
+        "/usage/records",
+        "/subscriptions/assets",
+        "/subscriptions/requests",
+        "/conversations",
+        "/accounts",
+        "/users",
+        "/categories",
+        "/countries",
+        "/products/PRD-260-714-083/templates",
+        "/products/PRD-260-714-083/items",
+        "/products/PRD-260-714-083/parameters",
+        "/products/PRD-260-714-083/configurations",
+        "/accounts/VA-317-204/users",
+    ] {
+        assert!(!client.get(list).ids().is_empty(), "{list}");
+    }
+    let hidden = client.get("/subscriptions/assets").json();
+    assert!(hidden[0].get("template").is_none());
+    let shown = client.get("/subscriptions/assets?select(template)").json();
+    assert!(shown[0].get("template").is_some());
+    let id = "AS-3391-7725-0148";
+    assert!(
+        client
+            .get(&format!("/subscriptions/assets/{id}"))
+            .json()
+            .get("template")
+            .is_some()
+    );
+}
+
+#[test]
+fn an_activation_is_rendered_from_its_template() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut client = Client::new(&sandbox);
+    let id = client
+        .get("/requests?status=pending&type=purchase&limit=1")
+        .ids()
+        .remove(0);
+    let refused = client.post(
+        &format!("/requests/{id}/approve"),
+        &json!({"template_id": "TL-000-000-000"}),
+    );
+    assert_eq!(refused.status, 400);
+    let approved = client
+        .post(
+            &format!("/requests/{id}/approve"),
+            &json!({"template_id": sample::TEMPLATE}),
+        )
+        .json();
+    assert_eq!(
+        approved["activation_key"],
+        "# Vault is ready\n\n* Tenant: **t-00419**\n"
+    );
+    let rendered = client.get(&format!("/requests/{id}/render"));
+    assert_eq!(
+        rendered.header("content-type"),
+        Some("text/markdown; charset=utf-8")
+    );
+    assert_eq!(rendered.body, b"# Vault is ready\n\n* Tenant: **t-00419**\n");
+}
+
+#[test]
+fn another_process_reads_the_journal_over_http() {
+    let (sandbox, mut client) = three_requests();
+    client.post(&format!("/requests/{FIRST}/fail"), &json!({"reason": "x"}));
+    sandbox.fault(Fault::any().status(500).always());
+    let mut control = |method, path| client.send(method, path, "", b"").unwrap();
+    assert_eq!(
+        control("GET", "/_sandbox/journal").json()[0]["body"]["reason"],
+        "x"
+    );
+    assert_eq!(control("GET", "/_sandbox/effects").json()[0]["to"], "failed");
+    assert_eq!(control("GET", "/_sandbox/store/requests").ids().len(), 3);
+    assert_eq!(control("DELETE", "/_sandbox/journal").status, 204);
+    assert!(sandbox.journal().is_empty());
 }

@@ -157,7 +157,7 @@ fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: V
         ctx.options.foreign,
         foreign::SIGNATURE
     );
-    let file = ctx.change(FILES, id, action, |file| {
+    ctx.change(FILES, id, action, |file| {
         file["usage_file_uri"] = link.into();
         file["events"]["uploaded"] = event();
         if reads_left == 0 {
@@ -175,7 +175,7 @@ fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: V
             reads_left,
         },
     );
-    Ok(Answer::json(200, &file))
+    Ok(Answer::json(200, ctx.find(FILES, id)?))
 }
 
 fn event() -> Value {
@@ -218,7 +218,7 @@ fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value
         file["events"][name] = event();
         more(file);
     })?;
-    Ok(Answer::json(200, &file))
+    Ok(Answer::json(200, file))
 }
 
 /// A signed link to another origin, which wants no credentials.
