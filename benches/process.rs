@@ -1,5 +1,12 @@
 //! Whole jobs against the same jobs written by hand, each run a process of its own; see `benches/README.md`.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub, reason = "a bench prints and may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "a bench prints and may panic"
+)]
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -49,7 +56,11 @@ fn table(only: Option<&str>) {
             let server = Server::start(ORDERS, PAGE);
             job(&[name, &server.url])
         };
-        against("loop: 10,000 orders, update and approve each, against the same calls by hand", || run("sdk"), || run("floor"));
+        against(
+            "loop: 10,000 orders, update and approve each, against the same calls by hand",
+            || run("sdk"),
+            || run("floor"),
+        );
         against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
         against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
     }
@@ -62,7 +73,11 @@ fn table(only: Option<&str>) {
     }
     if wanted("sheet") {
         for records in ["100000", "1000000"] {
-            against(&format!("sheet: {records} records, against the writer alone"), || job(&["submit", records]), || job(&["sheet", records]));
+            against(
+                &format!("sheet: {records} records, against the writer alone"),
+                || job(&["submit", records]),
+                || job(&["sheet", records]),
+            );
         }
     }
 }
@@ -70,7 +85,9 @@ fn table(only: Option<&str>) {
 /// Runs both alternately, so that a noisy neighbour meets both.
 fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
     let pairs: Vec<(Cost, Cost)> = (0..RUNS).map(|_| (ours(), theirs())).collect();
-    let ratio = |of: fn(&Cost) -> f64| median(pairs.iter().map(|(ours, theirs)| of(ours) / of(theirs).max(1e-9)).collect());
+    let ratio = |of: fn(&Cost) -> f64| {
+        median(pairs.iter().map(|(ours, theirs)| of(ours) / of(theirs).max(1e-9)).collect())
+    };
     let middle = |of: fn(&Cost) -> f64| median(pairs.iter().map(|(ours, _)| of(ours)).collect());
     println!(
         "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak)",
@@ -105,7 +122,8 @@ fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&
     let authorization = "ApiKey SU-1:secret";
     let mut offset = 0;
     loop {
-        let list = format!("{url}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
+        let list =
+            format!("{url}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
         let mut answer = agent.get(list).header("Authorization", authorization).call().unwrap();
         let mut bytes = Vec::new();
         answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
@@ -116,7 +134,10 @@ fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&
         offset += requests.len();
         for request in &requests {
             let id = id(request);
-            let update = serde_json::to_vec(&serde_json::json!({"asset": {"params": [{"id": "tenant", "value": id}]}})).unwrap();
+            let update = serde_json::to_vec(
+                &serde_json::json!({"asset": {"params": [{"id": "tenant", "value": id}]}}),
+            )
+            .unwrap();
             send(agent.put(format!("{url}/requests/{id}")), authorization, &update);
             let approve = serde_json::to_vec(&serde_json::json!({"template_id": "TL-1"})).unwrap();
             send(agent.post(format!("{url}/requests/{id}/approve")), authorization, &approve);
@@ -178,7 +199,8 @@ fn records(count: usize) -> impl Iterator<Item = UsageRecord> {
 /// Records, checked and written, as `submit` does before its first call.
 fn submit(count: usize) {
     // A dry run builds the workbook and stops before the first call.
-    let connect = Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
+    let connect =
+        Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
     let file = connect::usage::NewUsageFile {
         name: "usage".into(),
         product: "PRD-1".into(),

@@ -13,11 +13,19 @@ pub struct Cost {
 
 /// Runs this program again for one job.
 pub fn job(arguments: &[&str]) -> Cost {
-    let output = Command::new(std::env::current_exe().expect("a bench has a path")).args(arguments).output().expect("it starts");
+    let output = Command::new(std::env::current_exe().expect("a bench has a path"))
+        .args(arguments)
+        .output()
+        .expect("it starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("it prints numbers");
-    let numbers: Vec<u64> = text.split_whitespace().map(|word| word.parse().expect("it prints numbers")).collect();
-    Cost { wall: Duration::from_micros(numbers[0]), cpu: Duration::from_micros(numbers[1]), peak_kb: numbers[2] }
+    let numbers: Vec<u64> =
+        text.split_whitespace().map(|word| word.parse().expect("it prints numbers")).collect();
+    Cost {
+        wall: Duration::from_micros(numbers[0]),
+        cpu: Duration::from_micros(numbers[1]),
+        peak_kb: numbers[2],
+    }
 }
 
 /// Does the job and prints its cost for [`job`].

@@ -22,7 +22,9 @@ fn order(compact: &str, number: usize) -> String {
     let (day, hour) = (1 + number / 86400, number / 3600 % 24);
     let (minute, second) = (number / 60 % 60, number % 60);
     let created = format!("\"created\":\"2024-03-{day:02}T{hour:02}:{minute:02}:{second:02}.000000+00:00\"");
-    compact
-        .replacen("PR-3391-7725-0148-001", &format!("PR-{number:012}-001"), 1)
-        .replacen("\"created\":\"2024-03-04T09:12:44.317205+00:00\"", &created, 1)
+    compact.replacen("PR-3391-7725-0148-001", &format!("PR-{number:012}-001"), 1).replacen(
+        "\"created\":\"2024-03-04T09:12:44.317205+00:00\"",
+        &created,
+        1,
+    )
 }

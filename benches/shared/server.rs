@@ -39,7 +39,8 @@ pub fn serve(orders: usize, size: usize) -> ! {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     println!("http://{}/public/v1", listener.local_addr().expect("it is bound"));
     // Made beforehand where they fit: making a page must not be waited for.
-    let made: Vec<String> = (0..orders.min(20_000)).step_by(size).map(|at| page(at..(at + size).min(orders))).collect();
+    let made: Vec<String> =
+        (0..orders.min(20_000)).step_by(size).map(|at| page(at..(at + size).min(orders))).collect();
     let answer = page(0..1);
     loop {
         let (stream, _) = listener.accept().expect("a client comes");
@@ -90,7 +91,10 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
                 }
             }
         };
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{range}Content-Length: {}\r\n\r\n", text.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{range}Content-Length: {}\r\n\r\n",
+            text.len()
+        );
         if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(text.as_bytes())).is_err() {
             return;
         }
