@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::param::find;
 use super::{
-    AssetRequestItem, AssetStatus, Connection, Contract, Decimal, Events, Item, Marketplace, Moment, OneOrMany,
-    Param, Product, Template, Tiers,
+    AssetRequestItem, AssetStatus, Connection, Contract, Decimal, Events, Item, Marketplace, Moment,
+    OneOrMany, Param, Product, Template, Tiers,
 };
 
 model! {

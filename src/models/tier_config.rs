@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::param::find;
 use super::{
-    Activation, Assignee, Configuration, Connection, Contract, Environment, Events, Marketplace, Param, Product,
-    Template, TierAccount, Tiers,
+    Activation, Assignee, Configuration, Connection, Contract, Environment, Events, Marketplace, Param,
+    Product, Template, TierAccount, Tiers,
 };
 
 model! {
