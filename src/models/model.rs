@@ -2,8 +2,9 @@
 
 /// A received struct: `pub field: Type,` or, where the JSON key is another, `pub field: Type = "key",`.
 ///
-/// Behind it, `text = |text| …;` says what a text in place of the object means. Each type needs [`Field`](super::de::Field). The struct is `Clone`, `Default`, `PartialEq`,
-/// `Serialize`, `Deserialize`, non-exhaustive, and `Debug` without its absent fields.
+/// Behind it, `text = |text| …;` says what a text in place of the object means. Each type needs
+/// [`Field`](super::de::Field). The struct is `Clone`, `Default`, `PartialEq`, `Serialize`, `Deserialize`,
+/// non-exhaustive, and `Debug` without its absent fields.
 macro_rules! model {
     (
         $(#[$meta:meta])*
