@@ -1,1 +1,282 @@
-//! Stub.
+//! Where Connect is, who asks, and how patiently.
+
+mod api_key;
+mod check;
+mod endpoint;
+mod env;
+mod error;
+mod file;
+mod near_miss;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub(crate) use self::api_key::ApiKey;
+use self::error::Place;
+pub use self::error::{ConfigError, ConfigErrorKind};
+
+/// Where Connect is, the key to it, and how calls are made.
+///
+/// Take it from a file, from the environment, or build it; then hand it to `Connect::new`.
+///
+/// ```
+/// use connect::Config;
+///
+/// let config = Config::new("https://api.connect.cloudblue.com/public/v1", "SU-000-000-000:secret")?
+///     .products(["PRD-000-000-001", "PRD-000-000-002"])
+///     .attempts(5);
+/// assert_eq!(config.endpoint(), "https://api.connect.cloudblue.com/public/v1");
+/// assert!(!format!("{config:?}").contains("secret"));
+/// # Ok::<(), connect::ConfigError>(())
+/// ```
+///
+/// # The file
+///
+/// | key | meaning | without it |
+/// |---|---|---|
+/// | `apiEndpoint` | URL of the API, `https` unless the host is this machine | an error |
+/// | `apiKey` | with or without the `ApiKey ` prefix | taken from `CONNECT_API_KEY` |
+/// | `products` | ids of the products to work on, a string or a list | every product the key can see |
+/// | `updateMethod` | `"auto"`, `"PATCH"` or `"PUT"`, see [`UpdateMethod`] | `"auto"` |
+/// | `timeoutSecs` | how long one call may take | 300 |
+/// | `connectTimeoutSecs` | how long connecting may take | 15 |
+/// | `attempts` | how often a call that may be repeated is tried, the first included | 3 |
+/// | `caFile` | PEM file with the certificate authorities to trust, relative to the file's folder | the built-in ones |
+///
+/// `null` counts as absent. Any other key belongs to your program and is read with [`Config::value`]; but one that
+/// looks like a misspelt key of this table, while that key is absent, is an error for the first three (an order of a
+/// product nobody meant to touch is worse than a program that does not start) and a warning in the log for the others.
+/// If the key really is your own, name the one it resembles as well: `"products": null`.
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) endpoint: String,
+    api_key: ApiKey,
+    products: Option<Vec<String>>,
+    pub(crate) update_method: UpdateMethod,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempts: u32,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) backoff_base: Duration,
+    pub(crate) backoff_cap: Duration,
+    pub(crate) user_agent: String,
+    pub(crate) body_limit: u64,
+    file: Option<PathBuf>,
+    own: Map<String, Value>,
+}
+
+/// The HTTP verb that changes the parameters of a request.
+///
+/// The platform documents PUT for this and no PATCH, so that one may have to find out what its installation takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UpdateMethod {
+    /// PATCH until the server answers 405 or 501; the same body is then sent as PUT, and every later one too.
+    #[default]
+    Auto,
+    /// PATCH only.
+    Patch,
+    /// PUT only. Right for the live service: no call is spent on finding out.
+    Put,
+}
+
+impl Config {
+    /// Reads a JSON file; the keys are those of [the table above](Config#the-file).
+    ///
+    /// Only `apiKey` may come from the environment (`CONNECT_API_KEY`), so that no secret need lie on disk. On Unix, a
+    /// file that holds the key and can be read by other users draws a warning in the log.
+    ///
+    /// ```no_run
+    /// let config = connect::Config::from_file("/etc/my-processor/config.json")?;
+    /// let erp_url: Option<String> = config.value("erpUrl")?;
+    /// # Ok::<(), connect::ConfigError>(())
+    /// ```
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let loaded = file::load(path.as_ref(), &env::variable)?;
+        for warning in &loaded.warnings {
+            log::warn!("{warning}");
+        }
+        Ok(loaded.config)
+    }
+
+    /// Reads `CONNECT_API_ENDPOINT`, `CONNECT_API_KEY` and, if set, `CONNECT_PRODUCTS` (ids separated by commas).
+    pub fn from_env() -> Result<Self, ConfigError> {
+        env::load(&env::variable)
+    }
+
+    /// Starts from the URL of the API and a key, with or without the `ApiKey ` prefix; all else has its default.
+    ///
+    /// What the setters are given is checked by `Connect::new`, so that they can be chained.
+    pub fn new(endpoint: impl AsRef<str>, api_key: impl AsRef<str>) -> Result<Self, ConfigError> {
+        let endpoint =
+            endpoint::normalise(endpoint.as_ref()).map_err(|flaw| flaw.at(Place::Setting("endpoint")))?;
+        let api_key = ApiKey::parse(api_key.as_ref()).map_err(|flaw| flaw.at(Place::Setting("API key")))?;
+        Ok(Self::with_defaults(endpoint, api_key))
+    }
+
+    fn with_defaults(endpoint: String, api_key: ApiKey) -> Self {
+        Self {
+            endpoint,
+            api_key,
+            products: None,
+            update_method: UpdateMethod::Auto,
+            timeout: Duration::from_secs(300),
+            connect_timeout: Duration::from_secs(15),
+            attempts: 3,
+            ca_file: None,
+            backoff_base: Duration::from_millis(200),
+            backoff_cap: Duration::from_secs(5),
+            user_agent: concat!("connect-sdk/", env!("CARGO_PKG_VERSION")).to_owned(),
+            body_limit: 64 << 20,
+            file: None,
+            own: Map::new(),
+        }
+    }
+
+    /// Works on these products only. An empty list is an error, not "every product".
+    #[must_use]
+    pub fn products<I>(mut self, ids: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let mut products: Vec<String> = ids.into_iter().map(Into::into).collect();
+        let mut seen = HashSet::new();
+        products.retain(|id| seen.insert(id.clone()));
+        self.products = Some(products);
+        self
+    }
+
+    /// Pins the verb of updates; [`UpdateMethod::Auto`] by default.
+    #[must_use]
+    pub fn update_method(mut self, method: UpdateMethod) -> Self {
+        self.update_method = method;
+        self
+    }
+
+    /// How long one call may take from the first byte sent to the last one read, a day at most; 300 s by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take, a day at most; 15 s by default.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How often a call that may be repeated is tried, the first time included: 1 to 100, by default 3.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Trusts the certificate authorities of this PEM file instead of the built-in ones.
+    ///
+    /// For installations with a private authority; nothing here switches verification off.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// The pause between two attempts: up to `base` before the second, twice that before the third and so on, never
+    /// over `cap` (an hour at most); 200 ms and 5 s by default.
+    #[must_use]
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.backoff_base = base;
+        self.backoff_cap = cap;
+        self
+    }
+
+    /// The name this program gives itself in `User-Agent`; `connect-sdk/<version>` by default.
+    #[must_use]
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.user_agent = text.into();
+        self
+    }
+
+    /// The most bytes read of one answer, after decompression; 64 MiB by default.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: u64) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The URL of the API, without a slash at the end.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The products to work on; empty means every product the key can see.
+    pub fn product_ids(&self) -> &[String] {
+        self.products.as_deref().unwrap_or_default()
+    }
+
+    /// Reads a key of the file that belongs to the program; `None` if it is absent, `null`, or there was no file.
+    ///
+    /// The keys of the SDK itself are not found here, above all not `apiKey`. A value that does not fit `T` is an
+    /// error that names the key and never quotes the value, as it may be a secret of yours.
+    pub fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ConfigError> {
+        match self.own.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => T::deserialize(value).map(Some).map_err(|error| {
+                file::does_not_fit::<T>(value, &error).at(Place::key(self.file.as_deref(), key))
+            }),
+        }
+    }
+
+    pub(crate) fn api_key(&self) -> &ApiKey {
+        &self.api_key
+    }
+
+    /// Everything the setters took unseen; a file and the environment were checked when they were read.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let at = |setting| move |flaw: error::Flaw| flaw.at(Place::Setting(setting));
+        if let Some(products) = &self.products {
+            check::products(products).map_err(at("products"))?;
+        }
+        check::timeout(self.timeout).map_err(at("timeout"))?;
+        check::timeout(self.connect_timeout).map_err(at("connect_timeout"))?;
+        check::attempts(u64::from(self.attempts)).map_err(at("attempts"))?;
+        check::backoff(self.backoff_base, self.backoff_cap).map_err(at("backoff"))?;
+        check::user_agent(&self.user_agent).map_err(at("user_agent"))?;
+        check::body_limit(self.body_limit).map_err(at("body_limit"))?;
+        if let Some(path) = &self.ca_file {
+            check::ca_file(path).map_err(at("ca_file"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Without the key, and with only the names of the program's own keys: their values may be secrets too.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("endpoint", &self.endpoint)
+            .field("api_key", &self.api_key)
+            .field("products", &self.product_ids())
+            .field("update_method", &self.update_method)
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("attempts", &self.attempts)
+            .field("ca_file", &self.ca_file)
+            .field("backoff", &(self.backoff_base, self.backoff_cap))
+            .field("user_agent", &self.user_agent)
+            .field("body_limit", &self.body_limit)
+            .field("file", &self.file)
+            .field("own_keys", &self.own.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}

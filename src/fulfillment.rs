@@ -1,1 +1,198 @@
-//! Stub.
+//! Orders: the requests by which a product is bought, changed, suspended, resumed or cancelled.
+//!
+//! [`process`](Fulfillment::process) is the main way: a closure decides on each pending order.
+//!
+//! ```no_run
+//! use connect::{Action, Approval, Connect};
+//!
+//! # fn main() -> connect::Result<()> {
+//! let connect = Connect::from_file("config.json")?;
+//! let report = connect.fulfillment().process(|request| {
+//!     if request.needs_migration() {
+//!         return Err(Action::skip("it is migrated by hand"));
+//!     }
+//!     Ok(Approval::template("TL-497-535-242"))
+//! })?;
+//! println!("{report}");
+//! # Ok(()) }
+//! ```
+//!
+//! The rest is for single orders, known by their id.
+
+use serde::Serialize;
+
+use crate::connect::Connect;
+use crate::error::Result;
+use crate::http::{Http, Method, json, segment};
+use crate::models::{Conversation, Message, ParamUpdate, Request};
+use crate::page::Pages;
+use crate::process::{Action, Approval, Options, Report, Source, post_message, run};
+use crate::rql::Query;
+
+mod new_request;
+mod plan;
+
+pub use new_request::{NewItem, NewRequest, Purchase, TierRef};
+pub use plan::plan;
+pub(crate) use plan::{Reason, errors_of};
+
+/// Orders; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Fulfillment<'c> {
+    connect: &'c Connect,
+}
+
+pub(crate) const REQUESTS: Source<Request> = Source {
+    list: "/requests",
+    what: "fulfillment requests",
+    created: "created",
+    product: "asset.product.id",
+    status: "pending",
+    talks: true,
+    id: |request| &request.id,
+    created_of: |request| request.created,
+    product_of: |request| request.product_id(),
+    status_of: |request| request.status.as_str(),
+};
+
+impl<'c> Fulfillment<'c> {
+    pub(crate) fn new(connect: &'c Connect) -> Self {
+        Self { connect }
+    }
+
+    fn http(self) -> &'c Http {
+        &self.connect.http
+    }
+
+    /// Hands each pending order of the configured products to `decide`, oldest first, and carries out what it answers.
+    ///
+    /// | answer | calls |
+    /// |---|---|
+    /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
+    /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
+    /// | `Err(Action::fail(…))` | POST `fail` |
+    /// | `Err(Action::skip(…))` | none |
+    /// | any error through `?` | none: the order stays pending and is reported as errored |
+    ///
+    /// After an approval, an inquiry with a message, and a skip that says why, a message is added to the order's
+    /// conversation, if it has one that is open.
+    ///
+    /// # Errors
+    ///
+    /// When listing fails, or the platform does; a single order that cannot be handled is an outcome of the report.
+    pub fn process(self, decide: impl FnMut(&Request) -> Result<Approval, Action>) -> Result<Report> {
+        self.process_with(Options::new(), decide)
+    }
+
+    /// [`process`](Self::process), in other pages, other states, fewer orders, or without sending anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`process`](Self::process), and [`Error::Query`] for a filter that cannot be said.
+    pub fn process_with(
+        self,
+        options: Options<'_>,
+        mut decide: impl FnMut(&Request) -> Result<Approval, Action>,
+    ) -> Result<Report> {
+        let products = self.connect.config().product_ids();
+        run(self.http(), products, &REQUESTS, options, |request| plan(request, decide(request)))
+    }
+
+    /// Orders that match, of all products that the key can see.
+    pub fn requests(self, query: &Query) -> Pages<'c, Request> {
+        Pages::new(self.http(), REQUESTS.list, query)
+    }
+
+    /// One order, or `None` where there is none of this id.
+    pub fn request(self, id: &str) -> Result<Option<Request>> {
+        self.http().get_if_there(&path(id)?)
+    }
+
+    /// Makes an order, as distributors do; the answer is the new order, of which the platform may tell little.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Error::may_have_happened`] is true, the order may exist: it is not sent twice.
+    pub fn create_request(self, request: &NewRequest) -> Result<Request> {
+        self.http().post(REQUESTS.list, request)
+    }
+
+    /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
+    pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
+        self.http().change(&path(id)?, &plan::Params::new(params))
+    }
+
+    /// The text of an order's template for the customer, in markdown.
+    pub fn render(self, id: &str) -> Result<String> {
+        self.http().text(&format!("{}/render", path(id)?))
+    }
+
+    /// Puts an inquired order back to pending.
+    pub fn pend(self, id: &str) -> Result<()> {
+        self.http().poke(&format!("{}/pend", path(id)?))
+    }
+
+    /// Asks the customer for better values, with a template of the kind `inquire` or without one.
+    pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
+        let body = json(&plan::Inquire { template_id: template })?;
+        let answer = self.http().once(Method::Post, &format!("{}/inquire", path(id)?), Some(&body))?;
+        self.http().recycle(answer);
+        Ok(())
+    }
+
+    /// Makes somebody responsible for an order.
+    pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
+        assign(self.http(), &path(id)?, to)
+    }
+
+    /// Makes nobody responsible for an order.
+    pub fn unassign(self, id: &str) -> Result<()> {
+        self.http().poke(&format!("{}/unassign", path(id)?))
+    }
+}
+
+/// # Conversations
+impl<'c> Fulfillment<'c> {
+    /// The conversation about an order, or `None` where there is none.
+    pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
+        let query = Query::new().equal("instance_id", request_id).limit(1);
+        Pages::new(self.http(), "/conversations", &query).next().transpose()
+    }
+
+    /// The messages of a conversation, oldest first.
+    pub fn messages(self, conversation_id: &str) -> Result<Pages<'c, Message>> {
+        let list = format!("/conversations/{}/messages", segment(conversation_id)?);
+        Ok(Pages::new(self.http(), &list, &Query::new().ordering(["created"])))
+    }
+
+    /// Adds a message that everybody in the conversation reads, exactly once even where its answer is lost.
+    pub fn add_message(self, conversation_id: &str, text: &str) -> Result<Message> {
+        post_message(self.http(), conversation_id, text, false)
+    }
+
+    /// Adds a message that only one's own side reads.
+    pub fn add_private_message(self, conversation_id: &str, text: &str) -> Result<Message> {
+        post_message(self.http(), conversation_id, text, true)
+    }
+}
+
+/// Who is made responsible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Assignee<'a> {
+    /// A user's id, `UR-…`.
+    Id(&'a str),
+    /// A user's e-mail address.
+    Email(&'a str),
+}
+
+pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
+    let answer = http.once(Method::Post, &format!("{object}/assign"), Some(&json(&to)?))?;
+    http.recycle(answer);
+    Ok(())
+}
+
+fn path(id: &str) -> Result<String> {
+    Ok(format!("{}/{}", REQUESTS.list, segment(id)?))
+}

@@ -1,8 +1,126 @@
-//! Stub.
+//! A blocking, single-threaded client for [CloudBlue Connect](https://connect.cloudblue.com), made for programs that
+//! cron starts.
+//!
+//! A vendor's product sells on marketplaces; each order arrives on Connect as a *fulfillment request* that must be
+//! approved, failed, inquired or skipped. You write the decision as a closure. This crate lists what waits, asks the
+//! closure, carries its answer out exactly once even where answers get lost, and reports. No async, no runtime, no
+//! threads.
+//!
+//! # Quick start
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use connect::models::ParamUpdate;
+//! use connect::{Action, Approval, Connect};
+//!
+//! fn main() -> anyhow::Result<ExitCode> {
+//! #   #[cfg(feature = "logger")]
+//!     connect::logger::init();
+//!     let connect = Connect::from_file("config.json")?;
+//!     let report = connect.process_fulfillments(|request| {
+//!         let Some(email) = request.param("email").filter(|email| email.has_value()) else {
+//!             return Err(Action::inquire([ParamUpdate::error("email", "Please give an e-mail address")]));
+//!         };
+//!         let tenant = make_tenant(email.text().unwrap_or_default())?;
+//!         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant", tenant)]))
+//!     })?;
+//!     print!("{report}");
+//!     Ok(ExitCode::from(report.exit_code()))
+//! }
+//! # fn make_tenant(_: &str) -> anyhow::Result<String> { Ok("t-42".into()) }
+//! ```
+//!
+//! `config.json` holds `apiEndpoint`, `apiKey` and `products`; [`Config`] tells the rest, and how to leave the key out
+//! of the file. [`Connect::check`] tells whether all is in place.
+//!
+//! # The loop
+//!
+//! | the closure answers | sent for an order |
+//! |---|---|
+//! | [`Ok(Approval::template(id))`](Approval::template) | an update if it has params, then POST `approve` |
+//! | [`Err(Action::inquire(params))`](Action::inquire) | an update if there are params, then POST `inquire` |
+//! | [`Err(Action::fail(reason))`](Action::fail) | POST `fail` |
+//! | [`Err(Action::skip(why))`](Action::skip) | nothing |
+//! | any error through `?`, or a panic | nothing: the order stays pending and is reported as errored |
+//!
+//! After an approval, an inquiry with a message and a skip that says why, a message is added to the order's
+//! conversation, if it has one that is open.
+//!
+//! Each order that waits reaches the closure exactly once in a run, oldest first, however long the queue is and
+//! whatever others do to it meanwhile; one page is in memory at a time. One bad order never stops the run. Where the
+//! answer to a call is lost, the platform is asked what became of it, so nothing is approved twice and nothing is
+//! reported that did not happen; the report tells [what was observed](Certainty) from what was confirmed.
+//!
+//! [`Options`] narrow a run, limit it in number and time, make it a dry run that prints what would be sent, and let an
+//! observer see each outcome. A [`Lock`] keeps two runs of one job apart. A closure is tested without any server: feed
+//! it a [`models::Request`] made from JSON, and look at the [`Plan`] that [`fulfillment::plan`] makes of its answer; or
+//! run the whole program on the [`sandbox`].
+//!
+//! The same loop handles [tier config requests](tier_config), [usage listings and usage files](usage).
+//!
+//! # Reading
+//!
+//! [`directory`] lists subscriptions, products, tier configs, accounts and marketplaces, page by page as the iterator is
+//! walked. A [`Query`](rql::Query) narrows a list; whatever is in its values arrives at the server as it is, or is
+//! refused before a call.
+//!
+//! ```no_run
+//! # fn main() -> connect::Result<()> {
+//! # let connect = connect::Connect::from_file("config.json")?;
+//! use connect::rql::Query;
+//!
+//! let query = Query::new().equal("status", "active").like("tiers.customer.name", "*GmbH").ordering(["-created"]);
+//! for asset in connect.directory().assets(&query) {
+//!     println!("{}", asset?.id);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! [`models`] take what the platform sends, nulls, numbers for text and values not seen before included. What is not
+//! modelled is reached with [`Connect::get`], [`post`](Connect::post), [`update`](Connect::update),
+//! [`delete`](Connect::delete) and [`list`](Connect::list), into types of your own.
+//!
+//! # Usage
+//!
+//! [`usage().submit(file, records)`](usage::Usage) takes records from any iterator, checks them as they stream into a
+//! workbook on disk, and uploads it. One bad row stops everything before the first call and is named with all others.
+//!
+//! # Errors
+//!
+//! Everything returns [`Error`], one variant for each thing that can be done about it. Its text is one line that names
+//! the call and what the platform said. Reads and updates are repeated where that helps; what must not be done twice is
+//! not.
+//!
+//! # Logging and secrets
+//!
+//! The crate logs through [`log`](https://docs.rs/log): a line for each request at `info`, each call at `debug`, bodies
+//! without secrets at `trace`, and, when a request fails, what was done for it. Each line of a request's processing
+//! names it. Nothing is written before the program starts a logger, such as `connect::logger`, which also keeps the HTTP
+//! and TLS crates below from writing raw traffic. With a logger of your own, cap `ureq`, `ureq_proto` and `rustls` at
+//! `info`: at `trace` they write headers.
+//!
+//! The key appears in no log line, no error, no `Debug`, and goes to the endpoint's origin only.
+//!
+//! # Features
+//!
+//! - `xlsx` (default): usage workbooks, with a spreadsheet writer.
+//! - `logger` (default): `connect::logger`, over `env_logger`.
+//! - `sandbox`: [`sandbox`], the platform on loopback, for tests and demonstrations. Exempt from semver until 1.0.
+//!
+//! # Versions
+//!
+//! The least Rust version is 1.89 and rises in minor releases only. New variants and fields of non-exhaustive types,
+//! new fields of structs whose literals end in `..Default::default()`, and any text of a log line or an error are no
+//! breaking change.
+//!
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod check;
 mod config;
 mod connect;
+mod context;
 mod error;
 mod http;
 mod lock;
@@ -19,3 +137,17 @@ pub mod rql;
 pub mod sandbox;
 pub mod tier_config;
 pub mod usage;
+
+pub use check::Problem;
+pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
+pub use connect::Connect;
+pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
+pub use lock::Lock;
+pub use page::Pages;
+pub use process::{
+    Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict,
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,1 +1,122 @@
-//! Stub.
+//! One run at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+
+/// Keeps two runs of one job from overlapping, by a lock on a file.
+///
+/// Cron starts the next run whether or not the last one has ended. A run that finds the lock taken has nothing to
+/// do, and should say so and end with exit code 0:
+///
+/// ```no_run
+/// use connect::Lock;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let Some(_lock) = Lock::try_acquire("/var/lock/my-processor.lock")? else {
+///         log::info!("another run holds /var/lock/my-processor.lock; nothing to do");
+///         return Ok(());
+///     };
+///     // … process; the lock is held to the end of `main`
+///     Ok(())
+/// }
+/// ```
+///
+/// Bind it to a name that begins with an underscore, not to `_` alone, which would drop it at once.
+///
+/// The operating system holds the lock, not the file: it is free as soon as its holder drops it or dies, by
+/// `kill -9` too. The file stays, with the process id of its last holder in it for people to read. Deleting it while
+/// a run goes on lets a second one start.
+#[derive(Debug)]
+#[must_use = "the lock is released when this is dropped"]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock if it is free, creating the file if it does not exist; `None` if another run holds it.
+    ///
+    /// An error if the file cannot be opened or locked, and for a file that holds anything but a process id: that is
+    /// somebody's data given by mistake, and it is left alone.
+    pub fn try_acquire(path: impl AsRef<Path>) -> io::Result<Option<Self>> {
+        let path = path.as_ref();
+        acquire(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("lock file {}: {error}", path.display())))
+    }
+}
+
+fn acquire(path: &Path) -> io::Result<Option<Lock>> {
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let mut content = [0; 32];
+    let length = file.read(&mut content)?;
+    let is_pid = content.iter().take(length).all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
+    if !is_pid || length == content.len() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "holds something else than a process id"));
+    }
+    if let Err(error) = write_pid(&mut file) {
+        log::debug!("the process id is not in lock file {}: {error}", path.display());
+    }
+    Ok(Some(Lock { _file: file }))
+}
+
+/// For people only: the lock is good without it, on a full disk for example.
+fn write_pid(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_held_lock_is_not_given_twice_and_a_dropped_one_is_given_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("job.lock");
+        let first = Lock::try_acquire(&path).unwrap();
+        assert!(first.is_some());
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
+        drop(first);
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_file_stays_and_names_its_last_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("job.lock");
+        fs::write(&path, "99999999999\n").unwrap();
+        drop(Lock::try_acquire(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+    }
+
+    #[test]
+    fn a_file_with_other_content_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.json");
+        for content in ["{\"apiKey\": 1}", &"1".repeat(32)] {
+            fs::write(&path, content).unwrap();
+            let error = Lock::try_acquire(&path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            let expected = format!("lock file {}: holds something else than a process id", path.display());
+            assert_eq!(error.to_string(), expected);
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("no/such/job.lock");
+        let error = Lock::try_acquire(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().starts_with(&format!("lock file {}: ", path.display())), "{error}");
+    }
+}

@@ -1,1 +1,133 @@
-//! Stub.
+//! Lists that are read page by page.
+
+use std::hash::{BuildHasher, RandomState};
+use std::iter::FusedIterator;
+use std::vec;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::http::{Http, Method, decode};
+use crate::rql::Query;
+
+/// How many are read at once.
+const PAGE: u64 = 100;
+
+/// A list of the platform, read as it is walked: one page is in memory at a time.
+///
+/// Ends after the first error. A list that changes while it is read may show an element twice or not at all; the loops
+/// walk by time of creation instead.
+///
+/// ```no_run
+/// # fn main() -> connect::Result<()> {
+/// # let connect = connect::Connect::from_file("config.json")?;
+/// use connect::rql::Query;
+///
+/// for asset in connect.directory().assets(&Query::new().equal("status", "active")) {
+///     println!("{}", asset?.id);
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is read before the first element is asked for"]
+pub struct Pages<'c, T> {
+    http: &'c Http,
+    path: String,
+    next: Next,
+    size: u64,
+    left: Option<u64>,
+    items: vec::IntoIter<T>,
+    hasher: RandomState,
+    last: Option<u64>,
+}
+
+enum Next {
+    Offset(u64),
+    Fail(Error),
+    End,
+}
+
+impl<'c, T: DeserializeOwned> Pages<'c, T> {
+    /// The elements of `list` that match; the query's limit is the most that come, its offset where they begin.
+    pub(crate) fn new(http: &'c Http, list: &str, query: &Query) -> Self {
+        let left = query.limit_value();
+        let start = query.offset_value().unwrap_or_default();
+        let path = query.without_paging().compile();
+        let mut pages = Self::from_path(http, String::new(), PAGE);
+        match path {
+            Ok(text) => {
+                pages.path = format!("{list}{text}");
+                pages.next = Next::Offset(start);
+                pages.left = left;
+            }
+            Err(error) => pages.next = Next::Fail(error.into()),
+        }
+        pages
+    }
+
+    /// `path` with its filters, without limit and offset.
+    pub(crate) fn from_path(http: &'c Http, path: String, size: u64) -> Self {
+        Self {
+            http,
+            path,
+            next: Next::Offset(0),
+            size,
+            left: None,
+            items: Vec::new().into_iter(),
+            hasher: RandomState::new(),
+            last: None,
+        }
+    }
+
+    fn fetch(&mut self, offset: u64) -> Result<()> {
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        let size = self.left.map_or(self.size, |left| left.min(self.size));
+        let path = format!("{}{separator}limit={size}&offset={offset}", self.path);
+        let answer = self.http.fetch(&path)?;
+        let items = decode::<Option<Vec<T>>>(Method::Get, &path, &answer.body)?.unwrap_or_default();
+        let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        // A short page proves nothing: servers cut the limit in silence.
+        let ended = items.is_empty() || answer.range.is_some_and(|range| end >= range.total);
+        // Where the server tells the total, it need not be watched.
+        let content = answer.range.is_none().then(|| self.hasher.hash_one(&answer.body));
+        if !ended && content.is_some() && std::mem::replace(&mut self.last, content) == content {
+            return Err(Error::input(format!("GET {path}: the server sends the same page for any offset")));
+        }
+        self.http.recycle(answer);
+        self.next = if ended { Next::End } else { Next::Offset(end) };
+        self.items = items.into_iter();
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.left == Some(0) {
+                return None;
+            }
+            if let Some(item) = self.items.next() {
+                self.left = self.left.map(|left| left - 1);
+                return Some(Ok(item));
+            }
+            // Taken out before it is used, so that a failure ends the list.
+            let failed = match std::mem::replace(&mut self.next, Next::End) {
+                Next::Offset(offset) => self.fetch(offset).err(),
+                Next::Fail(error) => Some(error),
+                Next::End => return None,
+            };
+            if let Some(error) = failed {
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FusedIterator for Pages<'_, T> {}
+
+impl<T> std::fmt::Debug for Pages<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pages").field("path", &self.path).finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,392 @@
-//! Stub.
+//! A Connect platform on loopback, inside the process: for demos, for tests of this crate, and for tests of processors
+//! that have no account to try themselves on.
+//!
+//! Real sockets and HTTP/1.1 with keep-alive; RQL filters, ordering and pages with `Content-Range`; status transitions
+//! that are refused like the platform refuses them; conversations, templates, and usage files whose workbook is opened
+//! and checked. It keeps plain JSON and shares no model with the client, so it proves something about it.
+//!
+//! ```no_run
+//! use connect::sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::start()?;
+//! println!("{} {}", sandbox.url(), sandbox.api_key());
+//! # std::io::Result::Ok(())
+//! ```
+//!
+//! A test starts with an empty one, fills it, and reads the [journal](Sandbox::journal) afterwards:
+//!
+//! ```
+//! use connect::sandbox::{Fault, Sandbox, sample};
+//!
+//! let sandbox = Sandbox::empty()?;
+//! sandbox.insert("requests", sample::request("PR-1000-0000-0001-001"));
+//! sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).after_effect());
+//! // … run a processor …
+//! assert!(sandbox.transitions("PR-1000-0000-0001-001").is_empty());
+//! # std::io::Result::Ok(())
+//! ```
+//!
+//! What it leaves out: no `state_change` messages appear in conversations on transitions, `t(…)` tuples of RQL are
+//! refused, and resources that the SDK has no use for do not exist. `/_sandbox/journal`, `/_sandbox/effects` and
+//! `/_sandbox/store/{collection}` show a program in another process what [`Sandbox`] shows in this one.
+//!
+//! This module is exempt from the promises of semantic versioning until 1.0.
+
+mod assets;
+mod client;
+mod clock;
+mod collection;
+mod control;
+mod conversations;
+mod fault;
+mod fields;
+mod filter;
+mod foreign;
+mod journal;
+mod lists;
+mod multipart;
+mod products;
+mod requests;
+mod router;
+mod rql;
+pub mod sample;
+mod seed;
+mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tiers;
+mod usage;
+mod wire;
+mod workbook;
+mod xlsx;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use fault::{Chaos, Fault};
+pub use journal::{Body, Call, Effect, ForeignCall};
+use server::{Listeners, Shared};
+pub use store::Store;
+
+/// Where the API begins.
+const BASE: &str = "/public/v1";
+
+/// A running platform. It ends, and its threads with it, when this is dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    platform: SocketAddr,
+    foreign: SocketAddr,
+    products: Vec<String>,
+}
+
+/// What a sandbox was told to be.
+#[derive(Debug)]
+struct Options {
+    api_key: String,
+    put: bool,
+    patch: bool,
+    page_cap: usize,
+    default_page: usize,
+    content_range: bool,
+    gzip: bool,
+    shuffle: bool,
+    seed: u64,
+    processing_reads: usize,
+    template_redirects: usize,
+    foreign: String,
+}
+
+/// How a sandbox is to be; each method names its default.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    options: Options,
+    port: u16,
+    demo: bool,
+}
+
+impl Builder {
+    /// The port of the platform; any free one by default.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The key it takes, with or without `ApiKey ` in front; by default one of its own.
+    pub fn api_key(mut self, key: &str) -> Self {
+        self.options.api_key = format!("ApiKey {}", key.trim_start_matches("ApiKey "));
+        self
+    }
+
+    /// Begins without any data; by default with the demo data.
+    pub fn empty(mut self) -> Self {
+        self.demo = false;
+        self
+    }
+
+    /// Updates with `PUT` only and answers `PATCH` with 405, as the platform documents; the default.
+    pub fn put_only(mut self) -> Self {
+        (self.options.put, self.options.patch) = (true, false);
+        self
+    }
+
+    /// Updates with `PATCH` only.
+    pub fn patch_only(mut self) -> Self {
+        (self.options.put, self.options.patch) = (false, true);
+        self
+    }
+
+    /// Updates with either verb.
+    pub fn put_and_patch(mut self) -> Self {
+        (self.options.put, self.options.patch) = (true, true);
+        self
+    }
+
+    /// The most objects on a page, whatever `limit` says; 1000 by default.
+    pub fn page_cap(mut self, cap: usize) -> Self {
+        self.options.page_cap = cap;
+        self
+    }
+
+    /// The size of a page without `limit`; 50 by default.
+    pub fn default_page(mut self, size: usize) -> Self {
+        self.options.default_page = size;
+        self
+    }
+
+    /// Whether lists answer with `Content-Range`; yes by default.
+    pub fn content_range(mut self, yes: bool) -> Self {
+        self.options.content_range = yes;
+        self
+    }
+
+    /// Whether bodies are packed for clients that accept it; no by default.
+    pub fn gzip(mut self, yes: bool) -> Self {
+        self.options.gzip = yes;
+        self
+    }
+
+    /// Whether objects that sort alike change places from call to call; yes by default.
+    pub fn shuffle(mut self, yes: bool) -> Self {
+        self.options.shuffle = yes;
+        self
+    }
+
+    /// What the shuffling begins with; 1 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// How many reads see an uploaded usage file in `processing`; none by default: it is `ready` or `invalid` at once.
+    pub fn processing_reads(mut self, reads: usize) -> Self {
+        self.options.processing_reads = reads;
+        self
+    }
+
+    /// How many redirects a signed link answers before the file; none by default.
+    pub fn template_redirects(mut self, redirects: usize) -> Self {
+        self.options.template_redirects = redirects;
+        self
+    }
+
+    /// Opens the two ports.
+    pub fn start(mut self) -> io::Result<Sandbox> {
+        let listeners = Listeners::bind(self.port)?;
+        let (platform, foreign) = listeners.addresses()?;
+        self.options.foreign = format!("http://{foreign}");
+        let mut store = Store::default();
+        if self.demo {
+            seed::demo(&mut store);
+        }
+        let shared = Shared::start(self.options, store, listeners);
+        let products = vec![sample::PRODUCT.to_owned(), seed::SECOND_PRODUCT.to_owned()];
+        Ok(Sandbox { shared, platform, foreign, products })
+    }
+}
+
+impl Sandbox {
+    /// A sandbox with the demo data: orders of every type and quirk, tier configs, listings, usage files.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// A sandbox without any data.
+    pub fn empty() -> io::Result<Self> {
+        Self::builder().empty().start()
+    }
+
+    /// Begins to describe one.
+    pub fn builder() -> Builder {
+        let options = Options {
+            api_key: "ApiKey SU-730-219-846:9f2c61d0a4b84e7f93d5c0be1a72846f5d3e10cc".to_owned(),
+            put: true,
+            patch: false,
+            page_cap: 1000,
+            default_page: 50,
+            content_range: true,
+            gzip: false,
+            shuffle: true,
+            seed: 1,
+            processing_reads: 0,
+            template_redirects: 0,
+            foreign: String::new(),
+        };
+        Builder { options, port: 0, demo: true }
+    }
+
+    /// The endpoint for a configuration: `http://127.0.0.1:…/public/v1`.
+    pub fn url(&self) -> String {
+        format!("http://{}{BASE}", self.platform)
+    }
+
+    /// The other origin, to which signed links lead: `http://127.0.0.1:…`.
+    pub fn foreign_url(&self) -> String {
+        format!("http://{}", self.foreign)
+    }
+
+    /// The key it takes, with `ApiKey ` in front.
+    pub fn api_key(&self) -> &str {
+        &self.shared.options.api_key
+    }
+
+    /// The products of the demo data that a processor is meant to have. There are orders of another one, too.
+    pub fn products(&self) -> Vec<String> {
+        self.products.clone()
+    }
+
+    /// Adds an object, or replaces the one with the same `id`. A collection is named by its path: `requests`,
+    /// `tier/config-requests`, `conversations/CO-1/messages`.
+    pub fn insert(&self, collection: &str, value: Value) {
+        self.shared.state().store.insert(collection, value);
+    }
+
+    /// Adds an element that need not be an object.
+    pub fn insert_raw(&self, collection: &str, value: impl Into<Value>) {
+        self.insert(collection, value.into());
+    }
+
+    /// Adds `n` pending purchases, a second apart, each changed by `make`, which gets its number from 0.
+    pub fn add_requests(&self, n: usize, mut make: impl FnMut(usize, &mut Value)) {
+        let mut state = self.shared.state();
+        for i in 0..n {
+            let mut request =
+                sample::request(&format!("PR-{:04}-{:04}-0001-001", 1000 + i / 10_000, i % 10_000));
+            let (hours, minutes, seconds) = (i / 3600, i / 60 % 60, i % 60);
+            let day = 1 + hours / 24;
+            let (month, day) = (1 + (day - 1) / 28 % 12, 1 + (day - 1) % 28);
+            let hour = hours % 24;
+            request["created"] =
+                format!("2024-{month:02}-{day:02}T{hour:02}:{minutes:02}:{seconds:02}+00:00").into();
+            make(i, &mut request);
+            state.store.insert("requests", request);
+        }
+    }
+
+    /// A copy of an object.
+    pub fn get(&self, collection: &str, id: &str) -> Option<Value> {
+        self.shared.state().store.get(collection, id).cloned()
+    }
+
+    /// Changes an object in place; `None` if there is none.
+    pub fn update<R>(&self, collection: &str, id: &str, change: impl FnOnce(&mut Value) -> R) -> Option<R> {
+        self.shared.state().store.update(collection, id, change)
+    }
+
+    /// Takes an object out.
+    pub fn remove(&self, collection: &str, id: &str) -> Option<Value> {
+        self.shared.state().store.remove(collection, id)
+    }
+
+    /// How many objects a collection has.
+    pub fn count(&self, collection: &str) -> usize {
+        self.shared.state().store.count(collection)
+    }
+
+    /// Copies of all objects of a collection, in the order in which they were added.
+    pub fn all(&self, collection: &str) -> Vec<Value> {
+        self.shared.state().store.all(collection)
+    }
+
+    /// The messages of a conversation, oldest first.
+    pub fn messages(&self, conversation: &str) -> Vec<Value> {
+        self.all(&format!("conversations/{conversation}/messages"))
+    }
+
+    /// Everything at once, under one lock.
+    pub fn with_store<R>(&self, work: impl FnOnce(&mut Store) -> R) -> R {
+        work(&mut self.shared.state().store)
+    }
+
+    /// The calls so far, in the order in which they were handled.
+    pub fn journal(&self) -> Vec<Call> {
+        self.shared.state().journal.clone()
+    }
+
+    /// The calls so far, which are forgotten.
+    pub fn take_journal(&self) -> Vec<Call> {
+        std::mem::take(&mut self.shared.state().journal)
+    }
+
+    /// The calls that the other origin saw.
+    pub fn foreign_calls(&self) -> Vec<ForeignCall> {
+        self.shared.state().foreign.clone()
+    }
+
+    /// How many TCP connections the platform has accepted.
+    pub fn connections(&self) -> usize {
+        self.shared.connections()
+    }
+
+    /// Every change that calls have brought about, in order. Changes by [`insert`](Self::insert) and the like are not
+    /// among them.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.shared.state().store.effects().to_vec()
+    }
+
+    /// The changes of status of one object, updates and messages not counted.
+    pub fn transitions(&self, id: &str) -> Vec<Effect> {
+        let moved = |effect: &&Effect| effect.id == id && effect.from.is_some() && effect.from != effect.to;
+        self.shared.state().store.effects().iter().filter(moved).cloned().collect()
+    }
+
+    /// Adds a fault. The first one added that covers a call strikes it.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.state().faults.push(fault);
+    }
+
+    /// Strikes calls at random from now on, besides the [faults](Self::fault) asked for.
+    pub fn chaos(&self, chaos: Chaos) {
+        self.shared.state().chaos = Some(chaos);
+    }
+
+    /// No more faults, neither ordered nor random.
+    pub fn calm(&self) {
+        let mut state = self.shared.state();
+        state.faults.clear();
+        state.chaos = None;
+    }
+
+    /// Runs before each call that is handled, and may change the store, as other actors do. It must use the store it is
+    /// given: the sandbox itself is locked meanwhile.
+    pub fn on_call(&self, hook: impl FnMut(&Call, &mut Store) + Send + 'static) {
+        self.shared.state().hook = Some(Box::new(hook));
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.stop([self.platform, self.foreign]);
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,154 @@
-//! Stub.
+//! Tier config requests: the set-up of resellers.
+//!
+//! ```no_run
+//! use connect::{Action, Approval, Connect, models::ParamUpdate};
+//!
+//! # fn main() -> connect::Result<()> {
+//! let connect = Connect::from_file("config.json")?;
+//! let report = connect.tier_config().process(|request| match request.param("reseller_no") {
+//!     Some(number) if number.has_value() => Ok(Approval::template("TL-497-535-242")),
+//!     _ => Err(Action::inquire([ParamUpdate::error("reseller_no", "Please give the number")])),
+//! })?;
+//! println!("{report}");
+//! # Ok(()) }
+//! ```
+
+use crate::connect::Connect;
+use crate::error::Result;
+use crate::fulfillment::{Assignee, assign};
+use crate::http::{Http, segment};
+use crate::models::{ParamUpdate, TierConfig, TierConfigRequest};
+use crate::page::Pages;
+use crate::process::{Action, Approval, Options, Report, Source, run};
+use crate::rql::Query;
+
+mod plan;
+
+pub use plan::plan;
+
+/// Tier config requests; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct TierConfigs<'c> {
+    connect: &'c Connect,
+}
+
+const REQUESTS: Source<TierConfigRequest> = Source {
+    list: "/tier/config-requests",
+    what: "tier config requests",
+    created: "created",
+    product: "configuration.product.id",
+    status: "pending",
+    talks: false,
+    id: |request| &request.id,
+    created_of: |request| request.events.created(),
+    product_of: |request| request.product_id(),
+    status_of: |request| request.status.as_str(),
+};
+
+impl<'c> TierConfigs<'c> {
+    pub(crate) fn new(connect: &'c Connect) -> Self {
+        Self { connect }
+    }
+
+    fn http(self) -> &'c Http {
+        &self.connect.http
+    }
+
+    /// Hands each pending request of the configured products to `decide`, oldest first, and carries out what it
+    /// answers.
+    ///
+    /// | answer | calls |
+    /// |---|---|
+    /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
+    /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
+    /// | `Err(Action::fail(…))` | POST `fail` |
+    /// | `Err(Action::skip(…))` | none |
+    /// | any error through `?` | none: the request stays pending and is reported as errored |
+    ///
+    /// These requests have no conversations, so no message is sent; a message of an inquiry or a skip is reported
+    /// only. [`Approval::tile`] is sent the way the older platform took it.
+    ///
+    /// # Errors
+    ///
+    /// When listing fails, or the platform does; a single request that cannot be handled is an outcome of the report.
+    pub fn process(
+        self,
+        decide: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>,
+    ) -> Result<Report> {
+        self.process_with(Options::new(), decide)
+    }
+
+    /// [`process`](Self::process), in other pages, other states, fewer requests, or without sending anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`process`](Self::process), and [`Error::Query`](crate::Error::Query) for a filter that cannot be said.
+    pub fn process_with(
+        self,
+        options: Options<'_>,
+        mut decide: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>,
+    ) -> Result<Report> {
+        let products = self.connect.config().product_ids();
+        run(self.http(), products, &REQUESTS, options, |request| plan(request, decide(request)))
+    }
+
+    /// Requests that match, of all products that the key can see.
+    pub fn requests(self, query: &Query) -> Pages<'c, TierConfigRequest> {
+        Pages::new(self.http(), REQUESTS.list, query)
+    }
+
+    /// One request, or `None` where there is none of this id.
+    pub fn request(self, id: &str) -> Result<Option<TierConfigRequest>> {
+        self.http().get_if_there(&path(id)?)
+    }
+
+    /// The configuration of an account for a product, as its last approved request left it.
+    ///
+    /// `tier_level` is 1 or 2; `None` takes whichever was approved last.
+    pub fn tier_config_for(
+        self,
+        account_id: &str,
+        product_id: &str,
+        tier_level: Option<u8>,
+    ) -> Result<Option<TierConfig>> {
+        let mut query = Query::new()
+            .equal("status", "approved")
+            .equal("configuration.account.id", account_id)
+            .equal("configuration.product.id", product_id);
+        if let Some(level) = tier_level {
+            query = query.equal("configuration.tier_level", u32::from(level));
+        }
+        // Without an order, which of several comes first is the platform's whim.
+        let last = self.requests(&query.ordering(["-created"]).limit(1)).next().transpose()?;
+        Ok(last.map(|request| request.configuration))
+    }
+
+    /// Stores values in a request's parameters, and what is wrong with them.
+    pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
+        self.http().change(&path(id)?, &plan::Params { params })
+    }
+
+    /// The text of a request's template, in markdown.
+    pub fn render(self, id: &str) -> Result<String> {
+        self.http().text(&format!("{}/render", path(id)?))
+    }
+
+    /// Puts an inquired request back to pending.
+    pub fn pend(self, id: &str) -> Result<()> {
+        self.http().poke(&format!("{}/pend", path(id)?))
+    }
+
+    /// Makes somebody responsible for a request.
+    pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
+        assign(self.http(), &path(id)?, to)
+    }
+
+    /// Makes nobody responsible for a request.
+    pub fn unassign(self, id: &str) -> Result<()> {
+        self.http().poke(&format!("{}/unassign", path(id)?))
+    }
+}
+
+fn path(id: &str) -> Result<String> {
+    Ok(format!("{}/{}", REQUESTS.list, segment(id)?))
+}

@@ -1,1 +1,218 @@
-//! Stub.
+//! Metered usage: reporting what was consumed, and handling the files that were reported.
+//!
+//! Usage travels as a workbook of records, made per listing, that is per product and contract:
+//!
+//! ```no_run
+//! use connect::Connect;
+//! use connect::usage::{NewUsageFile, UsageRecord};
+//! use time::{Duration, OffsetDateTime};
+//!
+//! # fn main() -> connect::Result<()> {
+//! let connect = Connect::from_file("config.json")?;
+//! let today = OffsetDateTime::now_utc().replace_time(time::Time::MIDNIGHT);
+//! let report = connect.usage().process_listings(|listing| {
+//!     let record = UsageRecord {
+//!         record_id: "r-1".into(),
+//!         item_search_criteria: "item.mpn".into(),
+//!         item_search_value: "STORAGE".into(),
+//!         quantity: 12.into(),
+//!         start_time_utc: Some(today - Duration::DAY),
+//!         end_time_utc: Some(today),
+//!         asset_search_criteria: "parameter.tenant".into(),
+//!         asset_search_value: "t-42".into(),
+//!         ..UsageRecord::default()
+//!     };
+//!     let file = NewUsageFile::for_listing(listing, "Usage of yesterday");
+//!     Ok(Some(connect.usage().submit(file, [record])?))
+//! })?;
+//! println!("{report}");
+//! # Ok(()) }
+//! ```
+
+use serde::Deserialize;
+
+use crate::connect::Connect;
+use crate::error::Result;
+use crate::http::{Http, segment};
+use crate::models::{Listing, SignedUrl, UsageFile};
+use crate::page::Pages;
+use crate::process::{Options, Plan, Report, Source, Verdict, run};
+use crate::rql::Query;
+
+mod file_action;
+#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are fingerprinted"))]
+mod fingerprint;
+#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are uploaded"))]
+mod multipart;
+mod new_file;
+mod number;
+mod record;
+#[cfg(feature = "xlsx")]
+mod sheet;
+mod sheet_error;
+#[cfg(feature = "xlsx")]
+mod submit;
+#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are checked"))]
+mod validate;
+
+pub use file_action::{FileAction, plan};
+pub use new_file::NewUsageFile;
+pub use number::Number;
+pub use record::{SheetName, UsageCategory, UsageRecord};
+pub use sheet_error::{BadRow, Problem, SheetError};
+
+/// Metered usage; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Usage<'c> {
+    connect: &'c Connect,
+}
+
+const LISTINGS: Source<Listing> = Source {
+    list: "/listings",
+    what: "listings",
+    created: "created",
+    product: "product.id",
+    status: "listed",
+    talks: false,
+    id: |listing| &listing.id,
+    created_of: |listing| listing.created,
+    product_of: |listing| &listing.product.id,
+    status_of: |listing| listing.status.as_str(),
+};
+
+const FILES: Source<UsageFile> = Source {
+    list: "/usage/files",
+    what: "usage files",
+    created: "created.at",
+    product: "product.id",
+    status: "ready",
+    talks: false,
+    id: |file| &file.id,
+    created_of: |file| file.events.created().or(file.created_at),
+    product_of: |file| &file.product.id,
+    status_of: |file| file.status.as_str(),
+};
+
+#[derive(Deserialize)]
+struct TemplateLink {
+    template_link: Option<SignedUrl>,
+}
+
+impl<'c> Usage<'c> {
+    pub(crate) fn new(connect: &'c Connect) -> Self {
+        Self { connect }
+    }
+
+    fn http(self) -> &'c Http {
+        &self.connect.http
+    }
+
+    /// Hands each listed listing of the configured products to `report`.
+    ///
+    /// The closure submits a file with [`submit`](Self::submit) and returns it, or `None` where there is nothing to
+    /// report. An error through `?` is reported for this listing and the others go on.
+    ///
+    /// # Errors
+    ///
+    /// When listing fails, or the platform does.
+    pub fn process_listings(
+        self,
+        report: impl FnMut(&Listing) -> anyhow::Result<Option<UsageFile>>,
+    ) -> Result<Report> {
+        self.process_listings_with(Options::new(), report)
+    }
+
+    /// [`process_listings`](Self::process_listings), of other states, fewer, or without sending anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`process_listings`](Self::process_listings).
+    pub fn process_listings_with(
+        self,
+        options: Options<'_>,
+        mut report: impl FnMut(&Listing) -> anyhow::Result<Option<UsageFile>>,
+    ) -> Result<Report> {
+        let products = self.connect.config().product_ids();
+        run(self.http(), products, &LISTINGS, options, |listing| {
+            Ok(match report(listing).map_err(crate::Error::Handler)? {
+                Some(file) => Plan::new(Verdict::Reported, "").detail(format!("usage file {}", file.id)),
+                None => Plan::new(Verdict::Skipped, ""),
+            })
+        })
+    }
+
+    /// Hands each usage file of the configured products that is ready to `decide`, and carries out what it answers.
+    ///
+    /// # Errors
+    ///
+    /// When listing fails, or the platform does; a single file that cannot be handled is an outcome of the report.
+    pub fn process_files(
+        self,
+        decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
+    ) -> Result<Report> {
+        self.process_files_with(Options::new(), decide)
+    }
+
+    /// [`process_files`](Self::process_files), of other states, fewer, or without sending anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`process_files`](Self::process_files).
+    pub fn process_files_with(
+        self,
+        options: Options<'_>,
+        mut decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
+    ) -> Result<Report> {
+        let products = self.connect.config().product_ids();
+        run(self.http(), products, &FILES, options, |file| {
+            plan(file, decide(file).map_err(crate::Error::Handler)?)
+        })
+    }
+
+    /// Usage files that match, of all products that the key can see; lists leave out the links to the files.
+    pub fn files(self, query: &Query) -> Pages<'c, UsageFile> {
+        Pages::new(self.http(), FILES.list, query)
+    }
+
+    /// One usage file, or `None` where there is none of this id.
+    ///
+    /// Its links are signed and expire within minutes.
+    pub fn file(self, id: &str) -> Result<Option<UsageFile>> {
+        self.http().get_if_there(&path(id)?)
+    }
+
+    /// Listings that match, of all products that the key can see.
+    pub fn listings(self, query: &Query) -> Pages<'c, Listing> {
+        Pages::new(self.http(), LISTINGS.list, query)
+    }
+
+    /// The workbook that the platform gives out as a template for a product's usage.
+    ///
+    /// It lies in a storage that the platform links to; the key is not sent there.
+    ///
+    /// # Errors
+    ///
+    /// The path in the error is the storage's, without the part of the link that is a secret.
+    pub fn template(self, product_id: &str) -> Result<Vec<u8>> {
+        let path = format!("/usage/products/{}/template", segment(product_id)?);
+        let answer: TemplateLink = self.http().get(&path)?;
+        let link = answer.template_link.filter(|link| !link.as_str().is_empty());
+        let link = link.ok_or_else(|| {
+            crate::Error::input(format!("GET {path}: the platform gave no link to a template"))
+        })?;
+        self.download(link.as_str())
+    }
+
+    /// A file that the platform links to, such as [`UsageFile::usage_file_uri`], fetched without the key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`](crate::Error::Input) for a link that is neither https nor on this machine.
+    pub fn download(self, link: &str) -> Result<Vec<u8>> {
+        self.http().download(link, self.http().body_limit)
+    }
+}
+
+fn path(id: &str) -> Result<String> {
+    Ok(format!("{}/{}", FILES.list, segment(id)?))
+}

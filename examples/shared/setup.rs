@@ -1,0 +1,71 @@
+//! What the four examples share: their arguments, the sandbox they run on without a configuration file, and the report.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use connect::sandbox::Sandbox;
+use connect::{Connect, Options, Report};
+
+/// What the command line asked for.
+pub(crate) struct Setup {
+    pub(crate) connect: Connect,
+    dry_run: bool,
+    json: bool,
+    // Serves for as long as the program runs.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Setup {
+    /// Reads `[FILE] [--dry-run] [--json]`. Without FILE the example runs on the embedded sandbox and never looks for
+    /// a configuration, so that it cannot touch live orders because a file happened to lie about.
+    pub(crate) fn from_args() -> anyhow::Result<Self> {
+        connect::logger::init();
+        let (mut file, mut dry_run, mut json) = (None, false, false);
+        for argument in std::env::args_os().skip(1) {
+            match argument.to_str() {
+                Some("--dry-run") => dry_run = true,
+                Some("--json") => json = true,
+                Some(option) if option.starts_with('-') => {
+                    bail!("unknown option {option}: [FILE] [--dry-run] [--json]")
+                }
+                _ if file.is_some() => bail!("one configuration file is enough"),
+                _ => file = Some(PathBuf::from(argument)),
+            }
+        }
+        let (connect, sandbox) = if let Some(file) = file {
+            (Connect::from_file(file)?, None)
+        } else {
+            let sandbox = Sandbox::start().context("the sandbox did not start")?;
+            log::info!("no configuration file given: running on the embedded sandbox at {}", sandbox.url());
+            (sandbox.connect()?, Some(sandbox))
+        };
+        Ok(Self { connect, dry_run, json, _sandbox: sandbox })
+    }
+
+    pub(crate) fn options(&self) -> Options<'static> {
+        Options::new().dry_run(self.dry_run)
+    }
+
+    /// Prints the report, if there is anything to report, and gives the program's exit code.
+    pub(crate) fn finish(&self, report: &Report) -> anyhow::Result<ExitCode> {
+        let text = if self.json { serde_json::to_string_pretty(report)? + "\n" } else { report.to_string() };
+        if report.handled() > 0 || report.stopped().is_some() || report.foreign() > 0 {
+            std::io::stdout().write_all(text.as_bytes())?;
+        }
+        Ok(ExitCode::from(report.exit_code()))
+    }
+}
+
+/// Runs `main` and turns an error into a line on standard error and exit code 1.
+pub(crate) fn run(main: impl FnOnce(&Setup) -> anyhow::Result<Report>) -> ExitCode {
+    let ran = Setup::from_args().and_then(|setup| {
+        let report = main(&setup)?;
+        setup.finish(&report)
+    });
+    ran.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,47 @@
+//! Configuration from environment variables.
+
+use std::ffi::OsString;
+
+use super::ConfigErrorKind::{Missing, NotUtf8};
+use super::error::{Flaw, Place};
+use super::{ApiKey, Config, ConfigError, check, endpoint};
+
+pub(super) const ENDPOINT: &str = "CONNECT_API_ENDPOINT";
+pub(super) const KEY: &str = "CONNECT_API_KEY";
+pub(super) const PRODUCTS: &str = "CONNECT_PRODUCTS";
+
+/// Looks a variable up; tests pass their own, as setting real ones is unsafe.
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+pub(super) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+pub(super) fn load(env: Lookup<'_>) -> Result<Config, ConfigError> {
+    let missing = |name| Flaw::new(Missing, "is not set").at(Place::Variable(name));
+    let url = text(env, ENDPOINT)?.ok_or_else(|| missing(ENDPOINT))?;
+    let url = endpoint::normalise(&url).map_err(|flaw| flaw.at(Place::Variable(ENDPOINT)))?;
+    let key = api_key(env)?.ok_or_else(|| missing(KEY))?;
+    let config = Config::with_defaults(url, key);
+    let Some(products) = text(env, PRODUCTS)? else {
+        return Ok(config);
+    };
+    if products.trim().is_empty() {
+        let what = "is set but empty; unset it to work on every product";
+        return Err(Flaw::new(super::ConfigErrorKind::Empty, what).at(Place::Variable(PRODUCTS)));
+    }
+    let config = config.products(products.split(',').map(str::trim));
+    check::products(config.product_ids()).map_err(|flaw| flaw.at(Place::Variable(PRODUCTS)))?;
+    Ok(config)
+}
+
+pub(super) fn api_key(env: Lookup<'_>) -> Result<Option<ApiKey>, ConfigError> {
+    text(env, KEY)?.map(|key| ApiKey::parse(&key).map_err(|flaw| flaw.at(Place::Variable(KEY)))).transpose()
+}
+
+fn text(env: Lookup<'_>, name: &'static str) -> Result<Option<String>, ConfigError> {
+    env(name)
+        .map(OsString::into_string)
+        .transpose()
+        .map_err(|_| Flaw::new(NotUtf8, "is not UTF-8").at(Place::Variable(name)))
+}

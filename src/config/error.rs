@@ -1,0 +1,141 @@
+//! What can be wrong with a configuration, and where.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is wrong with a configuration, where, and what to do about it.
+///
+/// Neither the text nor `Debug` quotes a value of the configuration, as any may be the key in the wrong place; only the
+/// path of a `caFile` that cannot be used is named.
+#[derive(Debug)]
+pub struct ConfigError {
+    place: Place,
+    flaw: Flaw,
+}
+
+/// The mistake behind a [`ConfigError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigErrorKind {
+    /// The file, or the `caFile` it names, does not exist.
+    NotFound,
+    /// A folder was given where a file is needed.
+    IsDirectory,
+    /// The file cannot be read; `source()` says why.
+    Unreadable,
+    /// The file is far too large to be a configuration.
+    TooLarge,
+    /// The file, or the environment variable, is not UTF-8.
+    NotUtf8,
+    /// The file is not JSON.
+    NotJson,
+    /// The file is JSON, but not an object.
+    NotAnObject,
+    /// A key or an environment variable is missing.
+    Missing,
+    /// A key is missing, and one that looks like it is there.
+    Misspelt,
+    /// A value is of the wrong JSON type.
+    WrongType,
+    /// A value is empty.
+    Empty,
+    /// A number is too small or too large.
+    OutOfRange,
+    /// A value is none of the words allowed there.
+    UnknownValue,
+    /// The endpoint is not a URL the SDK can use.
+    BadUrl,
+    /// The endpoint is plain `http` to another machine, which would show the key to the network.
+    InsecureUrl,
+    /// A text holds a character that may not go into an HTTP header or an id.
+    BadCharacter,
+}
+
+impl ConfigError {
+    /// The mistake, to match on.
+    pub fn kind(&self) -> ConfigErrorKind {
+        self.flaw.kind
+    }
+
+    /// The key of the file, the environment variable or the setter concerned; `None` if it is the file as a whole.
+    pub fn setting(&self) -> Option<&str> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Key { key, .. } => Some(key),
+            Place::Variable(name) | Place::Setting(name) => Some(name),
+        }
+    }
+
+    /// The file concerned, if the configuration came from one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(file) => Some(file),
+            Place::Key { file, .. } => file.as_deref(),
+            Place::Variable(_) | Place::Setting(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.place, self.flaw.what)
+    }
+}
+
+impl Error for ConfigError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.flaw.source.as_ref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Place {
+    File(PathBuf),
+    Key { file: Option<PathBuf>, key: String },
+    Variable(&'static str),
+    Setting(&'static str),
+}
+
+impl Place {
+    pub(super) fn key(file: Option<&Path>, key: &str) -> Self {
+        Self::Key { file: file.map(Path::to_path_buf), key: key.to_owned() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Key { file: Some(file), key } => write!(f, "{}: {key:?}", file.display()),
+            Self::Key { file: None, key } => write!(f, "{key:?}"),
+            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Setting(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+/// A mistake before it is known where the value came from.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) kind: ConfigErrorKind,
+    what: Cow<'static, str>,
+    source: Option<io::Error>,
+}
+
+impl Flaw {
+    pub(super) fn new(kind: ConfigErrorKind, what: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, what: what.into(), source: None }
+    }
+
+    pub(super) fn because(mut self, source: io::Error) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    pub(super) fn at(self, place: Place) -> ConfigError {
+        ConfigError { place, flaw: self }
+    }
+}

@@ -1,0 +1,295 @@
+//! Configuration from a JSON file.
+
+use std::any::type_name;
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use super::ConfigErrorKind::{
+    IsDirectory, Missing, Misspelt, NotAnObject, NotFound, NotJson, NotUtf8, OutOfRange, TooLarge,
+    UnknownValue, Unreadable, WrongType,
+};
+use super::env::{self, Lookup};
+use super::error::{Flaw, Place};
+use super::near_miss::is_near;
+use super::{ApiKey, Config, ConfigError, UpdateMethod, check, endpoint};
+
+const MOST_BYTES: u64 = 1 << 20;
+
+/// With a near miss of these the program does not start; of [`OPTIONAL`] it is warned of.
+const IMPORTANT: [&str; 3] = ["apiEndpoint", "apiKey", "products"];
+const OPTIONAL: [&str; 5] = ["updateMethod", "timeoutSecs", "connectTimeoutSecs", "attempts", "caFile"];
+
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) warnings: Vec<String>,
+}
+
+pub(super) fn load(path: &Path, env: Lookup<'_>) -> Result<Loaded, ConfigError> {
+    let (text, metadata) = read(path).map_err(|flaw| flaw.at(place_of(path)))?;
+    let mut keys = Keys::parse(&text, path)?;
+    let key_in_file = keys.map.get("apiKey").is_some_and(|key| !key.is_null());
+    let config = keys.take_config(env)?;
+    if key_in_file {
+        keys.warnings.extend(exposed(path, &metadata));
+    }
+    Ok(Loaded { config: Config { own: keys.map, ..config }, warnings: keys.warnings })
+}
+
+/// The whole path, as under cron a relative one is looked up where nobody expects it.
+fn place_of(path: &Path) -> Place {
+    Place::File(std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+}
+
+fn read(path: &Path) -> Result<(String, Metadata), Flaw> {
+    let unreadable = |error| Flaw::new(Unreadable, "cannot be read").because(error);
+    let file = File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Flaw::new(NotFound, "does not exist; give the path of a configuration file"),
+        // Windows does not even open a folder.
+        _ if path.is_dir() => Flaw::new(IsDirectory, "is a folder; give the path of a file in it"),
+        _ => unreadable(error),
+    })?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(Flaw::new(IsDirectory, "is a folder; give the path of a file in it"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Flaw::new(TooLarge, "is larger than 1 MiB, which no configuration is"));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| Flaw::new(NotUtf8, "is not UTF-8; save it in that encoding"))?;
+    Ok((text, metadata))
+}
+
+#[cfg(unix)]
+fn exposed(path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = metadata.permissions().mode() & 0o777;
+    (metadata.is_file() && mode & 0o077 != 0).then(|| {
+        let path = path.display();
+        format!("{path} holds the API key and is open to other users (mode {mode:03o}); run chmod 600 on it")
+    })
+}
+
+#[cfg(not(unix))]
+fn exposed(_: &Path, _: &Metadata) -> Option<String> {
+    None
+}
+
+/// The object in the file, of which the SDK takes its own keys; what is left belongs to the program.
+pub(super) struct Keys<'p> {
+    path: &'p Path,
+    pub(super) map: Map<String, Value>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'p> Keys<'p> {
+    pub(super) fn parse(text: &str, path: &'p Path) -> Result<Self, ConfigError> {
+        let whole = |flaw: Flaw| flaw.at(place_of(path));
+        // Editors on Windows put a byte order mark there.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim().is_empty() {
+            return Err(whole(Flaw::new(NotJson, "is empty; it must hold a JSON object")));
+        }
+        match serde_json::from_str(text) {
+            Ok(Value::Object(map)) => Ok(Self { path, map, warnings: Vec::new() }),
+            Ok(other) => {
+                let what = format!("must hold a JSON object, not {}", kind_of(&other));
+                Err(whole(Flaw::new(NotAnObject, what)))
+            }
+            Err(error) => Err(whole(Flaw::new(NotJson, not_json(&error)))),
+        }
+    }
+
+    pub(super) fn take_config(&mut self, env: Lookup<'_>) -> Result<Config, ConfigError> {
+        self.look_for_misspellings()?;
+        let url = self.take_text("apiEndpoint")?.ok_or_else(|| {
+            let what = "is missing; add the URL of the API, https://…/public/v1";
+            self.flaw("apiEndpoint", Flaw::new(Missing, what))
+        })?;
+        let url = endpoint::normalise(&url).map_err(|flaw| self.flaw("apiEndpoint", flaw))?;
+        let key = match self.take_text("apiKey")? {
+            Some(key) => ApiKey::parse(&key).map_err(|flaw| self.flaw("apiKey", flaw))?,
+            None => env::api_key(env)?.ok_or_else(|| {
+                let what = "is missing, and environment variable CONNECT_API_KEY is not set either; \
+                            one must hold the key";
+                self.flaw("apiKey", Flaw::new(Missing, what))
+            })?,
+        };
+        let mut config = Config { file: Some(self.path.to_path_buf()), ..Config::with_defaults(url, key) };
+        if let Some(products) = self.take_products()? {
+            config = config.products(products);
+        }
+        if let Some(method) = self.take_update_method()? {
+            config.update_method = method;
+        }
+        if let Some(timeout) = self.take_seconds("timeoutSecs")? {
+            config.timeout = timeout;
+        }
+        if let Some(timeout) = self.take_seconds("connectTimeoutSecs")? {
+            config.connect_timeout = timeout;
+        }
+        if let Some(attempts) = self.take_attempts()? {
+            config.attempts = attempts;
+        }
+        config.ca_file = self.take_ca_file()?;
+        Ok(config)
+    }
+
+    fn look_for_misspellings(&mut self) -> Result<(), ConfigError> {
+        let ours = |key: &str| IMPORTANT.contains(&key) || OPTIONAL.contains(&key);
+        let near = |wanted: &str| {
+            let absent = !self.map.contains_key(wanted);
+            self.map.keys().find(|found| absent && !ours(found) && is_near(found, wanted))
+        };
+        for wanted in IMPORTANT {
+            if let Some(found) = near(wanted) {
+                let what = format!(
+                    "looks like {wanted:?}, which is missing; \
+                     rename it, or add \"{wanted}\": null if it is a key of your own"
+                );
+                return Err(self.flaw(found, Flaw::new(Misspelt, what)));
+            }
+        }
+        let warnings = OPTIONAL.iter().filter_map(|wanted| {
+            let found = near(wanted)?;
+            Some(format!("{}: {found:?} has no effect; did you mean {wanted:?}?", self.path.display()))
+        });
+        self.warnings = warnings.collect();
+        Ok(())
+    }
+
+    fn take(&mut self, key: &str) -> Option<Value> {
+        self.map.remove(key).filter(|value| !value.is_null())
+    }
+
+    fn take_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(self.wrong_type(key, "a string", &other)),
+        }
+    }
+
+    fn take_products(&mut self) -> Result<Option<Vec<String>>, ConfigError> {
+        const KEY: &str = "products";
+        let values = match self.take(KEY) {
+            None => return Ok(None),
+            Some(Value::Array(values)) => values,
+            Some(value @ Value::String(_)) => vec![value],
+            Some(other) => return Err(self.wrong_type(KEY, "a string or a list of strings", &other)),
+        };
+        let mut ids = Vec::with_capacity(values.len());
+        for value in values {
+            match value {
+                Value::String(id) => ids.push(id),
+                other => return Err(self.wrong_type(KEY, "a list of strings only", &other)),
+            }
+        }
+        check::products(&ids).map_err(|flaw| self.flaw(KEY, flaw))?;
+        Ok(Some(ids))
+    }
+
+    fn take_update_method(&mut self) -> Result<Option<UpdateMethod>, ConfigError> {
+        const KEY: &str = "updateMethod";
+        let Some(word) = self.take_text(KEY)? else {
+            return Ok(None);
+        };
+        match word.to_ascii_lowercase().as_str() {
+            "auto" => Ok(Some(UpdateMethod::Auto)),
+            "patch" => Ok(Some(UpdateMethod::Patch)),
+            "put" => Ok(Some(UpdateMethod::Put)),
+            _ => Err(self.flaw(KEY, Flaw::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""))),
+        }
+    }
+
+    fn take_seconds(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
+        let Some(value) = self.take(key) else {
+            return Ok(None);
+        };
+        let seconds = value.as_f64().ok_or_else(|| self.wrong_type(key, "a number of seconds", &value))?;
+        // What a Duration cannot hold is below zero or beyond any limit; the check tells which.
+        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
+            Duration::MAX
+        } else {
+            Duration::ZERO
+        });
+        check::timeout(timeout).map_err(|flaw| self.flaw(key, flaw))?;
+        Ok(Some(timeout))
+    }
+
+    fn take_attempts(&mut self) -> Result<Option<u32>, ConfigError> {
+        const KEY: &str = "attempts";
+        let Some(value) = self.take(KEY) else {
+            return Ok(None);
+        };
+        if !value.is_number() {
+            return Err(self.wrong_type(KEY, "a whole number", &value));
+        }
+        let checked = match value.as_u64() {
+            Some(number) => check::attempts(number),
+            None => Err(Flaw::new(OutOfRange, "must be a whole number from 1 to 100")),
+        };
+        checked.map(Some).map_err(|flaw| self.flaw(KEY, flaw))
+    }
+
+    fn take_ca_file(&mut self) -> Result<Option<PathBuf>, ConfigError> {
+        const KEY: &str = "caFile";
+        let Some(name) = self.take_text(KEY)? else {
+            return Ok(None);
+        };
+        if name.is_empty() {
+            return Err(self.flaw(KEY, Flaw::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
+        }
+        let path = self.path.parent().unwrap_or(Path::new("")).join(name);
+        check::ca_file(&path).map_err(|flaw| self.flaw(KEY, flaw))?;
+        Ok(Some(path))
+    }
+
+    fn flaw(&self, key: &str, flaw: Flaw) -> ConfigError {
+        flaw.at(Place::key(Some(self.path), key))
+    }
+
+    fn wrong_type(&self, key: &str, wanted: &str, found: &Value) -> ConfigError {
+        let what = format!("must be {wanted}, not {}", kind_of(found));
+        self.flaw(key, Flaw::new(WrongType, what))
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    match error.classify() {
+        // The texts of these are fixed; those of the others may quote the file.
+        Category::Syntax | Category::Eof => format!("is not JSON: {error}"),
+        Category::Io | Category::Data => {
+            format!("is not JSON, see line {} column {}", error.line(), error.column())
+        }
+    }
+}
+
+pub(super) fn does_not_fit<T>(value: &Value, error: &serde_json::Error) -> Flaw {
+    let mut what = format!("is {}, which does not fit {}", kind_of(value), type_name::<T>());
+    let text = error.to_string();
+    // The one text that names a field of the type and nothing of the value.
+    if text.starts_with("missing field `") {
+        what = format!("{what}: {text}");
+    }
+    Flaw::new(WrongType, what)
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

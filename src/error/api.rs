@@ -1,0 +1,143 @@
+//! An answer that is a refusal.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How much of a body that is not the platform's JSON is kept.
+const EXCERPT: usize = 1024;
+
+/// An answer of the platform, or of a gateway before it, that is not a success.
+///
+/// The body is read as the platform's error JSON where it is that, and kept as text where it is not: an HTML page of a
+/// gateway never hides the status.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's code, such as `SYS_001`; `None` where the body was not the platform's JSON.
+    pub error_code: Option<String>,
+    /// The platform's reasons, or the body's text where it was not the platform's JSON.
+    pub errors: Vec<String>,
+    /// Further facts of older platforms.
+    pub params: Option<Value>,
+    /// Method of the call.
+    pub method: &'static str,
+    /// Path of the call below the endpoint, with its query.
+    pub path: String,
+    /// Where a redirect pointed, without query.
+    pub location: Option<String>,
+    /// How long the server asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// Reads the error body; any bytes will do.
+    pub(crate) fn new(method: &'static str, path: &str, status: u16, body: &[u8]) -> Self {
+        let mut error = Self {
+            status,
+            error_code: None,
+            errors: Vec::new(),
+            params: None,
+            method,
+            path: path.to_owned(),
+            location: None,
+            retry_after: None,
+        };
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(mut object))
+                if object.contains_key("error_code") || object.contains_key("errors") =>
+            {
+                error.error_code = object.remove("error_code").and_then(text).filter(|code| !code.is_empty());
+                error.errors = match object.remove("errors") {
+                    Some(Value::Array(errors)) => errors.into_iter().filter_map(text).collect(),
+                    Some(other) => text(other).into_iter().collect(),
+                    None => Vec::new(),
+                };
+                error.params = object.remove("params").filter(|params| !params.is_null());
+            }
+            _ => error.errors.extend(excerpt(body)),
+        }
+        error
+    }
+
+    pub(crate) fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        for text in self.errors.iter_mut().chain(&mut self.error_code).chain(&mut self.location) {
+            *text = redact(text);
+        }
+        if let Some(params) = &mut self.params
+            && let Ok(redacted) = serde_json::from_str(&redact(&params.to_string()))
+        {
+            *params = redacted;
+        }
+        self.path = redact(&self.path);
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
+}
+
+/// The body on one line, cut on a character boundary; a page of HTML is only named.
+fn excerpt(body: &[u8]) -> Option<String> {
+    let head = body.get(..EXCERPT * 4).unwrap_or(body);
+    let text = String::from_utf8_lossy(head);
+    let start = text.trim_start().get(..14).unwrap_or_default().to_ascii_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        return Some("an HTML page, probably of a gateway in front of the platform".into());
+    }
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| !c.is_control()));
+        if line.len() > EXCERPT {
+            let end = (0..=EXCERPT).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+            line.truncate(end);
+            line.push('…');
+            break;
+        }
+    }
+    (!line.is_empty()).then_some(line)
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} was answered with {}", self.method, self.path, self.status)?;
+        if let Some(reason) = reason_phrase(self.status) {
+            write!(f, " {reason}")?;
+        }
+        if (300..400).contains(&self.status) {
+            if let Some(location) = &self.location {
+                write!(f, " to {location}")?;
+            }
+            return write!(f, ": check the endpoint's address");
+        }
+        let mut separator = ": ";
+        for text in self.error_code.iter().chain(&self.errors) {
+            write!(f, "{separator}{}", one_line(text))?;
+            separator = if separator == ": " && self.error_code.is_some() { ", " } else { "; " };
+        }
+        match self.status {
+            401 => write!(f, "; check the API key"),
+            403 => write!(f, "; check what the API key is allowed to do"),
+            405 | 501 if matches!(self.method, "PUT" | "PATCH") => write!(f, "; check updateMethod"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn reason_phrase(status: u16) -> Option<&'static str> {
+    ureq::http::StatusCode::from_u16(status).ok()?.canonical_reason()
+}

@@ -1,0 +1,79 @@
+//! An answer that is not what the documentation promises.
+
+use std::fmt;
+
+/// A body that could not be read as what was expected.
+///
+/// Says where, never what stood there: the text may be a secret of a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// What was expected, such as `Request`.
+    pub expected: &'static str,
+    /// Method of the call.
+    pub method: &'static str,
+    /// Path of the call below the endpoint.
+    pub path: String,
+    /// What is wrong and at which line and column.
+    pub problem: String,
+    /// Position in the list, where an element of a list is meant.
+    pub position: Option<usize>,
+}
+
+impl DecodeError {
+    pub(crate) fn new(
+        expected: &'static str,
+        method: &'static str,
+        path: &str,
+        error: &serde_json::Error,
+    ) -> Self {
+        Self {
+            expected: short_name(expected),
+            method,
+            path: path.to_owned(),
+            problem: without_values(&error.to_string()),
+            position: None,
+        }
+    }
+
+    pub(crate) fn at(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: ", self.method, self.path)?;
+        if let Some(position) = self.position {
+            write!(f, "element {position} of the list: ")?;
+        }
+        write!(f, "the answer is no {}: {}", self.expected, self.problem)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// `connect::models::request::Request` → `Request`, with what is inside of brackets kept short as well.
+fn short_name(name: &'static str) -> &'static str {
+    let head = name.find('<').map_or(name, |at| name.get(..at).unwrap_or(name));
+    head.rsplit("::").next().unwrap_or(name)
+}
+
+/// serde quotes the text it stumbled over, which may be the value of a password parameter.
+fn without_values(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(start) = rest.find(['"', '`']) {
+        let (head, tail) = rest.split_at(start);
+        out.push_str(head);
+        let quote = if tail.starts_with('"') { '"' } else { '`' };
+        // The last quote, since the text itself may hold some.
+        out.push('…');
+        // The last quote, since the text itself may hold some.
+        let end = tail.rfind(quote).filter(|end| *end > 0);
+        rest = end.and_then(|end| tail.get(end + 1..)).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}

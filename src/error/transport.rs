@@ -1,0 +1,152 @@
+//! No answer, or only a part of one.
+
+use std::{fmt, io};
+
+/// A call that got no answer, or not the whole of it.
+pub struct TransportError {
+    method: &'static str,
+    path: String,
+    phase: Phase,
+    attempts: u32,
+    cause: ureq::Error,
+}
+
+/// How far a call had come when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing of it can have reached the server.
+    Connecting,
+    /// It was being sent or waited for: the server may have carried it out.
+    Waiting,
+    /// The status had come, the body did not.
+    Reading,
+}
+
+impl TransportError {
+    pub(crate) fn new(method: &'static str, path: &str, cause: ureq::Error) -> Self {
+        let phase = if failed_before_sending(&cause) { Phase::Connecting } else { Phase::Waiting };
+        Self { method, path: path.to_owned(), phase, attempts: 1, cause }
+    }
+
+    pub(crate) fn while_reading(method: &'static str, path: &str, cause: ureq::Error) -> Self {
+        Self { method, path: path.to_owned(), phase: Phase::Reading, attempts: 1, cause }
+    }
+
+    pub(crate) fn deadline(method: &'static str, path: &str) -> Self {
+        let cause = io::Error::new(io::ErrorKind::TimedOut, "the run's deadline has come");
+        Self {
+            method,
+            path: path.to_owned(),
+            phase: Phase::Connecting,
+            attempts: 0,
+            cause: ureq::Error::Io(cause),
+        }
+    }
+
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Whether time ran out: the connection's, the answer's, or the run's.
+    pub fn is_timeout(&self) -> bool {
+        match &self.cause {
+            ureq::Error::Timeout(_) => true,
+            ureq::Error::Io(error) => error.kind() == io::ErrorKind::TimedOut,
+            _ => false,
+        }
+    }
+
+    /// Whether no connection came about, so that nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        self.phase == Phase::Connecting
+    }
+
+    /// Whether the server may have got the call.
+    pub fn may_have_arrived(&self) -> bool {
+        self.phase != Phase::Connecting
+    }
+
+    /// Whether the same call may work a little later.
+    pub(crate) fn is_passing(&self) -> bool {
+        use ureq::Error as E;
+        match &self.cause {
+            // A wrong certificate stays wrong.
+            E::Tls(_)
+            | E::Rustls(_)
+            | E::Pem(_)
+            | E::BadUri(_)
+            | E::Http(_)
+            | E::InvalidProxyUrl
+            | E::BodyExceedsLimit(_)
+            | E::LargeResponseHeader(..)
+            | E::Decompress(..) => false,
+            E::Io(error) => error.kind() != io::ErrorKind::InvalidData && self.attempts > 0,
+            _ => true,
+        }
+    }
+}
+
+/// Errors of these kinds come before the first byte of the request is written.
+fn failed_before_sending(cause: &ureq::Error) -> bool {
+    use ureq::{Error as E, Timeout as T};
+    match cause {
+        E::HostNotFound
+        | E::ConnectionFailed
+        | E::ConnectProxyFailed(_)
+        | E::BadUri(_)
+        | E::Http(_)
+        | E::InvalidProxyUrl
+        | E::TlsRequired
+        | E::Tls(_)
+        | E::Rustls(_)
+        | E::Pem(_)
+        | E::Timeout(T::Resolve | T::Connect) => true,
+        E::Io(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::AddrNotAvailable
+            // rustls reports a certificate that it does not trust this way.
+            | io::ErrorKind::InvalidData => true,
+            _ => error.to_string().contains("failed to lookup address"),
+        },
+        _ => false,
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("phase", &self.phase)
+            .field("attempts", &self.attempts)
+            .field("cause", &self.cause.to_string())
+            .finish()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, path, .. } = self;
+        match self.phase {
+            Phase::Connecting => write!(f, "{method} {path}: no connection to the platform")?,
+            Phase::Waiting => write!(f, "{method} {path}: no answer from the platform")?,
+            Phase::Reading => write!(f, "{method} {path}: the answer broke off")?,
+        }
+        if self.attempts > 1 {
+            write!(f, ", after {} attempts", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            ureq::Error::Io(error) => Some(error),
+            error => Some(error),
+        }
+    }
+}

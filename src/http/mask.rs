@@ -1,0 +1,115 @@
+//! Bodies for the log, at trace level only and without what must not be read there.
+
+use std::borrow::Cow;
+
+use log::Level;
+use serde_json::Value;
+
+const TARGET: &str = "connect::http::body";
+const HIDDEN: &str = "***";
+/// A page of requests is megabytes; a log line is for reading.
+const SHOWN: usize = 4096;
+
+/// Writes a body at trace level; formats nothing when that is off.
+pub(super) fn log_body(method: &str, path: &str, body: &[u8], sent: bool) {
+    if body.is_empty() || !log::log_enabled!(target: TARGET, Level::Trace) {
+        return;
+    }
+    let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), masked(body, reveal));
+}
+
+/// What a body shows.
+#[derive(Clone, Copy)]
+pub(crate) enum Reveal<'a> {
+    /// Received: each parameter tells its own type.
+    Typed,
+    /// Sent: a parameter does not tell its type, so no value is shown.
+    NoValues,
+    /// Sent, and these are the ids of the parameters that are, or may be, secrets.
+    AllBut(&'a [String]),
+}
+
+/// The body without secrets; what is not JSON is only counted.
+pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+        return format!("{} bytes that are no JSON", body.len()).into();
+    };
+    mask(&mut value, reveal);
+    let mut text = value.to_string();
+    if text.len() > SHOWN {
+        let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text.into()
+}
+
+fn mask(value: &mut Value, reveal: Reveal<'_>) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|value| mask(value, reveal)),
+        Value::Object(object) => {
+            let text = |key| object.get(key).and_then(Value::as_str);
+            let hide_value = text("type") == Some("password")
+                || match reveal {
+                    Reveal::Typed => false,
+                    Reveal::NoValues => true,
+                    Reveal::AllBut(ids) => text("id").is_none_or(|id| ids.iter().any(|secret| secret == id)),
+                };
+            for (key, value) in object {
+                let secret = match key.as_str() {
+                    "value" | "structured_value" => hide_value,
+                    "oauth_key" | "oauth_secret" | "activation_code" => true,
+                    _ => false,
+                };
+                if secret && !value.is_null() {
+                    *value = HIDDEN.into();
+                } else {
+                    mask(value, reveal);
+                }
+            }
+        }
+        Value::String(text) => {
+            // Signed links carry their secret in the query.
+            if let Some(at) = text.find("://").and_then(|_| text.find('?')) {
+                text.truncate(at + 1);
+                text.push_str(HIDDEN);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reveal, masked};
+
+    #[test]
+    fn passwords_and_signed_links_are_hidden() {
+        let body = br#"{"params":[{"id":"pw","type":"password","value":"hunter2","structured_value":{"a":"hunter2"}},
+            {"id":"mail","type":"email","value":"a@b.c"}],"usage_file_uri":"https://s.example/x?sig=abc","oauth_secret":"s3"}"#;
+        let text = masked(body, Reveal::Typed);
+        for secret in ["hunter2", "sig=abc", "s3\""] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("a@b.c") && text.contains("https://s.example/x?***"), "{text}");
+    }
+
+    #[test]
+    fn all_values_that_are_sent_are_hidden() {
+        let text = masked(br#"{"asset":{"params":[{"id":"pw","value":"hunter2"}]}}"#, Reveal::NoValues);
+        assert_eq!(text, r#"{"asset":{"params":[{"id":"pw","value":"***"}]}}"#);
+    }
+
+    #[test]
+    fn only_the_secret_ones_of_known_parameters_are_hidden() {
+        let body = br#"{"params":[{"id":"pw","value":"hunter2"},{"id":"mail","value":"a@b.c"}]}"#;
+        let text = masked(body, Reveal::AllBut(&["pw".into()]));
+        assert_eq!(text, r#"{"params":[{"id":"pw","value":"***"},{"id":"mail","value":"a@b.c"}]}"#);
+    }
+
+    #[test]
+    fn other_bodies_are_counted() {
+        assert_eq!(masked(b"<html>hunter2", Reveal::Typed), "13 bytes that are no JSON");
+    }
+}

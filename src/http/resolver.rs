@@ -1,0 +1,58 @@
+//! A resolver that remembers, and that never starts a thread.
+//!
+//! The HTTP client resolves the host before each call, pooled connection or not, and starts a thread for it as soon as
+//! any timeout is set. A processor talks to one host, so one look-up per half a minute is enough; the system's own
+//! resolver bounds how long that takes.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+/// Long enough to spare nearly all look-ups, short enough to follow a platform that moves.
+const KEPT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default)]
+pub(crate) struct Remembering {
+    last: Mutex<Option<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    host: String,
+    addresses: Vec<SocketAddr>,
+    since: Instant,
+}
+
+impl Resolver for Remembering {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let bad = || ureq::Error::BadUri("no host".into());
+        let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            last.as_ref().filter(|known| known.host == authority.as_str() && known.since.elapsed() < KEPT);
+        if known.is_none() {
+            let host = DefaultResolver::host_and_port(scheme, authority).ok_or_else(bad)?;
+            *last = Some(Known {
+                addresses: host.to_socket_addrs()?.collect(),
+                host: authority.as_str().to_owned(),
+                since: Instant::now(),
+            });
+        }
+        let mut found = self.empty();
+        let addresses = last.iter().flat_map(|known| known.addresses.iter().copied());
+        for address in config.ip_family().keep_wanted(addresses).take(16) {
+            found.push(address);
+        }
+        if found.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(found) }
+    }
+}

@@ -1,0 +1,237 @@
+//! What a closure answers.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::models::ParamUpdate;
+
+/// The closure's yes: how the order is approved, and what is stored in its parameters before.
+///
+/// ```
+/// use connect::{Approval, models::ParamUpdate};
+///
+/// let approval = Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant", "t-42")]);
+/// # let _ = approval;
+/// ```
+#[derive(Clone, PartialEq)]
+#[must_use = "an approval approves when the closure returns it"]
+pub struct Approval {
+    pub(crate) how: How,
+    pub(crate) text: String,
+    pub(crate) params: Vec<ParamUpdate>,
+    pub(crate) dates: Option<Box<Dates>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Template,
+    Tile,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Dates {
+    pub(crate) effective: Option<OffsetDateTime>,
+    pub(crate) next_billing: Option<OffsetDateTime>,
+}
+
+impl Approval {
+    /// Approves with one of the product's templates, `TL-…`.
+    pub fn template(id: impl Into<String>) -> Self {
+        Self { how: How::Template, text: id.into(), params: Vec::new(), dates: None }
+    }
+
+    /// Approves with a text of its own, in markdown.
+    ///
+    /// The platform plans to give this up for orders, and no longer documents it for tier configs: prefer
+    /// [`template`](Self::template).
+    pub fn tile(markdown: impl Into<String>) -> Self {
+        Self { how: How::Tile, text: markdown.into(), params: Vec::new(), dates: None }
+    }
+
+    /// Stores these parameter values before the approval, as part of the same plan.
+    pub fn with_params(mut self, params: impl IntoIterator<Item = ParamUpdate>) -> Self {
+        self.params.extend(params);
+        self
+    }
+
+    /// The moment from which the order is in effect.
+    pub fn with_effective_date(mut self, date: OffsetDateTime) -> Self {
+        self.dates.get_or_insert_default().effective = Some(date);
+        self
+    }
+
+    /// The day of the next bill. Orders only: said of a tier config request, it is an error of that request.
+    pub fn with_next_billing_date(mut self, date: OffsetDateTime) -> Self {
+        self.dates.get_or_insert_default().next_billing = Some(date);
+        self
+    }
+}
+
+impl fmt::Debug for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Approval");
+        match self.how {
+            How::Template => out.field("template", &self.text),
+            // A tile is written for one customer and may hold a first password.
+            How::Tile => out.field("tile", &format_args!("{} characters", self.text.chars().count())),
+        };
+        out.field("params", &self.params).field("dates", &self.dates).finish()
+    }
+}
+
+/// The closure's answer where it does not approve.
+///
+/// Not an error type on purpose: so `?` works in a closure on any error, which leaves the order as it is.
+///
+/// ```
+/// use connect::{Action, Approval, models::Request};
+///
+/// fn decide(request: &Request) -> Result<Approval, Action> {
+///     let quota: u32 = std::fs::read_to_string("/etc/quota")?.trim().parse()?;
+///     if request.new_items().count() > quota as usize {
+///         return Err(Action::fail("the quota is used up"));
+///     }
+///     Ok(Approval::template("TL-497-535-242"))
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+#[must_use = "an action is carried out when the closure returns it"]
+pub enum Action {
+    /// Refuse the order for good, with the reason the customer reads.
+    Fail(String),
+    /// Ask the customer for better values.
+    Inquire(Box<Inquiry>),
+    /// Leave the order as it is until the next run.
+    Skip(String),
+    /// Put an inquired order back to pending.
+    Pend,
+    /// Put the order off until a day. Orders only.
+    Schedule(OffsetDateTime),
+    /// Withdraw a scheduled order, with the reason. Orders only.
+    Revoke(String),
+    /// Confirm a scheduled or revoked order. Orders only.
+    Confirm,
+    /// The closure could not decide: the order stays as it is and is reported as errored.
+    Error(anyhow::Error),
+}
+
+/// What is asked of a customer.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Inquiry {
+    /// Parameters with what is wrong about each.
+    pub params: Vec<ParamUpdate>,
+    /// Added to the order's conversation.
+    pub message: Option<String>,
+    /// A template of the kind `inquire`, shown to the customer. Orders only.
+    pub template: Option<String>,
+}
+
+impl Action {
+    /// Refuses the order for good, with the reason the customer reads.
+    pub fn fail(reason: impl Into<String>) -> Self {
+        Self::Fail(reason.into())
+    }
+
+    /// Asks the customer for better values of these parameters; see [`ParamUpdate::error`].
+    pub fn inquire(params: impl IntoIterator<Item = ParamUpdate>) -> Self {
+        Self::Inquire(Box::new(Inquiry { params: params.into_iter().collect(), ..Inquiry::default() }))
+    }
+
+    /// Leaves the order as it is until the next run.
+    ///
+    /// A text that is not empty is reported, and added to an order's conversation unless it is the last one there
+    /// already. `Action::skip("")` says nothing.
+    pub fn skip(why: impl Into<String>) -> Self {
+        Self::Skip(why.into())
+    }
+
+    /// The message of an inquiry, added to the order's conversation.
+    ///
+    /// Said of any other action, it makes that an error: nothing is dropped in silence.
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        self.of_inquiry("message", |inquiry| inquiry.message = Some(message.into()))
+    }
+
+    /// The template of an inquiry, which the customer is shown.
+    ///
+    /// Said of any other action, it makes that an error: nothing is dropped in silence.
+    pub fn with_template(self, id: impl Into<String>) -> Self {
+        self.of_inquiry("template", |inquiry| inquiry.template = Some(id.into()))
+    }
+
+    fn of_inquiry(mut self, what: &str, change: impl FnOnce(&mut Inquiry)) -> Self {
+        match &mut self {
+            Self::Inquire(inquiry) => {
+                change(inquiry);
+                self
+            }
+            Self::Error(_) => self,
+            _ => Self::Error(anyhow::anyhow!("the closure gave a {what} to an answer that is no inquiry")),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Fail(_) => "fail",
+            Self::Inquire(_) => "inquire",
+            Self::Skip(_) => "skip",
+            Self::Pend => "pend",
+            Self::Schedule(_) => "schedule",
+            Self::Revoke(_) => "revoke",
+            Self::Confirm => "confirm",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Action {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_stay_small_enough_to_be_returned_by_value() {
+        assert!(size_of::<Result<Approval, Action>>() <= 64, "{}", size_of::<Result<Approval, Action>>());
+        assert!(size_of::<crate::Error>() <= 32, "{}", size_of::<crate::Error>());
+    }
+
+    #[test]
+    fn any_error_becomes_an_action() {
+        fn io() -> Result<Approval, Action> {
+            std::fs::read("/does/not/exist")?;
+            Ok(Approval::template("TL-1"))
+        }
+        fn own() -> Result<Approval, Action> {
+            Err(crate::Error::input("no"))?
+        }
+        fn passed_on() -> Result<Approval, Action> {
+            Err(Action::fail("no"))?
+        }
+        assert!(matches!(io(), Err(Action::Error(error)) if error.is::<std::io::Error>()));
+        assert!(matches!(own(), Err(Action::Error(error)) if error.is::<crate::Error>()));
+        assert!(matches!(passed_on(), Err(Action::Fail(reason)) if reason == "no"));
+    }
+
+    #[test]
+    fn a_message_for_no_inquiry_is_an_error() {
+        let Action::Inquire(inquiry) = Action::inquire([]).with_message("m").with_template("TL-1") else {
+            panic!()
+        };
+        assert_eq!((inquiry.message.as_deref(), inquiry.template.as_deref()), (Some("m"), Some("TL-1")));
+        assert!(matches!(Action::fail("x").with_message("m"), Action::Error(_)));
+        assert!(matches!(Action::skip("x").with_template("TL-1"), Action::Error(_)));
+    }
+
+    #[test]
+    fn a_tile_is_not_printed() {
+        assert!(!format!("{:?}", Approval::tile("password: hunter2")).contains("hunter2"));
+    }
+}

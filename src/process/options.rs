@@ -1,0 +1,127 @@
+//! How a run differs from the usual one.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::Outcome;
+use crate::rql::Query;
+
+/// How a run differs from the usual one.
+///
+/// ```no_run
+/// # fn main() -> connect::Result<()> {
+/// use connect::{Action, Connect, Options};
+/// use connect::rql::Query;
+///
+/// let connect = Connect::from_file("config.json")?;
+/// let purchases = Options::new().filter(Query::new().equal("type", "purchase")).max(50);
+/// let report = connect.fulfillment().process_with(purchases, |_| Err(Action::skip("")))?;
+/// # Ok(()) }
+/// ```
+#[must_use = "options change nothing until a run is given them"]
+pub struct Options<'a> {
+    pub(crate) filter: Query,
+    pub(crate) statuses: Vec<String>,
+    pub(crate) page_size: u32,
+    pub(crate) max: Option<u64>,
+    pub(crate) dry_run: bool,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) stop: Option<Arc<AtomicBool>>,
+    pub(crate) observer: Option<Observer<'a>>,
+}
+
+type Observer<'a> = Box<dyn FnMut(&Outcome) + 'a>;
+
+impl<'a> Options<'a> {
+    /// The usual run: all that waits, in pages of 100.
+    pub fn new() -> Self {
+        Self {
+            filter: Query::new(),
+            statuses: Vec::new(),
+            page_size: 100,
+            max: None,
+            dry_run: false,
+            deadline: None,
+            stop: None,
+            observer: None,
+        }
+    }
+
+    /// Narrows the run to what matches this as well; ordering, limit and offset of the query are left out.
+    ///
+    /// The platform ignores names of filters that it does not know: check them against its documentation.
+    pub fn filter(mut self, filter: Query) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Handles objects in these states instead of the usual one.
+    pub fn statuses<S: Into<String>>(mut self, statuses: impl IntoIterator<Item = S>) -> Self {
+        self.statuses = statuses.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many are listed at once: 100, at least 1; the platform cuts it to 1000.
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.page_size = size.max(1);
+        self
+    }
+
+    /// Ends the run after this many; those that were skipped do not count.
+    pub fn max(mut self, requests: u64) -> Self {
+        self.max = Some(requests);
+        self
+    }
+
+    /// Lists and asks the closure, but sends nothing: the report tells what would have been sent.
+    ///
+    /// What the closure itself tries to send through the same [`Connect`](crate::Connect) is refused with
+    /// [`Error::DryRun`](crate::Error::DryRun).
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Ends the run before the next request once this much time has passed, and no call or pause lasts beyond it.
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.deadline = Some(after);
+        self
+    }
+
+    /// Ends the run before the next request once the flag is set, by a signal handler for instance.
+    pub fn stop_flag(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.stop = Some(flag);
+        self
+    }
+
+    /// Called with every outcome as it happens, also with those that a long run's report no longer lists.
+    pub fn observer(mut self, observer: impl FnMut(&Outcome) + 'a) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("filter", &self.filter)
+            .field("statuses", &self.statuses)
+            .field("page_size", &self.page_size)
+            .field("max", &self.max)
+            .field("dry_run", &self.dry_run)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! A decision as data: the calls that carry it out, before any of them is made.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Verdict;
+use crate::error::Result;
+use crate::http::{Method, Reveal, json, masked};
+use crate::models::{Param, ParamKind, ParamUpdate};
+
+/// What will be sent for one request: printable, comparable, and carried out only by the loop.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What the plan leads to.
+    pub verdict: Verdict,
+    /// In words: the reason, the template, why it was skipped.
+    pub detail: String,
+    /// The calls in their order; one that fails ends the plan.
+    pub calls: Vec<Call>,
+    /// The text for the request's conversation, if it has one that is open.
+    pub message: Option<String>,
+    pub(crate) object: String,
+    pub(crate) goal: Option<Goal>,
+}
+
+/// One call of a [`Plan`].
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Call {
+    /// Path below the endpoint.
+    pub path: String,
+    /// `true` for a partial update, sent as PATCH or PUT, whichever this server takes; `false` for a POST.
+    pub is_update: bool,
+    pub(crate) body: Option<Vec<u8>>,
+    /// Parameters whose values are not to be printed.
+    secrets: Vec<String>,
+}
+
+/// Where the deciding POST leads, to recognise an object that is there already.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Goal {
+    pub(crate) statuses: &'static [&'static str],
+    pub(crate) template: Option<String>,
+    pub(crate) reason: Option<String>,
+}
+
+impl Plan {
+    pub(crate) fn new(verdict: Verdict, object: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            detail: String::new(),
+            calls: Vec::new(),
+            message: None,
+            object: object.into(),
+            goal: None,
+        }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    pub(crate) fn message(mut self, message: Option<String>) -> Self {
+        self.message = message.filter(|text| !text.trim().is_empty()).map(cut);
+        self
+    }
+
+    /// Adds a partial update of the object itself, which stores `params`; `known` tells which of these are passwords.
+    pub(crate) fn update(
+        mut self,
+        body: &impl Serialize,
+        params: &[ParamUpdate],
+        known: &[Param],
+    ) -> Result<Self> {
+        let body = Some(json(body)?);
+        // One that the object does not have may be anything.
+        let harmless =
+            |id: &str| known.iter().any(|param| param.id == id && param.kind != ParamKind::Password);
+        let secrets =
+            params.iter().filter(|param| !harmless(&param.id)).map(|param| param.id.clone()).collect();
+        self.calls.push(Call { path: self.object.clone(), is_update: true, body, secrets });
+        Ok(self)
+    }
+
+    /// Adds the POST of the object's `verb`, and what the object looks like when it has been carried out.
+    pub(crate) fn post(mut self, verb: &str, body: Option<&impl Serialize>, goal: Goal) -> Result<Self> {
+        let body = body.map(json).transpose()?;
+        self.calls.push(Call {
+            path: format!("{}/{verb}", self.object),
+            is_update: false,
+            body,
+            secrets: Vec::new(),
+        });
+        self.goal = Some(goal);
+        Ok(self)
+    }
+
+    /// [`post`](Self::post) without a body.
+    pub(crate) fn post_empty(self, verb: &str, goal: Goal) -> Result<Self> {
+        self.post(verb, None::<&()>, goal)
+    }
+}
+
+impl Call {
+    pub(crate) fn method(&self) -> Method {
+        if self.is_update { Method::Put } else { Method::Post }
+    }
+
+    /// The body, or `null` where there is none.
+    pub fn body(&self) -> serde_json::Value {
+        self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
+    }
+}
+
+/// The platform takes messages of this length.
+pub(crate) const MESSAGE: usize = 540;
+
+fn cut(mut text: String) -> String {
+    if text.chars().count() > MESSAGE
+        && let Some((end, _)) = text.char_indices().nth(MESSAGE - 1)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.calls.is_empty() && self.message.is_none() {
+            return f.write_str("no call");
+        }
+        let mut separator = "";
+        for call in &self.calls {
+            write!(f, "{separator}{call}")?;
+            separator = ", ";
+        }
+        match &self.message {
+            Some(message) => write!(f, "{separator}message to its conversation, if one is open: {message:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if self.is_update { "update" } else { "POST" };
+        write!(f, "{verb} {}", self.path)?;
+        match &self.body {
+            Some(body) => write!(f, " {}", masked(body, Reveal::AllBut(&self.secrets))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_on_a_character() {
+        assert_eq!(cut("é".repeat(540)), "é".repeat(540));
+        let cut = cut("é".repeat(541));
+        assert_eq!(cut.chars().count(), 540);
+        assert_eq!(cut, format!("{}…", "é".repeat(539)));
+    }
+
+    #[test]
+    fn a_printed_plan_hides_the_values() {
+        let body = serde_json::json!({"asset": {"params": [{"id": "pw", "value": "hunter2"}]}});
+        let params = [ParamUpdate::value("pw", "hunter2")];
+        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body, &params, &[]).unwrap();
+        assert_eq!(
+            plan.to_string(),
+            r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#
+        );
+        assert!(!format!("{plan:?}").contains("hunter2"));
+        assert_eq!(plan.calls[0].body(), body);
+    }
+}

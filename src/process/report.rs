@@ -1,0 +1,279 @@
+//! What a run did.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+
+use super::{Certainty, Outcome, Verdict};
+
+/// Plain successes are listed up to this many, and so is everything else.
+const LISTED: usize = 1000;
+
+/// What a run did: counts of everything, and the outcomes themselves up to a bound.
+///
+/// Prints nothing for a run that found nothing, since cron mails whatever is printed.
+#[derive(Debug, Default)]
+#[must_use = "a report tells what failed; its exit code is the program's"]
+pub struct Report {
+    what: &'static str,
+    counts: [u64; Verdict::ALL.len()],
+    backlog: Option<u64>,
+    oldest: Option<Duration>,
+    foreign: u64,
+    observed: u64,
+    already: u64,
+    dry_run: bool,
+    calls: u64,
+    elapsed: Duration,
+    stopped: Option<Stop>,
+    outcomes: Vec<Outcome>,
+    plain: usize,
+    unlisted: u64,
+}
+
+/// Why a run ended before its list did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// The most requests that [`Options::max`](super::Options::max) allows were handled.
+    Max,
+    /// The time that [`Options::deadline`](super::Options::deadline) allows was over.
+    Deadline,
+    /// The flag of [`Options::stop_flag`](super::Options::stop_flag) was set.
+    Flag,
+    /// The closure panicked three times, so its own state may be broken.
+    Panics,
+}
+
+impl Report {
+    pub(crate) fn new(what: &'static str, dry_run: bool) -> Self {
+        Self { what, dry_run, ..Self::default() }
+    }
+
+    pub(crate) fn begin(&mut self, backlog: Option<u64>, oldest: Option<Duration>) {
+        self.backlog = backlog;
+        self.oldest = oldest;
+    }
+
+    pub(crate) fn end(&mut self, stopped: Option<Stop>, calls: u64, elapsed: Duration) {
+        self.stopped = stopped;
+        self.calls = calls;
+        self.elapsed = elapsed;
+    }
+
+    pub(crate) fn pass_foreign(&mut self) {
+        self.foreign += 1;
+    }
+
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        if let Some(count) = self.counts.get_mut(outcome.verdict as usize) {
+            *count += 1;
+        }
+        match outcome.certainty {
+            Certainty::Observed => self.observed += 1,
+            Certainty::AlreadyDone => self.already += 1,
+            Certainty::Confirmed | Certainty::Planned => {}
+        }
+        let remarkable = !outcome.is_plain();
+        let room =
+            if remarkable { self.outcomes.len() - self.plain < LISTED } else { self.outcomes.len() < LISTED };
+        if room {
+            self.plain += usize::from(!remarkable);
+            self.outcomes.push(outcome);
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// How many came to this end.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.counts.get(verdict as usize).copied().unwrap_or_default()
+    }
+
+    /// How many were handed to the closure or could not be.
+    pub fn handled(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many were approved.
+    pub fn approved(&self) -> u64 {
+        self.count(Verdict::Approved)
+    }
+
+    /// How many were refused for good.
+    pub fn failed(&self) -> u64 {
+        self.count(Verdict::Failed)
+    }
+
+    /// How many customers were asked for better values.
+    pub fn inquired(&self) -> u64 {
+        self.count(Verdict::Inquired)
+    }
+
+    /// How many were left as they are.
+    pub fn skipped(&self) -> u64 {
+        self.count(Verdict::Skipped)
+    }
+
+    /// How many could not be handled.
+    pub fn errored(&self) -> u64 {
+        self.count(Verdict::Errored)
+    }
+
+    /// How many waited when the run began, as far as the platform told.
+    pub fn backlog(&self) -> Option<u64> {
+        self.backlog
+    }
+
+    /// Age of the oldest one when the run began.
+    pub fn oldest(&self) -> Option<Duration> {
+        self.oldest
+    }
+
+    /// How many the platform listed although they are of no configured product; the closure never saw them.
+    pub fn foreign(&self) -> u64 {
+        self.foreign
+    }
+
+    /// Calls made, those of the closure included.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// How long the run took.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// Why the run ended before its list did, if it did.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stopped
+    }
+
+    /// The outcomes in their order: the first 1,000, and beyond these up to 1,000 that are not plain successes.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The same as an iterator.
+    pub fn iter(&self) -> std::slice::Iter<'_, Outcome> {
+        self.outcomes.iter()
+    }
+
+    /// Outcomes that were counted but are not listed; an observer saw them all.
+    pub fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+
+    /// 0, or 1 if anything errored. A run that was ended by its deadline or its flag is none of those.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(self.errored() > 0)
+    }
+}
+
+impl<'a> IntoIterator for &'a Report {
+    type Item = &'a Outcome;
+    type IntoIter = std::slice::Iter<'a, Outcome>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.handled() == 0 && self.foreign == 0 && self.stopped.is_none() {
+            return Ok(());
+        }
+        let Self { what, elapsed, .. } = self;
+        if self.dry_run {
+            write!(f, "dry run, nothing was sent: ")?;
+        }
+        write!(f, "{} {what} in {}", self.handled(), Span(*elapsed))?;
+        for verdict in Verdict::ALL {
+            match self.count(verdict) {
+                0 => {}
+                count => write!(f, ", {count} {verdict}")?,
+            }
+        }
+        writeln!(f)?;
+        if let Some(backlog) = self.backlog {
+            write!(f, "  {backlog} waited at the start")?;
+            match self.oldest {
+                Some(oldest) => writeln!(f, ", the oldest for {}", Span(oldest))?,
+                None => writeln!(f)?,
+            }
+        }
+        if self.foreign > 0 {
+            writeln!(f, "  {} of other products were passed over", self.foreign)?;
+        }
+        if let Some(stop) = self.stopped {
+            let why = match stop {
+                Stop::Max => "the most requests of one run were handled",
+                Stop::Deadline => "its deadline had come",
+                Stop::Flag => "it was asked to stop",
+                Stop::Panics => "the closure panicked three times",
+            };
+            writeln!(f, "  the run ended early: {why}")?;
+        }
+        for outcome in &self.outcomes {
+            writeln!(f, "  {outcome}")?;
+        }
+        if self.unlisted > 0 {
+            writeln!(f, "  and {} more", self.unlisted)?;
+        }
+        Ok(())
+    }
+}
+
+/// A duration as people say it.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        match seconds {
+            0 => write!(f, "{} ms", self.0.as_millis()),
+            1..=119 => write!(f, "{:.1} s", self.0.as_secs_f64()),
+            120..=7199 => write!(f, "{} min", seconds / 60),
+            7200..=172_799 => write!(f, "{} h", seconds / 3600),
+            _ => write!(f, "{} days", seconds / 86400),
+        }
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Counts<'a>(&'a Report);
+        impl Serialize for Counts<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                for verdict in Verdict::ALL {
+                    if self.0.count(verdict) > 0 {
+                        map.serialize_entry(verdict.as_str(), &self.0.count(verdict))?;
+                    }
+                }
+                map.end()
+            }
+        }
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let mut out = serializer.serialize_struct("Report", 14)?;
+        out.serialize_field("what", self.what)?;
+        out.serialize_field("handled", &self.handled())?;
+        out.serialize_field("counts", &Counts(self))?;
+        out.serialize_field("observed", &self.observed)?;
+        out.serialize_field("already_done", &self.already)?;
+        out.serialize_field("foreign", &self.foreign)?;
+        out.serialize_field("backlog", &self.backlog)?;
+        out.serialize_field("oldest_seconds", &self.oldest.map(|oldest| oldest.as_secs()))?;
+        out.serialize_field("dry_run", &self.dry_run)?;
+        out.serialize_field("stopped", &self.stopped)?;
+        out.serialize_field("calls", &self.calls)?;
+        out.serialize_field("millis", &millis(self.elapsed))?;
+        out.serialize_field("unlisted", &self.unlisted)?;
+        out.serialize_field("outcomes", &self.outcomes)?;
+        out.end()
+    }
+}

@@ -1,0 +1,163 @@
+//! The conversations of the requests of one page: looked up when the first message is to be said, and for all at once.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use time::{Duration, OffsetDateTime};
+
+use crate::error::Result;
+use crate::http::{Answer, Http, Method, json, segment};
+use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
+use crate::page::Pages;
+use crate::rql;
+
+/// Ids of one look-up may take this much of its URL, which stays under 8 kB with it.
+const LOOK_UP: usize = 7000;
+/// How far our clock and the platform's may be apart where the platform does not tell its time.
+const CLOCKS: Duration = Duration::minutes(2);
+
+pub(crate) struct Talk<'a> {
+    http: &'a Http,
+    page: Vec<String>,
+    known: HashMap<String, Option<String>>,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    text: &'a str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+}
+
+impl<'a> Talk<'a> {
+    pub(crate) fn new(http: &'a Http) -> Self {
+        Self { http, page: Vec::new(), known: HashMap::new() }
+    }
+
+    /// The requests whose conversations will be looked up together.
+    pub(crate) fn begin_page(&mut self, ids: impl Iterator<Item = String>) {
+        self.page = ids.collect();
+        self.known.clear();
+    }
+
+    /// Says `text` in the request's conversation, if it has one that is open.
+    pub(crate) fn say(&mut self, id: &str, text: &str) -> Result<()> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
+        self.post(&conversation, text)
+    }
+
+    /// [`say`](Self::say), unless the last message there is the same.
+    pub(crate) fn say_once(&mut self, id: &str, text: &str) -> Result<()> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
+        let path = format!("{}?ordering(-created)&limit=1&offset=0", messages(&conversation)?);
+        let last: Vec<Message> = self.http.get(&path)?;
+        if last.first().and_then(|message| message.text.as_deref()) == Some(text) {
+            return Ok(());
+        }
+        self.post(&conversation, text)
+    }
+
+    fn post(&self, conversation: &str, text: &str) -> Result<()> {
+        if let Posted::Answered(_, answer) = post(self.http, conversation, &Said { text, kind: None })? {
+            self.http.recycle(answer);
+        }
+        Ok(())
+    }
+
+    fn conversation(&mut self, id: &str) -> Result<Option<String>> {
+        if !self.known.contains_key(id) {
+            self.look_up(id)?;
+        }
+        Ok(self.known.get(id).cloned().flatten())
+    }
+
+    /// Looks up this request and those after it on the page, as many as fit into one URL.
+    fn look_up(&mut self, id: &str) -> Result<()> {
+        let start = self.page.iter().position(|other| other == id);
+        let rest = start.and_then(|start| self.page.get(start..)).unwrap_or_default();
+        let mut list = rql::encode_value(id)?;
+        let mut asked = vec![id.to_owned()];
+        for other in rest.iter().skip(1) {
+            let other_encoded = rql::encode_value(other)?;
+            if list.len() + other_encoded.len() > LOOK_UP {
+                break;
+            }
+            list.push(',');
+            list.push_str(&other_encoded);
+            asked.push(other.clone());
+        }
+        let found = Pages::<Conversation>::from_path(
+            self.http,
+            format!("/conversations?in(instance_id,({list}))"),
+            1000,
+        );
+        let mut open = HashMap::new();
+        for conversation in found {
+            let conversation = conversation?;
+            let notes = conversation.kind == ConversationKind::Notes;
+            let closed = conversation.status == ConversationStatus::Closed;
+            if let Some(instance) =
+                conversation.instance_id.filter(|_| !notes && !closed && !conversation.id.is_empty())
+            {
+                open.entry(instance).or_insert(conversation.id);
+            }
+        }
+        for id in asked {
+            let conversation = open.remove(&id);
+            self.known.insert(id, conversation);
+        }
+        Ok(())
+    }
+}
+
+fn messages(conversation: &str) -> Result<String> {
+    Ok(format!("/conversations/{}/messages", segment(conversation)?))
+}
+
+/// Posts one message exactly once: where its fate is unknown, the conversation itself is asked.
+fn post(http: &Http, conversation: &str, said: &Said<'_>) -> Result<Posted> {
+    let path = messages(conversation)?;
+    let body = json(said)?;
+    let since = http.server_time().unwrap_or_else(|| OffsetDateTime::now_utc() - CLOCKS);
+    let mut attempt = 1;
+    loop {
+        let error = match http.once(Method::Post, &path, Some(&body)) {
+            Ok(answer) => return Ok(Posted::Answered(path, answer)),
+            Err(error) => error,
+        };
+        if !error.may_have_happened() {
+            return Err(error);
+        }
+        if let Some(message) = look_for(http, &path, said, since)? {
+            return Ok(Posted::Found(Box::new(message)));
+        }
+        if !http.wait_before_again(attempt, &error) {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+/// What is known of a message that is there now.
+enum Posted {
+    Answered(String, Answer),
+    Found(Box<Message>),
+}
+
+/// Adds a message to a conversation and returns it as the platform has it.
+pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
+    let said = Said { text, kind: private.then_some("private") };
+    match post(http, conversation, &said)? {
+        Posted::Answered(path, answer) => http.read_answer(Method::Post, &path, answer),
+        Posted::Found(message) => Ok(*message),
+    }
+}
+
+fn look_for(http: &Http, path: &str, said: &Said<'_>, since: OffsetDateTime) -> Result<Option<Message>> {
+    let last: Vec<Message> = http.get(&format!("{path}?ordering(-created)&limit=10&offset=0"))?;
+    // The server's Date has whole seconds, so `since` is never later than a message that came after it.
+    let ours = |message: &Message| {
+        message.text.as_deref() == Some(said.text) && message.created.is_none_or(|created| created >= since)
+    };
+    Ok(last.into_iter().find(ours))
+}

@@ -1,0 +1,254 @@
+//! Conditions and how they are written.
+
+use std::fmt::Write;
+
+use super::{QueryError, Value, encode, pattern};
+
+/// Deepest nesting of conditions. The platform's parser is recursive; half of what its public library reads.
+const MAX_DEPTH: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    Like,
+    Ilike,
+    In,
+    Out,
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+    Lt,
+    Le,
+    Search,
+}
+
+impl Op {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Like => "like",
+            Self::Ilike => "ilike",
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Eq => "eq",
+            Self::Ne => "ne",
+            Self::Gt => "gt",
+            Self::Ge => "ge",
+            Self::Lt => "lt",
+            Self::Le => "le",
+            Self::Search => "search",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Filter {
+    negated: bool,
+    node: Node,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    /// A single comparison, already encoded.
+    Term { op: Op, text: String },
+    /// At least two parts; the depth is bounded, so recursion over a tree is too.
+    Group { joint: Joint, depth: usize, parts: Vec<Filter> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joint {
+    And,
+    Or,
+}
+
+impl Joint {
+    fn name(self) -> &'static str {
+        match self {
+            Self::And => "and",
+            Self::Or => "or",
+        }
+    }
+
+    fn under(self, negated: bool) -> Self {
+        match (self, negated) {
+            (Self::And, false) | (Self::Or, true) => Self::And,
+            (Self::Or, false) | (Self::And, true) => Self::Or,
+        }
+    }
+}
+
+impl Filter {
+    pub(super) fn comparison(op: Op, property: &str, value: &Value) -> Result<Self, QueryError> {
+        check_property(property)?;
+        let operand = value.encode(property)?;
+        Ok(Self::term(op, format!("{}({property},{operand})", op.name())))
+    }
+
+    /// A comparison with `null()` or `empty()`, which must not be quoted.
+    pub(super) fn constant(op: Op, property: &str, constant: &str) -> Result<Self, QueryError> {
+        check_property(property)?;
+        Ok(Self::term(op, format!("{}({property},{constant})", op.name())))
+    }
+
+    pub(super) fn list<V: Into<Value>>(
+        op: Op,
+        property: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<Self, QueryError> {
+        check_property(property)?;
+        let mut text = format!("{}({property},", op.name());
+        let mut separator = '(';
+        for value in values {
+            text.push(separator);
+            text.push_str(&value.into().encode(property)?);
+            separator = ',';
+        }
+        if separator == '(' {
+            return Err(QueryError::EmptyList { operator: op.name(), property: property.to_owned() });
+        }
+        text.push_str("))");
+        Ok(Self::term(op, text))
+    }
+
+    pub(super) fn pattern(op: Op, property: &str, pattern: &str) -> Result<Self, QueryError> {
+        check_property(property)?;
+        pattern::check(property, pattern)?;
+        let operand = encode::pattern(property, pattern)?;
+        Ok(Self::term(op, format!("{}({property},{operand})", op.name())))
+    }
+
+    pub(super) fn search(text: &str) -> Result<Self, QueryError> {
+        let operand = encode::pattern(Op::Search.name(), text)?;
+        Ok(Self::term(Op::Search, format!("{}={operand}", Op::Search.name())))
+    }
+
+    /// All of the parts; `operator` is what an error calls it.
+    pub(super) fn all(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
+        Self::group(operator, Joint::And, parts)
+    }
+
+    /// At least one of the parts.
+    pub(super) fn any(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
+        Self::group(operator, Joint::Or, parts)
+    }
+
+    pub(super) fn negated(self) -> Self {
+        Self { negated: !self.negated, ..self }
+    }
+
+    fn term(op: Op, text: String) -> Self {
+        Self { negated: false, node: Node::Term { op, text } }
+    }
+
+    fn group(operator: &'static str, joint: Joint, parts: Vec<Self>) -> Result<Self, QueryError> {
+        let mut parts = parts.into_iter();
+        let first = parts.next().ok_or(QueryError::NoCondition { operator })?;
+        if parts.len() == 0 {
+            return Ok(first);
+        }
+        // Adding to a group of the same kind keeps a condition that grows step by step flat.
+        let (mut depth, mut joined) = match first {
+            Self { negated: false, node: Node::Group { joint: same, depth, parts } } if same == joint => {
+                (depth, parts)
+            }
+            other => (other.depth() + 1, vec![other]),
+        };
+        for part in parts {
+            depth = depth.max(part.depth() + 1);
+            joined.push(part);
+        }
+        if depth > MAX_DEPTH {
+            return Err(QueryError::TooDeep { max: MAX_DEPTH });
+        }
+        Ok(Self { negated: false, node: Node::Group { joint, depth, parts: joined } })
+    }
+
+    fn depth(&self) -> usize {
+        match &self.node {
+            Node::Term { .. } => 0,
+            Node::Group { depth, .. } => *depth,
+        }
+    }
+}
+
+/// A part of the tree and whether it stands under an odd number of negations.
+type Literal<'a> = (bool, &'a Filter);
+
+/// Writes the filters, all of which must hold, in the Python SDK's order.
+pub(super) fn write(filters: &[Filter], out: &mut String) {
+    let mut flat = Vec::with_capacity(filters.len());
+    for filter in filters {
+        flatten(Joint::And, (filter.negated, filter), &mut flat);
+    }
+    let mut order = vec![Op::Like, Op::Ilike, Op::In, Op::Out];
+    let mut ranked: Vec<(usize, Literal<'_>)> =
+        flat.into_iter().map(|literal| (rank(literal, &mut order), literal)).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    for (_, literal) in ranked {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        write_literal(literal, out);
+    }
+}
+
+/// The place of the operator in `order`, where an operator goes at its first use; what it does not cover comes last.
+fn rank((negated, filter): Literal<'_>, order: &mut Vec<Op>) -> usize {
+    match &filter.node {
+        Node::Term { op, .. } if !negated && *op != Op::Search => {
+            order.iter().position(|known| known == op).unwrap_or_else(|| {
+                order.push(*op);
+                order.len() - 1
+            })
+        }
+        _ => usize::MAX,
+    }
+}
+
+/// Collects the operands of `joint`, looking through groups that amount to the same.
+fn flatten<'a>(joint: Joint, (negated, filter): Literal<'a>, operands: &mut Vec<Literal<'a>>) {
+    match &filter.node {
+        Node::Group { joint: own, parts, .. } if own.under(negated) == joint => {
+            for part in parts {
+                flatten(joint, (negated != part.negated, part), operands);
+            }
+        }
+        _ => operands.push((negated, filter)),
+    }
+}
+
+/// The platform takes `not` around a single comparison only, so negations are carried down to there.
+fn write_literal((negated, filter): Literal<'_>, out: &mut String) {
+    match &filter.node {
+        Node::Term { text, .. } if negated => {
+            let _ = write!(out, "not({text})");
+        }
+        Node::Term { text, .. } => out.push_str(text),
+        Node::Group { joint, .. } => {
+            let joint = joint.under(negated);
+            let mut operands = Vec::new();
+            flatten(joint, (negated, filter), &mut operands);
+            out.push_str(joint.name());
+            let mut separator = '(';
+            for operand in operands {
+                out.push(separator);
+                write_literal(operand, out);
+                separator = ',';
+            }
+            out.push(')');
+        }
+    }
+}
+
+pub(super) fn check_name(name: &str) -> Result<(), QueryError> {
+    let valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    if valid { Ok(()) } else { Err(QueryError::PropertyName { name: name.to_owned() }) }
+}
+
+fn check_property(name: &str) -> Result<(), QueryError> {
+    // `eq(limit,5)` is read as `limit=5`, `eq(search,x)` as `search=x`.
+    if matches!(name, "limit" | "offset" | "search") {
+        return Err(QueryError::ReservedName { name: name.to_owned() });
+    }
+    check_name(name)
+}

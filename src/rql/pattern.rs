@@ -1,0 +1,60 @@
+//! Patterns of `like` and `ilike`.
+
+use super::QueryError;
+
+/// The text as a part of a pattern that matches exactly this text: `*` becomes `\*`, and `\` becomes `\\`.
+///
+/// ```
+/// use connect::rql::literal;
+///
+/// assert_eq!(literal(r"5* \o/"), r"5\* \\o/");
+/// ```
+pub fn literal(text: &str) -> String {
+    text.replace('\\', r"\\").replace('*', r"\*")
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Piece {
+    Any,
+    Star,
+    Other,
+}
+
+/// Refuses what the platform refuses, and what it would silently match wrongly.
+pub(super) fn check(property: &str, pattern: &str) -> Result<(), QueryError> {
+    let pieces = pieces(pattern);
+    if pieces.windows(2).any(|pair| pair == [Piece::Any, Piece::Any]) {
+        return Err(QueryError::DoubleWildcard {
+            property: property.to_owned(),
+            pattern: pattern.to_owned(),
+        });
+    }
+    // With a wildcard between its ends a pattern becomes a regular expression over there, and a literal star in it
+    // goes in unescaped.
+    let inner = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
+    if inner.contains(&Piece::Any) && pieces.contains(&Piece::Star) {
+        return Err(QueryError::StarAndWildcard {
+            property: property.to_owned(),
+            pattern: pattern.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn pieces(pattern: &str) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    while let Some(char) = chars.next() {
+        pieces.push(match char {
+            '*' => Piece::Any,
+            '\\' if chars.next_if_eq(&'*').is_some() => Piece::Star,
+            '\\' => {
+                // A backslash before anything else stands for itself.
+                chars.next_if_eq(&'\\');
+                Piece::Other
+            }
+            _ => Piece::Other,
+        });
+    }
+    pieces
+}

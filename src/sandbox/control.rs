@@ -1,0 +1,38 @@
+//! The journal over HTTP, for programs that run the sandbox in a process of its own. No key, no faults.
+
+use serde_json::Value;
+
+use super::journal::{Call, Effect};
+use super::router::{bad, not_found, refuse};
+use super::server::State;
+use super::wire::{Answer, Incoming};
+
+pub(super) const PREFIX: &str = "/_sandbox/";
+
+pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
+    let rest = incoming.target.strip_prefix(PREFIX).unwrap_or_default();
+    match (incoming.method.as_str(), rest) {
+        ("GET", "journal") => Answer::json(200, &state.journal.iter().map(Call::to_json).collect::<Vec<_>>()),
+        ("DELETE", "journal") => {
+            state.journal.clear();
+            Answer::empty(204)
+        }
+        ("GET", "effects") => {
+            Answer::json(200, &state.store.effects().iter().map(Effect::to_json).collect::<Vec<_>>())
+        }
+        ("GET", _) => match rest.strip_prefix("store/") {
+            Some(collection) => Answer::json(200, &state.store.all(collection)),
+            None => not_found(),
+        },
+        ("POST", _) => {
+            let (Some(collection), Ok(value)) =
+                (rest.strip_prefix("store/"), serde_json::from_slice::<Value>(&incoming.body))
+            else {
+                return bad("POST one JSON object to /_sandbox/store/{collection}.");
+            };
+            state.store.insert(collection, value);
+            Answer::empty(204)
+        }
+        _ => refuse(405, "GET, DELETE or POST."),
+    }
+}

@@ -1,0 +1,339 @@
+//! Faults on demand and at random.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::clock::Rng;
+use super::journal::Call;
+
+/// One thing that goes wrong, for some calls.
+///
+/// By default a fault strikes *before* the call has an effect, and once. Kinds that spoil the answer ([`truncated`],
+/// [`broken_json`], [`content_type`], [`drip`], [`delay`], [`close_after`]) need an answer, so the call has its effect.
+///
+/// ```
+/// use connect::sandbox::Fault;
+///
+/// let fault = Fault::on("POST", "/requests/*/approve").skip(2).times(3).status(503).header("Retry-After", "1");
+/// let lost = Fault::on("*", "/requests/**").reset().after_effect();
+/// # let _ = (fault, lost);
+/// ```
+///
+/// [`truncated`]: Self::truncated
+/// [`broken_json`]: Self::broken_json
+/// [`content_type`]: Self::content_type
+/// [`drip`]: Self::drip
+/// [`delay`]: Self::delay
+/// [`close_after`]: Self::close_after
+#[derive(Debug, Clone)]
+pub struct Fault {
+    method: String,
+    path: String,
+    skip: usize,
+    times: usize,
+    pub(super) after_effect: bool,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Status { status: u16, headers: Vec<(String, String)>, body: String },
+    Delay(Duration),
+    Hold(Duration),
+    Reset,
+    NeverAnswer,
+    Truncated,
+    BrokenJson,
+    ContentType(String),
+    Drip(Duration),
+    Redirect(String),
+    Oversized(usize),
+    GzipBomb(usize),
+    CloseAfter,
+}
+
+impl Fault {
+    /// Calls with this method (`*` for all) and path, relative to the base path and without the query. `*` stands for
+    /// one segment, `**` at the end for any rest.
+    pub fn on(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            skip: 0,
+            times: 1,
+            after_effect: false,
+            kind: Kind::Status { status: 500, headers: Vec::new(), body: String::new() },
+        }
+    }
+
+    /// Every call.
+    pub fn any() -> Self {
+        Self::on("*", "/**")
+    }
+
+    /// Lets the first `n` matching calls pass.
+    #[must_use]
+    pub fn skip(mut self, n: usize) -> Self {
+        self.skip = n;
+        self
+    }
+
+    /// Strikes `n` times instead of once.
+    #[must_use]
+    pub fn times(mut self, n: usize) -> Self {
+        self.times = n;
+        self
+    }
+
+    /// Strikes for ever.
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+
+    /// The call has its effect before the fault strikes: an answer of 503, a reset, or silence then tell nothing.
+    #[must_use]
+    pub fn after_effect(mut self) -> Self {
+        self.after_effect = true;
+        self
+    }
+
+    /// Answers with this status. Without any kind, a fault is a 500 without body.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        let (headers, body) = match self.kind {
+            Kind::Status { headers, body, .. } => (headers, body),
+            _ => (Vec::new(), String::new()),
+        };
+        self.kind = Kind::Status { status, headers, body };
+        self
+    }
+
+    /// A header of the answer of [`status`](Self::status); a `Content-Type` is guessed from the body unless given.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Kind::Status { headers, .. } = &mut self.kind {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// The body of the answer of [`status`](Self::status).
+    #[must_use]
+    pub fn body(mut self, text: &str) -> Self {
+        if let Kind::Status { body, .. } = &mut self.kind {
+            text.clone_into(body);
+        }
+        self
+    }
+
+    /// The effect comes at once, the answer late.
+    #[must_use]
+    pub fn delay(self, by: Duration) -> Self {
+        self.of(Kind::Delay(by))
+    }
+
+    /// Effect and answer come late: the client may be gone by then.
+    #[must_use]
+    pub fn hold(self, by: Duration) -> Self {
+        self.of(Kind::Hold(by))
+    }
+
+    /// Closes the socket without an answer.
+    #[must_use]
+    pub fn reset(self) -> Self {
+        self.of(Kind::Reset)
+    }
+
+    /// Keeps the socket open and says nothing, until the client gives up.
+    #[must_use]
+    pub fn never_answer(self) -> Self {
+        self.of(Kind::NeverAnswer)
+    }
+
+    /// Closes the socket after half of the announced body.
+    #[must_use]
+    pub fn truncated(self) -> Self {
+        self.of(Kind::Truncated)
+    }
+
+    /// A complete answer, whose JSON breaks off in the middle.
+    #[must_use]
+    pub fn broken_json(self) -> Self {
+        self.of(Kind::BrokenJson)
+    }
+
+    /// The right body under the wrong name.
+    #[must_use]
+    pub fn content_type(self, name: &str) -> Self {
+        self.of(Kind::ContentType(name.to_owned()))
+    }
+
+    /// The answer comes byte by byte.
+    #[must_use]
+    pub fn drip(self, interval: Duration) -> Self {
+        self.of(Kind::Drip(interval))
+    }
+
+    /// A 302 to this address.
+    #[must_use]
+    pub fn redirect(self, location: &str) -> Self {
+        self.of(Kind::Redirect(location.to_owned()))
+    }
+
+    /// A list of so many bytes.
+    #[must_use]
+    pub fn oversized(self, bytes: usize) -> Self {
+        self.of(Kind::Oversized(bytes))
+    }
+
+    /// A small body that unpacks to so many bytes.
+    #[must_use]
+    pub fn gzip_bomb(self, bytes: usize) -> Self {
+        self.of(Kind::GzipBomb(bytes))
+    }
+
+    /// Answers, then closes the connection without having said so, as a server does with idle ones.
+    #[must_use]
+    pub fn close_after(self) -> Self {
+        self.of(Kind::CloseAfter)
+    }
+
+    fn of(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    fn covers(&self, call: &Call) -> bool {
+        (self.method == "*" || self.method.eq_ignore_ascii_case(&call.method))
+            && path_matches(&self.path, call.route())
+    }
+
+    /// Whether it strikes this call, counting it.
+    pub(super) fn strike(&mut self, call: &Call) -> bool {
+        if self.times == 0 || !self.covers(call) {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        if self.times != usize::MAX {
+            self.times -= 1;
+        }
+        true
+    }
+
+    /// Whether the call is handled although this fault strikes.
+    pub(super) fn lets_through(&self) -> bool {
+        use Kind::{BrokenJson, CloseAfter, ContentType, Delay, Drip, Hold, Truncated};
+        let spoils_answer = matches!(
+            self.kind,
+            Delay(_) | Hold(_) | Truncated | BrokenJson | ContentType(_) | Drip(_) | CloseAfter
+        );
+        spoils_answer || self.after_effect
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Status { status, .. } => write!(f, "status {status}")?,
+            Kind::Delay(_) => f.write_str("delay")?,
+            Kind::Hold(_) => f.write_str("hold")?,
+            Kind::Reset => f.write_str("reset")?,
+            Kind::NeverAnswer => f.write_str("never answer")?,
+            Kind::Truncated => f.write_str("truncated")?,
+            Kind::BrokenJson => f.write_str("broken json")?,
+            Kind::ContentType(_) => f.write_str("content type")?,
+            Kind::Drip(_) => f.write_str("drip")?,
+            Kind::Redirect(_) => f.write_str("redirect")?,
+            Kind::Oversized(_) => f.write_str("oversized")?,
+            Kind::GzipBomb(_) => f.write_str("gzip bomb")?,
+            Kind::CloseAfter => f.write_str("close after")?,
+        }
+        if self.after_effect { f.write_str(" after effect") } else { Ok(()) }
+    }
+}
+
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let mut parts = path.trim_matches('/').split('/');
+    for expected in pattern.trim_matches('/').split('/') {
+        match (expected, parts.next()) {
+            ("**", _) => return true,
+            (_, None) => return false,
+            ("*", Some(_)) => {}
+            (expected, Some(part)) if expected == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
+/// A random share of calls struck by random faults; the same seed and the same calls give the same faults.
+#[derive(Debug, Clone)]
+pub struct Chaos {
+    rng: Rng,
+    rate: f64,
+    faults: Vec<Fault>,
+}
+
+impl Chaos {
+    /// Strikes one call in ten with a mix of all kinds that a client can get over, timed in milliseconds.
+    pub fn new(seed: u64) -> Self {
+        let wait = Duration::from_millis(20);
+        let any = Fault::any;
+        let faults = vec![
+            any().status(503).header("Retry-After", "0").body("<html><h1>Service Unavailable</h1></html>"),
+            any().status(502).body("<html><h1>Bad Gateway</h1></html>"),
+            any().status(504).after_effect().body("<html><h1>Gateway Timeout</h1></html>"),
+            any().status(500).after_effect(),
+            any().status(429).header("Retry-After", "0"),
+            any().delay(wait),
+            any().reset(),
+            any().reset().after_effect(),
+            any().truncated(),
+            any().broken_json(),
+            any().content_type("text/html"),
+            any().close_after(),
+        ];
+        Self { rng: Rng::new(seed), rate: 0.1, faults }
+    }
+
+    /// The share of calls that are struck, 0 to 1.
+    #[must_use]
+    pub fn rate(mut self, rate: f64) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// The faults to choose from; each strikes only the calls it is [`on`](Fault::on), `skip` and `times` do not count.
+    #[must_use]
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        self.faults = faults.into_iter().collect();
+        self
+    }
+
+    pub(super) fn strike(&mut self, call: &Call) -> Option<Fault> {
+        if !self.rng.chance(self.rate) {
+            return None;
+        }
+        let candidates: Vec<_> = self.faults.iter().filter(|fault| fault.covers(call)).collect();
+        let chosen = self.rng.below(candidates.len());
+        candidates.get(chosen).map(|fault| (*fault).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_segments() {
+        assert!(path_matches("/requests/*/approve", "/requests/PR-1/approve"));
+        assert!(path_matches("/requests/**", "/requests/PR-1/approve"));
+        assert!(path_matches("/requests", "/requests/"));
+        assert!(!path_matches("/requests/*", "/requests"));
+        assert!(!path_matches("/requests/*", "/requests/PR-1/approve"));
+    }
+}

@@ -1,0 +1,166 @@
+//! What was called and what it changed.
+
+use serde_json::{Value, json};
+
+use super::wire::Incoming;
+
+/// A request body as the sandbox saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Body {
+    /// No body was sent.
+    #[default]
+    Empty,
+    /// It parsed as JSON, whatever its content type said.
+    Json(Value),
+    /// Anything else, an upload for instance.
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    /// The JSON, if it was JSON.
+    pub fn json(&self) -> Option<&Value> {
+        if let Self::Json(value) = self { Some(value) } else { None }
+    }
+}
+
+/// One HTTP call, in the order in which the sandbox handled it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    /// Counts from 1.
+    pub number: usize,
+    /// Which TCP connection it came over, counted from 1.
+    pub connection: usize,
+    /// As sent, in upper case.
+    pub method: String,
+    /// Relative to the base path, with the query as sent: `/requests?limit=100`. Outside of the base path, as sent.
+    pub path: String,
+    /// The body, parsed if it was JSON.
+    pub body: Body,
+    /// The `Content-Type` of the body.
+    pub content_type: Option<String>,
+    /// Whether there was an `Authorization` header, right or wrong.
+    pub authorization: bool,
+    /// The `User-Agent`.
+    pub user_agent: Option<String>,
+    /// All headers but `Authorization`.
+    pub headers: Vec<(String, String)>,
+    /// The status answered, 0 if there was no answer.
+    pub status: u16,
+    /// The fault that was applied, by name: `reset after effect`.
+    pub fault: Option<String>,
+    /// Whether the call changed the state of the sandbox, also if the answer said otherwise.
+    pub effect: bool,
+}
+
+impl Call {
+    pub(super) fn new(number: usize, connection: usize, base: &str, incoming: &Incoming) -> Self {
+        let body = if incoming.body.is_empty() {
+            Body::Empty
+        } else {
+            serde_json::from_slice(&incoming.body)
+                .map_or_else(|_| Body::Bytes(incoming.body.clone()), Body::Json)
+        };
+        let path = match incoming.target.strip_prefix(base) {
+            Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => rest,
+            _ => &incoming.target,
+        };
+        Self {
+            number,
+            connection,
+            method: incoming.method.clone(),
+            path: path.to_owned(),
+            body,
+            content_type: incoming.header("content-type").map(str::to_owned),
+            authorization: incoming.header("authorization").is_some(),
+            user_agent: incoming.header("user-agent").map(str::to_owned),
+            headers: without_credentials(&incoming.headers),
+            status: 0,
+            fault: None,
+            effect: false,
+        }
+    }
+
+    /// The path without its query.
+    pub fn route(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// The query as sent, without the question mark; empty if there is none.
+    pub fn query(&self) -> &str {
+        self.path.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The first header of that name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "number": self.number, "connection": self.connection, "method": self.method, "path": self.path,
+            "body": self.body.json(), "content_type": self.content_type, "authorization": self.authorization,
+            "user_agent": self.user_agent, "status": self.status, "fault": self.fault, "effect": self.effect,
+        })
+    }
+}
+
+fn without_credentials(headers: &[(String, String)]) -> Vec<(String, String)> {
+    headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authorization")).cloned().collect()
+}
+
+/// One change of state that a call brought about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effect {
+    /// The [`Call::number`] it belongs to.
+    pub call: usize,
+    /// The collection, `requests` or `conversations/CO-…/messages`.
+    pub collection: String,
+    /// The id of what was changed or created.
+    pub id: String,
+    /// The verb of the path, or `create`, `update`, `delete`, `message`, `upload`.
+    pub action: String,
+    /// The status before, where there is one.
+    pub from: Option<String>,
+    /// The status afterwards, where there is one.
+    pub to: Option<String>,
+}
+
+impl Effect {
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "call": self.call, "collection": self.collection, "id": self.id, "action": self.action,
+            "from": self.from, "to": self.to,
+        })
+    }
+}
+
+/// One call of the other origin, where signed links lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForeignCall {
+    /// As sent.
+    pub method: String,
+    /// Path and query as sent.
+    pub path: String,
+    /// Whether credentials were sent along, which is answered with 403.
+    pub authorization: bool,
+    /// All headers but `Authorization`.
+    pub headers: Vec<(String, String)>,
+    /// The status answered.
+    pub status: u16,
+}
+
+impl ForeignCall {
+    pub(super) fn new(incoming: &Incoming, status: u16) -> Self {
+        Self {
+            method: incoming.method.clone(),
+            path: incoming.target.clone(),
+            authorization: incoming.header("authorization").is_some(),
+            headers: without_credentials(&incoming.headers),
+            status,
+        }
+    }
+}

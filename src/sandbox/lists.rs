@@ -1,0 +1,145 @@
+//! Lists and single objects, the same for every resource.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value;
+
+use super::fields::Spec;
+use super::router::{Ctx, Outcome, bad, not_found};
+use super::rql::{self, Query};
+use super::wire::{Answer, percent_decode};
+
+/// Fields that only the single object shows.
+const DETAIL_ONLY: [(&str, &[&str]); 1] = [(
+    "usage/files",
+    &["records", "usage_file_uri", "processed_file_uri", "reconciliation_file_uri", "sub_status"],
+)];
+
+pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
+    let collection = ctx.segments.join("/");
+    page_of(ctx, &collection)
+}
+
+/// A list below an object that has to exist.
+pub(super) fn nested(ctx: &mut Ctx<'_>) -> Outcome {
+    parent(ctx)?;
+    list(ctx)
+}
+
+pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = ctx.verb();
+    let collection = ctx.segments[..ctx.segments.len() - 1].join("/");
+    Ok(Answer::json(200, ctx.find(&collection, &id)?))
+}
+
+pub(super) fn nested_detail(ctx: &mut Ctx<'_>) -> Outcome {
+    parent(ctx)?;
+    detail(ctx)
+}
+
+fn parent(ctx: &Ctx<'_>) -> Result<(), Answer> {
+    let own = if ctx.segment(0) == "usage" { 2 } else { 1 };
+    let collection = ctx.segments.get(..own).unwrap_or_default().join("/");
+    ctx.find(&collection, &ctx.segment(own)).map(drop)
+}
+
+/// The query of a call, or the platform's parsing error.
+pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
+    let Some(text) = percent_decode(ctx.call.query()) else {
+        return Err(bad("Bad filter query: not UTF-8."));
+    };
+    rql::parse(&text).map_err(|why| bad(&why))
+}
+
+/// One page of a collection, filtered, ordered and cut as the query says.
+pub(super) fn page_of(ctx: &mut Ctx<'_>, collection: &str) -> Outcome {
+    let query = query_of(ctx)?;
+    let limit = query.limit.unwrap_or(ctx.options.default_page).min(ctx.options.page_cap);
+    let spec = Spec::of(collection);
+    let mask = mask(collection, spec, &query).map_err(|why| bad(&why))?;
+    let shuffle = ctx.options.shuffle.then_some(&mut *ctx.rng);
+    let page = ctx.store.page(collection, &query, limit, shuffle).map_err(|why| bad(&why))?;
+    let answer = Answer::json(200, &Masked::List(&page.values, &mask));
+    if !ctx.options.content_range {
+        return Ok(answer);
+    }
+    let first = if limit == 0 { 0 } else { query.offset };
+    let last = first + page.values.len().saturating_sub(1);
+    Ok(answer.with("Content-Range", format!("items {first}-{last}/{}", page.total)))
+}
+
+/// What is left out of each object of the list.
+fn mask(collection: &str, spec: &Spec, query: &Query) -> Result<Vec<Vec<String>>, String> {
+    let selected = query.select.as_deref().unwrap_or_default();
+    for (name, _) in selected {
+        if !spec.selectable(name) {
+            return Err(format!("Bad select filter: incorrect property {name}."));
+        }
+    }
+    let shown = |path: &Vec<String>| {
+        let name = path.join(".");
+        // Asking for a part of a hidden object shows the object.
+        selected
+            .iter()
+            .any(|(asked, drop)| !drop && (*asked == name || asked.starts_with(&format!("{name}."))))
+    };
+    let mut mask: Vec<Vec<String>> = spec.hidden.iter().filter(|path| !shown(path)).cloned().collect();
+    for (name, drop) in selected {
+        if *drop {
+            mask.push(name.split('.').map(str::to_owned).collect());
+        }
+    }
+    for (name, fields) in DETAIL_ONLY {
+        if name == collection {
+            mask.extend(fields.iter().map(|field| vec![(*field).to_owned()]));
+        }
+    }
+    Ok(mask)
+}
+
+/// Values written without some of their parts, and without a copy.
+enum Masked<'v> {
+    List(&'v [&'v Value], &'v [Vec<String>]),
+    One(&'v Value, Vec<&'v [String]>),
+}
+
+impl Serialize for Masked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::List(values, mask) => {
+                let mut out = serializer.serialize_seq(Some(values.len()))?;
+                for value in *values {
+                    out.serialize_element(&Masked::One(value, mask.iter().map(Vec::as_slice).collect()))?;
+                }
+                out.end()
+            }
+            Self::One(Value::Object(map), mask) if !mask.is_empty() => {
+                let mut out = serializer.serialize_map(None)?;
+                for (key, value) in map {
+                    let below: Vec<_> =
+                        mask.iter().filter(|path| path.first() == Some(key)).map(|path| &path[1..]).collect();
+                    if below.iter().all(|path| !path.is_empty()) {
+                        out.serialize_entry(key, &Masked::One(value, below))?;
+                    }
+                }
+                out.end()
+            }
+            Self::One(Value::Array(items), mask) if !mask.is_empty() => {
+                let mut out = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    out.serialize_element(&Masked::One(item, mask.clone()))?;
+                }
+                out.end()
+            }
+            Self::One(value, _) => value.serialize(serializer),
+        }
+    }
+}
+
+/// The object a call's path names, looked up in another collection.
+pub(super) fn value_in<'c>(
+    ctx: &'c Ctx<'_>,
+    collection: &str,
+    id: Option<&str>,
+) -> Result<&'c Value, Answer> {
+    id.and_then(|id| ctx.store.get(collection, id)).ok_or_else(not_found)
+}

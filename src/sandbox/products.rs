@@ -1,0 +1,28 @@
+//! What products and listings have beyond lists.
+
+use super::requests::render_body;
+use super::router::{Ctx, Outcome};
+use super::wire::Answer;
+
+/// A template without the parameters of anything, as a JSON string.
+pub(super) fn render_template(ctx: &mut Ctx<'_>) -> Outcome {
+    let collection = format!("products/{}/templates", ctx.segment(1));
+    let template = ctx.find(&collection, &ctx.segment(3))?;
+    Ok(Answer::json(200, &render_body(template, &serde_json::Value::Null)))
+}
+
+/// The verbs of listing requests: 200 without a body.
+pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = ctx.segment(1);
+    let verb = ctx.verb();
+    let (from, to): (&[&str], _) = match verb.as_str() {
+        "submit" => (&["draft"], "reviewing"),
+        "refine" => (&["reviewing"], "draft"),
+        "deploy" => (&["reviewing"], "deploying"),
+        "complete" => (&["deploying"], "completed"),
+        _ => (&["draft", "reviewing", "deploying"], "canceled"),
+    };
+    ctx.status("listing-requests", &id, from)?;
+    ctx.change("listing-requests", &id, &verb, |request| request["state"] = to.into())?;
+    Ok(Answer::empty(200))
+}

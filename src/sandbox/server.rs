@@ -1,0 +1,355 @@
+//! Sockets and threads: one thread per connection, all of them ended and joined when the sandbox goes.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::clock::Rng;
+use super::fault::{Chaos, Fault, Kind};
+use super::journal::{Call, ForeignCall};
+use super::router::refuse;
+use super::store::Store;
+use super::wire::{Answer, Incoming, Reader};
+use super::{Options, control, foreign, router};
+
+/// Called with each call before it is handled.
+pub(super) type Hook = Box<dyn FnMut(&Call, &mut Store) + Send>;
+
+/// What all threads share.
+pub(super) struct Shared {
+    pub(super) options: Options,
+    state: Mutex<State>,
+    stop: AtomicBool,
+    stopped: (Mutex<()>, Condvar),
+    sockets: Mutex<HashMap<usize, TcpStream>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    next_socket: AtomicUsize,
+    connections: AtomicUsize,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) store: Store,
+    pub(super) journal: Vec<Call>,
+    pub(super) foreign: Vec<ForeignCall>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) chaos: Option<Chaos>,
+    pub(super) hook: Option<Hook>,
+    pub(super) calls: usize,
+    rng: Option<Rng>,
+}
+
+/// The two listeners: the platform, and the origin that signed links lead to.
+pub(super) struct Listeners {
+    platform: TcpListener,
+    foreign: TcpListener,
+}
+
+impl Listeners {
+    pub(super) fn bind(port: u16) -> io::Result<Self> {
+        Ok(Self {
+            platform: TcpListener::bind((Ipv4Addr::LOCALHOST, port))?,
+            foreign: TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+        })
+    }
+
+    pub(super) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.platform.local_addr()?, self.foreign.local_addr()?))
+    }
+}
+
+impl Shared {
+    pub(super) fn start(options: Options, store: Store, listeners: Listeners) -> Arc<Self> {
+        let rng = Some(Rng::new(options.seed));
+        let shared = Arc::new(Self {
+            options,
+            state: Mutex::new(State { store, rng, ..State::default() }),
+            stop: AtomicBool::new(false),
+            stopped: (Mutex::new(()), Condvar::new()),
+            sockets: Mutex::default(),
+            threads: Mutex::default(),
+            next_socket: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+        });
+        let Listeners { platform, foreign } = listeners;
+        let own = Arc::clone(&shared);
+        shared.spawn(move || own.accept(&platform, true));
+        let own = Arc::clone(&shared);
+        shared.spawn(move || own.accept(&foreign, false));
+        shared
+    }
+
+    fn spawn(&self, work: impl FnOnce() + Send + 'static) {
+        if let Ok(thread) = std::thread::Builder::new().name("sandbox".to_owned()).spawn(work) {
+            let mut threads = lock(&self.threads);
+            threads.retain(|thread| !thread.is_finished());
+            threads.push(thread);
+        }
+    }
+
+    /// A handler that panicked left the data as it was then, which is still good for the next call.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Ends all threads and waits for them. The listeners are woken by a connection each.
+    pub(super) fn stop(&self, addresses: [SocketAddr; 2]) {
+        self.stop.store(true, Ordering::SeqCst);
+        drop(lock(&self.stopped.0));
+        self.stopped.1.notify_all();
+        for address in addresses {
+            drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
+        }
+        for socket in lock(&self.sockets).values() {
+            drop(socket.shutdown(Shutdown::Both));
+        }
+        loop {
+            let Some(thread) = lock(&self.threads).pop() else {
+                return;
+            };
+            drop(thread.join());
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Waits, unless the sandbox is stopped meanwhile.
+    fn pause(&self, time: Duration) {
+        let guard = lock(&self.stopped.0);
+        drop(self.stopped.1.wait_timeout_while(guard, time, |()| !self.stopping()));
+    }
+
+    fn accept(self: &Arc<Self>, listener: &TcpListener, platform: bool) {
+        for stream in listener.incoming() {
+            if self.stopping() {
+                return;
+            }
+            let Ok(stream) = stream else { continue };
+            let connection = if platform { self.connections.fetch_add(1, Ordering::SeqCst) + 1 } else { 0 };
+            let own = Arc::clone(self);
+            self.spawn(move || own.connection(&stream, connection, platform));
+        }
+    }
+
+    fn connection(&self, stream: &TcpStream, connection: usize, platform: bool) {
+        let place = self.next_socket.fetch_add(1, Ordering::SeqCst);
+        if let Ok(copy) = stream.try_clone() {
+            lock(&self.sockets).insert(place, copy);
+        }
+        drop(stream.set_nodelay(true));
+        if !self.stopping() {
+            // An error here means that the client is gone.
+            drop(self.converse(stream, connection, platform));
+        }
+        lock(&self.sockets).remove(&place);
+        drop(stream.shutdown(Shutdown::Both));
+    }
+
+    fn converse(&self, stream: &TcpStream, connection: usize, platform: bool) -> io::Result<()> {
+        let mut reader = Reader::new(stream);
+        loop {
+            let incoming = match reader.next() {
+                Ok(Some(incoming)) => incoming,
+                Ok(None) => return Ok(()),
+                Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+                    let answer = refuse(400, &e.to_string());
+                    return (&mut &*stream).write_all(&answer.encode(answer.body.len(), false));
+                }
+                Err(e) => return Err(e),
+            };
+            let (answer, fault) = if platform {
+                self.answer(&incoming, connection)
+            } else {
+                (foreign::answer(&mut self.state(), &self.options, &incoming), None)
+            };
+            if !self.deliver(stream, answer, fault, incoming.keep_alive())? || !incoming.keep_alive() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&self, incoming: &Incoming, connection: usize) -> (Answer, Option<Fault>) {
+        if incoming.target.starts_with(control::PREFIX) {
+            return (control::answer(&mut self.state(), incoming), None);
+        }
+        let mut state = self.state();
+        state.calls += 1;
+        let mut call = Call::new(state.calls, connection, super::BASE, incoming);
+        let fault = state.strike(&call);
+        if let Some(Kind::Hold(time)) = fault.as_ref().map(|fault| fault.kind.clone()) {
+            drop(state);
+            self.pause(time);
+            state = self.state();
+        }
+        let mut answer = Answer::empty(0);
+        if fault.as_ref().is_none_or(Fault::lets_through) {
+            answer = state.handle(&self.options, &mut call, incoming);
+        }
+        if let Some(fault) = &fault {
+            call.fault = Some(fault.to_string());
+            answer = instead(fault, answer);
+        }
+        call.status = answer.status;
+        state.journal.push(call);
+        drop(state);
+        let packable = self.options.gzip && fault.is_none() && !answer.body.is_empty();
+        if packable && incoming.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip")) {
+            answer = answer.gzip();
+        }
+        (answer, fault)
+    }
+
+    /// Writes the answer in the way of the fault. False if the connection is to be closed.
+    fn deliver(
+        &self,
+        stream: &TcpStream,
+        answer: Answer,
+        fault: Option<Fault>,
+        keep_alive: bool,
+    ) -> io::Result<bool> {
+        let mut out = stream;
+        let length = answer.body.len();
+        let Some(fault) = fault else {
+            out.write_all(&answer.encode(length, keep_alive))?;
+            return Ok(true);
+        };
+        match fault.kind {
+            Kind::Reset => return Ok(false),
+            Kind::NeverAnswer => {
+                // Until the client hangs up, or the sandbox does.
+                let mut byte = [0];
+                while out.read(&mut byte)? > 0 {}
+                return Ok(false);
+            }
+            Kind::Delay(time) => {
+                self.pause(time);
+                out.write_all(&answer.encode(length, keep_alive))?;
+            }
+            Kind::Truncated => {
+                let mut answer = answer;
+                answer.body.truncate(length / 2);
+                out.write_all(&answer.encode(length.max(2), true))?;
+                return Ok(false);
+            }
+            Kind::Drip(interval) => {
+                for byte in answer.encode(length, keep_alive) {
+                    if self.stopping() {
+                        return Ok(false);
+                    }
+                    out.write_all(&[byte])?;
+                    self.pause(interval);
+                }
+            }
+            Kind::Oversized(bytes) => {
+                out.write_all(&answer.encode(bytes.max(2), keep_alive))?;
+                padding(out, bytes)?;
+            }
+            Kind::CloseAfter => {
+                out.write_all(&answer.encode(length, true))?;
+                return Ok(false);
+            }
+            Kind::Status { .. }
+            | Kind::Hold(_)
+            | Kind::BrokenJson
+            | Kind::ContentType(_)
+            | Kind::Redirect(_)
+            | Kind::GzipBomb(_) => {
+                out.write_all(&answer.encode(length, keep_alive))?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl State {
+    fn strike(&mut self, call: &Call) -> Option<Fault> {
+        let ordered = self.faults.iter_mut().find_map(|fault| fault.strike(call).then(|| fault.clone()));
+        ordered.or_else(|| self.chaos.as_mut()?.strike(call))
+    }
+
+    fn handle(&mut self, options: &Options, call: &mut Call, incoming: &Incoming) -> Answer {
+        self.store.begin(call.number);
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(hook) = &mut self.hook {
+                hook(call, &mut self.store);
+            }
+            let rng = self.rng.get_or_insert_with(|| Rng::new(0));
+            router::handle(&mut self.store, rng, options, call, incoming)
+        }));
+        call.effect = self.store.changed();
+        handled.unwrap_or_else(|_| refuse(500, "The sandbox itself has failed."))
+    }
+}
+
+/// The answer that a fault puts in place of the real one.
+fn instead(fault: &Fault, answer: Answer) -> Answer {
+    match &fault.kind {
+        Kind::Status { status, headers, body } => {
+            let guess = match body.trim_start().chars().next() {
+                None => None,
+                Some('<') => Some("text/html"),
+                Some('{' | '[') => Some("application/json"),
+                Some(_) => Some("text/plain"),
+            };
+            let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+            Answer {
+                status: *status,
+                content_type: guess.filter(|_| !given).map(str::to_owned),
+                headers: headers.clone(),
+                body: body.clone().into_bytes(),
+            }
+        }
+        Kind::Reset | Kind::NeverAnswer => Answer::empty(0),
+        Kind::Redirect(location) => Answer::empty(302).with("Location", location.as_str()),
+        Kind::BrokenJson => {
+            let mut answer = answer;
+            let half = answer.body.len() / 2;
+            answer.body.truncate(half);
+            if half == 0 {
+                answer.body = b"{\"id\": \"".to_vec();
+            }
+            if answer.status == 204 {
+                answer.status = 200;
+            }
+            answer
+        }
+        Kind::ContentType(name) => Answer { content_type: Some(name.clone()), ..answer },
+        // A status that may have a body, or there would be nothing to cut.
+        Kind::Truncated if answer.status == 204 => Answer { status: 200, ..answer },
+        Kind::Oversized(_) => Answer::bytes(200, "application/json", Vec::new()),
+        Kind::GzipBomb(bytes) => {
+            let mut bomb = Answer::bytes(200, "application/json", vec![b' '; *bytes]);
+            bomb.body[..].first_mut().into_iter().for_each(|byte| *byte = b'[');
+            bomb.gzip()
+        }
+        Kind::Delay(_) | Kind::Hold(_) | Kind::Truncated | Kind::Drip(_) | Kind::CloseAfter => answer,
+    }
+}
+
+/// A JSON list of nothing, `bytes` long.
+fn padding(mut out: &TcpStream, bytes: usize) -> io::Result<()> {
+    let chunk = [b' '; 64 * 1024];
+    out.write_all(b"[")?;
+    let mut left = bytes.saturating_sub(2);
+    while left > 0 {
+        let part = chunk.get(..left.min(chunk.len())).unwrap_or_default();
+        out.write_all(part)?;
+        left -= part.len();
+    }
+    out.write_all(b"]")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

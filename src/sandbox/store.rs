@@ -1,0 +1,130 @@
+//! Everything the sandbox holds, as JSON.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::collection::{Collection, Page};
+use super::journal::Effect;
+
+/// The data of a sandbox: collections of JSON objects, named by their path.
+///
+/// `requests`, `assets`, `tier/config-requests`, `usage/files`, `conversations`, and nested ones such as
+/// `conversations/CO-1/messages` or `products/PRD-1/templates`.
+#[derive(Debug, Default)]
+pub struct Store {
+    collections: HashMap<String, Collection>,
+    effects: Vec<Effect>,
+    /// The number of the call being handled.
+    call: usize,
+    serial: u64,
+    pub(super) uploads: HashMap<String, Upload>,
+}
+
+/// An uploaded workbook: its bytes, and the verdict that is yet to be shown.
+#[derive(Debug, Default)]
+pub(super) struct Upload {
+    pub(super) bytes: Vec<u8>,
+    pub(super) verdict: Option<Verdict>,
+    /// How many reads still see it in processing.
+    pub(super) reads_left: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Verdict {
+    pub(super) valid: usize,
+    pub(super) invalid: usize,
+    pub(super) error: Option<String>,
+}
+
+impl Store {
+    /// Adds an object, or replaces the one with the same `id`.
+    pub fn insert(&mut self, collection: &str, value: Value) {
+        self.collection(collection).put(value);
+    }
+
+    /// The object with this id.
+    pub fn get(&self, collection: &str, id: &str) -> Option<&Value> {
+        self.collections.get(collection)?.get(id)
+    }
+
+    /// Changes an object in place; `None` if there is none.
+    pub fn update<R>(
+        &mut self,
+        collection: &str,
+        id: &str,
+        change: impl FnOnce(&mut Value) -> R,
+    ) -> Option<R> {
+        self.collections.get_mut(collection)?.update(id, change)
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, collection: &str, id: &str) -> Option<Value> {
+        self.collections.get_mut(collection)?.remove(id)
+    }
+
+    /// How many objects a collection has.
+    pub fn count(&self, collection: &str) -> usize {
+        self.collections.get(collection).map_or(0, Collection::len)
+    }
+
+    /// All objects of a collection, in the order in which they were added.
+    pub fn all(&self, collection: &str) -> Vec<Value> {
+        self.collections.get(collection).map_or_else(Vec::new, |c| c.values().cloned().collect())
+    }
+
+    pub(super) fn find_instance(&self, collection: &str, instance: &str) -> Option<&Value> {
+        self.collections.get(collection)?.find_instance(instance)
+    }
+
+    pub(super) fn page(
+        &mut self,
+        collection: &str,
+        query: &super::rql::Query,
+        limit: usize,
+        shuffle: Option<&mut super::clock::Rng>,
+    ) -> Result<Page<'_>, String> {
+        self.collection(collection).page(query, limit, shuffle)
+    }
+
+    fn collection(&mut self, name: &str) -> &mut Collection {
+        self.collections.entry(name.to_owned()).or_insert_with(|| Collection::new(name))
+    }
+
+    /// A number no id of this sandbox has had yet.
+    pub(super) fn serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    pub(super) fn begin(&mut self, call: usize) {
+        self.call = call;
+    }
+
+    pub(super) fn changed(&self) -> bool {
+        self.effects.last().is_some_and(|effect| effect.call == self.call)
+    }
+
+    pub(super) fn record(
+        &mut self,
+        collection: &str,
+        id: &str,
+        action: &str,
+        from: Option<String>,
+        to: Option<String>,
+    ) {
+        let effect = Effect {
+            call: self.call,
+            collection: collection.to_owned(),
+            id: id.to_owned(),
+            action: action.to_owned(),
+            from,
+            to,
+        };
+        self.effects.push(effect);
+    }
+
+    pub(super) fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+}

@@ -1,0 +1,201 @@
+//! Usage files, from draft to closed.
+
+use serde_json::{Value, json};
+
+use super::lists;
+use super::router::{Ctx, Outcome, bad, only, text};
+use super::store::{Upload, Verdict};
+use super::wire::Answer;
+use super::{clock, foreign, multipart, sample, workbook};
+
+const FILES: &str = "usage/files";
+
+pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
+    let waiting: Vec<_> = ctx.store.uploads.keys().cloned().collect();
+    for id in waiting {
+        settle(ctx, &id);
+    }
+    lists::list(ctx)
+}
+
+pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
+    settle(ctx, &ctx.segment(2));
+    lists::detail(ctx)
+}
+
+/// Shows the verdict on an upload once it has been looked at often enough.
+fn settle(ctx: &mut Ctx<'_>, id: &str) {
+    let Some(upload) = ctx.store.uploads.get_mut(id) else {
+        return;
+    };
+    if upload.reads_left > 0 {
+        upload.reads_left -= 1;
+        return;
+    }
+    if let Some(verdict) = upload.verdict.take() {
+        ctx.store.update(FILES, id, |file| conclude(file, &verdict));
+    }
+}
+
+fn conclude(file: &mut Value, verdict: &Verdict) {
+    file["status"] = if verdict.error.is_some() { "invalid" } else { "ready" }.into();
+    file["error_detail"] =
+        verdict.error.clone().map(|text| text.chars().take(200).collect::<String>()).into();
+    file["records"] = json!({"valid": verdict.valid, "invalid": verdict.invalid, "closed": 0});
+    file["stats"] = json!({
+        "uploaded": verdict.valid + verdict.invalid, "validated": verdict.valid, "pending": 0, "accepted": 0,
+        "closed": 0, "billed": 0,
+    });
+}
+
+pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
+    let body = ctx.object(&[
+        "name",
+        "description",
+        "note",
+        "period",
+        "currency",
+        "product",
+        "contract",
+        "external_id",
+    ])?;
+    for key in ["name", "description", "note", "currency", "external_id"] {
+        text(&body, key)?;
+    }
+    for (key, parts) in [("product", ["id", "id"]), ("contract", ["id", "id"]), ("period", ["from", "to"])] {
+        match body.get(key) {
+            Some(Value::Object(map)) => only(map, &parts, &format!("{key}."))?,
+            Some(Value::Null) | None => {}
+            Some(_) => return Err(bad(&format!("{key}: Expected a dictionary."))),
+        }
+    }
+    let id_of = |key: &str| body.get(key).and_then(|value| value["id"].as_str()).unwrap_or_default();
+    let (product, contract) = (id_of("product"), id_of("contract"));
+    if text(&body, "name")?.unwrap_or_default().is_empty() || product.is_empty() || contract.is_empty() {
+        return Err(bad("name, product.id and contract.id are required."));
+    }
+    let known = ctx.store.get("products", product);
+    if known.is_none() && ctx.store.count("products") > 0 {
+        return Err(bad(&format!("product.id: product {product} does not exist.")));
+    }
+    let product = json!({"id": product, "name": sample::product_reference(product)["name"]});
+    let contract_name =
+        ctx.store.get("contracts", contract).map_or(Value::Null, |found| found["name"].clone());
+    let number = ctx.store.serial();
+    let now = clock::now();
+    let year_and_month = now.get(..7).unwrap_or("2024-03");
+    let file = json!({
+        "id": format!("UF-{year_and_month}-{:04}-{:04}", 9000 + number / 10_000 % 1000, number % 10_000),
+        "name": body["name"], "status": "draft", "created_by": "vault-automation@example.net", "created_at": now,
+        "description": body.get("description").unwrap_or(&Value::from("")), "external_id": body.get("external_id"),
+        "vendor": sample::vendor(), "provider": sample::provider(), "environment": "production",
+        "product": product, "contract": {"id": contract, "name": contract_name},
+        "marketplace": sample::marketplace(), "schema": "qt", "currency": body.get("currency"),
+        "period": body.get("period"), "events": {"created": {"at": now, "by": sample::service_user()}},
+        "error_detail": null, "acceptance_note": null, "rejection_note": null,
+        "records": {"valid": 0, "invalid": 0, "closed": 0},
+    });
+    ctx.create(FILES, &file);
+    Ok(Answer::json(201, &file))
+}
+
+pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+    let body = ctx.object(&["description", "note", "period", "currency", "external_id"])?;
+    let file = ctx.change(FILES, &ctx.segment(2), "update", |file| {
+        for (key, value) in body.into_iter().filter(|(key, _)| key != "note") {
+            file[key] = value;
+        }
+    })?;
+    let answer = json!({
+        "description": file["description"], "note": null, "external_id": file["external_id"],
+    });
+    Ok(Answer::json(200, &answer))
+}
+
+pub(super) fn upload(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = ctx.segment(2);
+    ctx.status(FILES, &id, &["draft", "uploaded", "invalid", "ready"])?;
+    let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
+    let bytes = multipart::field(content_type, &ctx.incoming.body, "usage_file").map_err(|why| bad(&why))?;
+    let verdict = workbook::check(bytes);
+    let bytes = bytes.to_vec();
+    process(ctx, &id, "upload", bytes, verdict)
+}
+
+pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = ctx.segment(2);
+    ctx.status(FILES, &id, &["invalid", "ready"])?;
+    let Some(upload) = ctx.store.uploads.remove(&id) else {
+        return Err(bad("There is no uploaded file."));
+    };
+    let verdict = workbook::check(&upload.bytes);
+    process(ctx, &id, "reprocess", upload.bytes, verdict)
+}
+
+fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> Outcome {
+    let reads_left = ctx.options.processing_reads;
+    let link = format!("{}/usage/{id}/in.xlsx?{}", ctx.options.foreign, foreign::SIGNATURE);
+    let file = ctx.change(FILES, id, action, |file| {
+        file["usage_file_uri"] = link.into();
+        file["events"]["uploaded"] = event();
+        if reads_left == 0 {
+            conclude(file, &verdict);
+        } else {
+            file["status"] = "processing".into();
+        }
+    })?;
+    let verdict = Some(verdict).filter(|_| reads_left > 0);
+    ctx.store.uploads.insert(id.to_owned(), Upload { bytes, verdict, reads_left });
+    Ok(Answer::json(200, &file))
+}
+
+fn event() -> Value {
+    json!({"at": clock::now(), "by": sample::service_user()})
+}
+
+pub(super) fn accept(ctx: &mut Ctx<'_>) -> Outcome {
+    decide(ctx, "accepted", "acceptance_note")
+}
+
+pub(super) fn reject(ctx: &mut Ctx<'_>) -> Outcome {
+    decide(ctx, "rejected", "rejection_note")
+}
+
+fn decide(ctx: &mut Ctx<'_>, status: &str, note_key: &str) -> Outcome {
+    let body = ctx.object(&[note_key])?;
+    let note = text(&body, note_key)?.map(str::to_owned);
+    step(ctx, &["pending"], status, |file| file[note_key] = note.into())
+}
+
+/// Steps without a body.
+pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
+    ctx.object(&[])?;
+    let (from, to): (&[&str], _) = match ctx.verb().as_str() {
+        "submit" => (&["ready"], "pending"),
+        "close" => (&["accepted", "rejected"], "closed"),
+        "delete" => (&["draft", "uploaded", "invalid", "ready", "rejected"], "deleted"),
+        _ => (&["pending"], "accepted"),
+    };
+    step(ctx, from, to, |_| ())
+}
+
+fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value)) -> Outcome {
+    let id = ctx.segment(2);
+    let verb = ctx.verb();
+    ctx.status(FILES, &id, from)?;
+    let file = ctx.change(FILES, &id, &verb, |file| {
+        file["status"] = to.into();
+        let name = if to == "pending" { "submitted" } else { to };
+        file["events"][name] = event();
+        more(file);
+    })?;
+    Ok(Answer::json(200, &file))
+}
+
+/// A signed link to another origin, which wants no credentials.
+pub(super) fn template(ctx: &mut Ctx<'_>) -> Outcome {
+    let product = ctx.segment(2);
+    ctx.find("products", &product)?;
+    let link = format!("{}/templates/{product}.xlsx?{}", ctx.options.foreign, foreign::SIGNATURE);
+    Ok(Answer::json(200, &json!({"template_link": link})))
+}

@@ -1,0 +1,89 @@
+//! An answer about a tier config request, turned into calls. Pure: nothing is sent here.
+
+use serde::Serialize;
+
+use super::path;
+use crate::error::{Error, Result};
+use crate::fulfillment::{Reason, errors_of};
+use crate::models::{ParamUpdate, TierConfigRequest, timestamp};
+use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
+
+/// The calls that carry out an answer about a tier config request, for looking at and for tests of one's own closure.
+///
+/// # Errors
+///
+/// [`Error::Handler`] for an answer that is an error, [`Error::Input`] for one that cannot be said of these requests.
+pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Result<Plan> {
+    let object = path(&request.id)?;
+    match answer {
+        Ok(approval) => approve(object, &approval, request),
+        Err(Action::Fail(reason)) => {
+            let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
+            Plan::new(Verdict::Failed, object)
+                .post("fail", Some(&Reason { reason: &reason }), goal)
+                .map(|plan| plan.detail(reason))
+        }
+        Err(Action::Inquire(inquiry)) => {
+            if inquiry.template.is_some() {
+                return Err(Error::input("a tier config request is inquired without a template"));
+            }
+            let detail = inquiry.message.unwrap_or_else(|| errors_of(&inquiry.params));
+            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
+                .post_empty("inquire", Goal::status(&["inquiring"]))
+                .map(|plan| plan.detail(detail))
+        }
+        Err(Action::Skip(why)) => Ok(Plan::new(Verdict::Skipped, object).detail(why)),
+        Err(Action::Pend) => {
+            Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
+        }
+        Err(Action::Error(error)) => Err(Error::Handler(error)),
+        Err(other) => Err(Error::input(format!("{} is no answer to a tier config request", other.name()))),
+    }
+}
+
+fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> Result<Plan> {
+    let dates = approval.dates.clone().unwrap_or_default();
+    if dates.next_billing.is_some() {
+        return Err(Error::input("a tier config request has no next billing date"));
+    }
+    let effective_date = dates.effective.map(timestamp::format);
+    let text = approval.text.as_str();
+    let mut goal = Goal::status(&["approved"]);
+    let (template, detail) = match approval.how {
+        How::Template => {
+            goal.template = Some(text.to_owned());
+            (Template { id: Some(text), representation: None, effective_date }, format!("template {text}"))
+        }
+        How::Tile => (
+            Template { id: None, representation: Some(text), effective_date },
+            "custom activation tile".to_owned(),
+        ),
+    };
+    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
+        .post("approve", Some(&Approve { template }), goal)
+        .map(|plan| plan.detail(detail))
+}
+
+fn with_params(plan: Plan, params: &[ParamUpdate], request: &TierConfigRequest) -> Result<Plan> {
+    if params.is_empty() { Ok(plan) } else { plan.update(&Params { params }, params, &request.params) }
+}
+
+#[derive(Serialize)]
+pub(super) struct Params<'a> {
+    pub(super) params: &'a [ParamUpdate],
+}
+
+#[derive(Serialize)]
+struct Approve<'a> {
+    template: Template<'a>,
+}
+
+#[derive(Serialize)]
+struct Template<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    representation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_date: Option<String>,
+}

@@ -1,0 +1,89 @@
+//! A usage file to be made.
+
+use serde::Serialize;
+use time::Date;
+
+use super::record::{SheetName, UsageCategory};
+use crate::models::Listing;
+
+/// A usage file to be made. New fields are no breaking change: end literals with `..NewUsageFile::default()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewUsageFile {
+    /// What people will know it by; must not be empty.
+    pub name: String,
+    /// The product, `PRD-…`; must not be empty.
+    pub product: String,
+    /// The contract, `CRD-…`; must not be empty.
+    pub contract: String,
+    /// For people.
+    pub description: String,
+    /// For one's own side only.
+    pub note: String,
+    /// First and last day that the file is about.
+    pub period: Option<(Date, Date)>,
+    /// Currency of the amounts, such as `EUR`.
+    pub currency: String,
+    /// One's own id of the file, by which it is found again where the answer to its making is lost. Without one, it is
+    /// derived from what the records say.
+    pub external_id: String,
+    /// Name of the sheet with the records.
+    pub sheet_name: SheetName,
+    /// Categories that the records name.
+    pub categories: Vec<UsageCategory>,
+    /// Parameters that have a `v.` column; without any, those of the first record.
+    pub parameters: Vec<String>,
+}
+
+impl NewUsageFile {
+    /// A file about a listing's product and contract.
+    pub fn for_listing(listing: &Listing, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            product: listing.product.id.clone(),
+            contract: listing.contract.id.clone(),
+            ..Self::default()
+        }
+    }
+
+    #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "without workbooks nothing is submitted"))]
+    pub(super) fn body<'a>(&'a self, external_id: &'a str) -> Body<'a> {
+        let filled = |text: &'a str| (!text.is_empty()).then_some(text);
+        Body {
+            name: &self.name,
+            description: &self.description,
+            note: filled(&self.note),
+            period: self.period.map(|(from, to)| Period { from: from.to_string(), to: to.to_string() }),
+            currency: filled(&self.currency),
+            product: Ref { id: &self.product },
+            contract: Ref { id: &self.contract },
+            external_id,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Body<'a> {
+    name: &'a str,
+    // The reference sends it empty where there is none, and so is it documented.
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'a str>,
+    product: Ref<'a>,
+    contract: Ref<'a>,
+    external_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Period {
+    from: String,
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Ref<'a> {
+    id: &'a str,
+}

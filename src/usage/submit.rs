@@ -1,0 +1,144 @@
+//! From records to an uploaded file: check, build, create, upload.
+
+use super::multipart::Multipart;
+use super::new_file::NewUsageFile;
+use super::record::UsageRecord;
+use super::sheet::{Layout, Workbook, build};
+use super::{FILES, Usage, path};
+use crate::error::{Error, Result};
+use crate::http::{Http, Method, json};
+use crate::models::{UsageFile, UsageFileStatus};
+use crate::page::Pages;
+use crate::rql::Query;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+impl Usage<'_> {
+    /// Reports usage: checks the records, makes the file on the platform, uploads the workbook, and returns the file.
+    ///
+    /// The records are read once, from any iterator, and written to a temporary file as they come; memory does not grow
+    /// with their number but for a hash each. Nothing is sent before the last one is checked. The platform checks the
+    /// records later on its own: the file comes back as uploaded or processing, and is `ready` or `invalid` after a
+    /// while, which [`process_files`](Self::process_files) then handles.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sheet`] names the rows that are wrong, and [`Error::Input`] a file without name, product or contract;
+    /// nothing was sent then. Any other error names the file if it was made, so that it is not made again.
+    #[expect(clippy::needless_pass_by_value, reason = "a new file is used up by making it")]
+    pub fn submit(
+        self,
+        file: NewUsageFile,
+        records: impl IntoIterator<Item = UsageRecord>,
+    ) -> Result<UsageFile> {
+        for (what, value) in [("name", &file.name), ("product", &file.product), ("contract", &file.contract)]
+        {
+            if value.trim().is_empty() {
+                return Err(Error::input(format!("a usage file needs a {what}: nothing was sent")));
+            }
+        }
+        let layout = Layout {
+            sheet_name: file.sheet_name,
+            categories: file.categories.clone(),
+            parameters: file.parameters.clone(),
+        };
+        let workbook = build(&layout, records)?;
+        let derived = format!("sdk-{}", workbook.fingerprint());
+        let external_id = if file.external_id.is_empty() { &derived } else { &file.external_id };
+
+        let http = self.http();
+        let made = create(http, &file, external_id)?;
+        log::info!(target: "connect::usage", "usage file {} made for {} records", made.id, workbook.records());
+        upload(http, &made.id, &workbook)
+    }
+}
+
+/// Makes the file exactly once: where the answer is lost, it is searched by its external id.
+fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFile> {
+    let body = json(&file.body(external_id))?;
+    let mut attempt = 1;
+    loop {
+        let (error, answered) = match http.once(Method::Post, FILES.list, Some(&body)) {
+            // The answer differs between versions of the platform; its id is what counts.
+            Ok(answer) => match http.read_answer::<UsageFile>(Method::Post, FILES.list, answer) {
+                Ok(made) if !made.id.is_empty() => return Ok(made),
+                Ok(_) => (Error::input("the platform made a usage file and did not tell its id"), true),
+                Err(error) => (error, true),
+            },
+            Err(error) if error.may_have_happened() => (error, false),
+            Err(error) => return Err(error),
+        };
+        if let Some(made) = find(http, file, external_id)? {
+            return Ok(made);
+        }
+        if answered || !http.wait_before_again(attempt, &error) {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+/// The newest file of this external id that waits for its workbook.
+fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<UsageFile>> {
+    let query = Query::new()
+        .equal("external_id", external_id)
+        .equal("product.id", file.product.as_str())
+        .equal("status", UsageFileStatus::Draft.as_str())
+        .ordering(["-created.at"]);
+    for found in Pages::<UsageFile>::new(http, FILES.list, &query) {
+        let found = found?;
+        // The platform ignores filters it does not know.
+        if found.external_id.as_deref() == Some(external_id) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Uploads the workbook until the platform has it; uploading to a file that has one already is not tried.
+fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
+    let object = path(id)?;
+    let target = format!("{object}/upload");
+    let mut attempt = 1;
+    loop {
+        let file = workbook
+            .reader()
+            .map_err(|error| Error::input(format!("the workbook for {id} cannot be read: {error}")))?;
+        let mut body = Multipart::new("usage_file", &format!("{id}.xlsx"), XLSX, file, workbook.len());
+        let (content_type, length) = (body.content_type(), body.len());
+        let error = match http.upload(&target, &content_type, length, &mut body) {
+            Ok(answer) => match http.read_answer::<UsageFile>(Method::Post, &target, answer) {
+                Ok(uploaded) if !uploaded.id.is_empty() => return Ok(uploaded),
+                // It has the workbook; what it says of it is read once more.
+                Ok(_) | Err(_) => return there(http, &object),
+            },
+            Err(error) => error,
+        };
+        let passing = error.may_have_happened()
+            || error.status() == Some(429)
+            || matches!(&error, Error::Transport(error) if error.is_connect());
+        if !passing {
+            return Err(named(id, error));
+        }
+        if error.may_have_happened() {
+            let found = there(http, &object)?;
+            if found.status != UsageFileStatus::Draft {
+                return Ok(found);
+            }
+        }
+        if !http.wait_before_again(attempt, &error) {
+            return Err(named(id, error));
+        }
+        attempt += 1;
+    }
+}
+
+fn there(http: &Http, object: &str) -> Result<UsageFile> {
+    http.get(object)
+}
+
+/// The file exists by now: whoever reads the error must be able to find it.
+fn named(id: &str, error: Error) -> Error {
+    log::error!(target: "connect::usage", "usage file {id} was made, but its workbook was not uploaded: {error}");
+    error
+}
