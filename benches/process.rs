@@ -156,7 +156,8 @@ fn sdk(url: &str) {
         let update = ParamUpdate::value("tenant", request.asset.id.as_str());
         Ok(Approval::template("TL-1").with_params([update]))
     });
-    assert_eq!(report.unwrap().errored(), 0);
+    let report = report.unwrap();
+    assert_eq!((report.handled(), report.errored()), (report.backlog().unwrap_or_default(), 0));
 }
 
 #[derive(Deserialize)]
