@@ -245,23 +245,17 @@ enum Read<T> {
     Broken { raw: String, id: String, error: Error },
 }
 
-/// Reads a page in one go, and element by element only where that fails.
+/// Reads a page in one go, and element by element only where that fails or one has no id.
 fn read<T: DeserializeOwned>(
     source: &Source<T>,
     path: &str,
     offset: u64,
     body: &[u8],
 ) -> Result<Vec<Read<T>>> {
-    if let Ok(items) = serde_json::from_slice::<Vec<T>>(body) {
-        let with_id = |item: T| match (source.id)(&item) {
-            "" => Read::Broken {
-                raw: String::new(),
-                id: "(no id)".into(),
-                error: Error::input("an element of the list has no id"),
-            },
-            _ => Read::Item(item),
-        };
-        return Ok(items.into_iter().map(with_id).collect());
+    if let Ok(items) = serde_json::from_slice::<Vec<T>>(body)
+        && items.iter().all(|item| !(source.id)(item).is_empty())
+    {
+        return Ok(items.into_iter().map(Read::Item).collect());
     }
     let raws: Vec<&RawValue> = decode(Method::Get, path, body)?;
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -271,7 +265,9 @@ fn read<T: DeserializeOwned>(
             let id = serde_json::from_str::<Identified>(raw.get()).ok().and_then(|object| object.id);
             Read::Broken {
                 raw: raw.get().to_owned(),
-                id: id.unwrap_or_else(|| format!("element {position} of {}", source.list)),
+                id: id
+                    .filter(|id| !id.is_empty())
+                    .unwrap_or_else(|| format!("element {position} of {}", source.list)),
                 error,
             }
         };

@@ -245,6 +245,24 @@ fn orders_that_do_not_decode_are_reported_once_and_stop_nobody() {
 }
 
 #[test]
+fn orders_without_an_id_are_each_reported_by_position() {
+    for page_size in [2, 100] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(9, |i, request| {
+            if i % 4 == 1 {
+                request["id"] = Value::Null;
+            }
+        });
+        let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
+        assert_each_once(&seen, 7);
+        assert_eq!(report.errored(), 2, "{report}");
+        let first = report.outcomes().iter().find(|outcome| outcome.error.is_some()).unwrap();
+        assert_eq!(first.id, "element 1 of /requests");
+        assert_eq!(first.error.as_ref().unwrap().to_string(), "an element of the list has no id");
+    }
+}
+
+#[test]
 fn a_server_that_knows_no_cursor_is_walked_by_offsets() {
     // It ignores `ge` and `out`, as the platform does with names of filters that it does not know.
     let sandbox = Sandbox::empty().unwrap();
