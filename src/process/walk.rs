@@ -50,6 +50,8 @@ pub(crate) struct Walk<'a, T: 'static> {
 struct Sweep {
     count: u32,
     ids: HashSet<String>,
+    /// How many broken elements of one content it met.
+    broken: HashMap<u64, usize>,
     total: Option<u64>,
     unsteady: bool,
 }
@@ -115,7 +117,9 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 self.barren = None;
                 continue;
             }
-            if self.barren.replace(content) == Some(content) {
+            // Pages of the same broken elements look the same; where the server tells the offset, it knows what one is.
+            let heeded = range.is_some_and(|range| range.first == self.offset);
+            if self.barren.replace(content) == Some(content) && !heeded {
                 log::warn!(target: "connect::process", "{}: the server sends the same page for any offset", self.source.list);
                 return Ok(None);
             }
@@ -175,7 +179,6 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     /// anything that may be handed out, which ends a sweep.
     fn keep_new(&mut self, elements: Vec<Read<T>>, range: Option<ContentRange>) -> (Vec<Element<T>>, bool) {
         let mut fresh = Vec::with_capacity(elements.len());
-        let mut broken_here: HashMap<u64, usize> = HashMap::new();
         let crowd = self.newest.filter(|_| self.offset > 0);
         if let (Some(before), Some(range)) = (self.sweep.total, range) {
             self.sweep.unsteady |= before != range.total;
@@ -187,7 +190,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 Read::Item(item) => item,
                 Read::Broken { raw, id, error } => {
                     let content = self.hasher.hash_one(&raw);
-                    let here = broken_here.entry(content).or_default();
+                    let here = self.sweep.broken.entry(content).or_default();
                     *here += 1;
                     let known = self.broken.entry(content).or_default();
                     if *here > *known {

@@ -245,6 +245,30 @@ fn orders_that_do_not_decode_are_reported_once_and_stop_nobody() {
 }
 
 #[test]
+fn elements_of_one_content_are_each_reported() {
+    for page_size in [1, 2, 3, 100] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(8, |i, request| {
+            if i < 5 {
+                *request =
+                    json!([{"status": "pending", "created": MOMENT, "asset": request["asset"].take()}]);
+                request[0]["asset"]["id"] = "AS-1".into();
+                request[0]["asset"]["external_uid"] = "".into();
+            }
+        });
+        for i in 5..8 {
+            let id = format!("PR-1000-{i:04}-0001-001");
+            sandbox.update("requests", &id, |request| {
+                request["created"] = format!("2024-04-01T00:00:0{i}Z").into();
+            });
+        }
+        let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
+        assert_each_once(&seen, 3);
+        assert_eq!(report.errored(), 5, "pages of {page_size}: {report}");
+    }
+}
+
+#[test]
 fn orders_without_an_id_are_each_reported_by_position() {
     for page_size in [2, 100] {
         let sandbox = Sandbox::empty().unwrap();
