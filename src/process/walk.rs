@@ -184,7 +184,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             self.sweep.unsteady |= before != range.total;
         }
         self.sweep.total = range.map(|range| range.total);
-        let sweeping = self.newest.is_some();
+        let asked = self.newest;
+        let mut passed: Vec<String> = Vec::new();
         for element in elements {
             let item = match element {
                 Read::Item(item) => item,
@@ -202,7 +203,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             };
             let id = (self.source.id)(&item);
             let created = (self.source.created_of)(&item);
-            if sweeping
+            if asked.is_some()
                 && created.is_some()
                 && created == self.newest
                 && !self.sweep.ids.insert(id.to_owned())
@@ -221,12 +222,21 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                         return (fresh, true);
                     }
                     self.newest = Some(at);
-                    self.tie.clear();
+                    passed.extend(std::mem::take(&mut self.tie).into_keys());
                     self.tie.insert(id.to_owned(), true);
                     fresh.push(Element::Item(item));
                 }
                 Some(at) if Some(at) == self.newest && !self.tie.contains_key(id) => {
                     self.tie.insert(id.to_owned(), true);
+                    fresh.push(Element::Item(item));
+                }
+                // Out of order, and the next page will not have it again.
+                Some(at)
+                    if self.newest > Some(at)
+                        && asked <= Some(at)
+                        && !passed.iter().any(|seen| seen == id) =>
+                {
+                    passed.push(id.to_owned());
                     fresh.push(Element::Item(item));
                 }
                 // Seen before. One older than was asked for comes from a server that does not know the filter.

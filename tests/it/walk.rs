@@ -287,6 +287,18 @@ fn orders_without_an_id_are_each_reported_by_position() {
 }
 
 #[test]
+fn a_page_in_disorder_is_handled_whole() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(4, |_, _| {});
+    let mut page = sandbox.all("requests");
+    page.reverse();
+    page.swap(0, 1);
+    page.push(page[0].clone());
+    sandbox.fault(Fault::on("GET", "/requests").status(200).body(&Value::from(page).to_string()));
+    assert_each_once(&walk(&sandbox, Options::new(), |_| true), 4);
+}
+
+#[test]
 fn a_server_that_knows_no_cursor_is_walked_by_offsets() {
     // It ignores `ge` and `out`, as the platform does with names of filters that it does not know.
     let sandbox = Sandbox::empty().unwrap();
