@@ -18,8 +18,8 @@ use crate::http::{ContentRange, Http, Method, decode};
 use crate::models::timestamp;
 use crate::rql;
 
-/// Ids left out of a page may take this much of its URL, which stays under 8 kB with it.
-const LEFT_OUT: usize = 6000;
+/// A query may take this much of its URL, which stays under 8 kB with it.
+const QUERY: usize = 7400;
 /// The platform's most per page, for reading through a crowd of equal timestamps.
 const CROWD: u32 = 1000;
 /// Sweeps through a crowd whose order will not hold still; each misses about a third of what the last one missed.
@@ -161,10 +161,11 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
 
     /// The seen ids of the newest moment that may still be listed, as far as they fit, and whether all did.
     fn left_out(&self) -> Result<(String, bool)> {
+        let room = QUERY.saturating_sub(self.filters.len());
         let mut list = String::new();
         for (id, _) in self.tie.iter().filter(|(_, listed)| **listed) {
             let id = rql::encode_value(id)?;
-            if list.len() + id.len() > LEFT_OUT {
+            if list.len() + id.len() > room {
                 return Ok((list, false));
             }
             if !list.is_empty() {

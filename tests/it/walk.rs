@@ -329,6 +329,18 @@ fn a_server_that_knows_no_offset_ends_the_walk() {
 }
 
 #[test]
+fn many_products_and_a_long_tie_fit_into_one_url() {
+    let sandbox = Sandbox::empty().unwrap();
+    add_tie(&sandbox, 300);
+    let products = (0..250).map(|i| format!("PRD-{i:03}-000-000")).chain([sample::PRODUCT.to_owned()]);
+    let connect = Connect::new(config(&sandbox).products(products)).unwrap();
+    let report = connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    assert_eq!(report.skipped(), 300);
+    let longest = sandbox.journal().into_iter().map(|call| call.path.len()).max().unwrap();
+    assert!(sandbox.url().len() + longest < 8000, "a URL of {longest} bytes");
+}
+
+#[test]
 fn two_pages_are_read_as_two_pages_and_a_look_at_what_came_meanwhile() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(3, |_, _| {});
