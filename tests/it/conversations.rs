@@ -101,6 +101,38 @@ fn messages_are_cut_at_540_characters() {
 }
 
 #[test]
+fn a_message_that_cannot_be_posted_is_a_warning_and_never_another_outcome() {
+    let table = [
+        (
+            Fault::on("POST", "/conversations/*/messages")
+                .status(400)
+                .body(r#"{"error_code":"SYS_001","errors":["no"]}"#),
+            "its message was not posted: POST /conversations/CO-1000-0000-0001-001/messages was answered with 400 Bad Request: SYS_001, no",
+        ),
+        (
+            Fault::on("GET", "/conversations").status(500),
+            "its message was not posted: GET /conversations?in(instance_id,(PR-1000-0000-0001-001))&limit=1000&offset=0 was answered with 500 Internal Server Error",
+        ),
+        (
+            Fault::on("GET", "/conversations").broken_json(),
+            "its message was not posted: GET /conversations?in(instance_id,(PR-1000-0000-0001-001))&limit=1000&offset=0: \
+             the answer is no list: EOF while parsing",
+        ),
+    ];
+    for (fault, warning) in table {
+        let sandbox = one_order();
+        sandbox.fault(fault);
+        let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+        assert_eq!((report.approved(), report.exit_code()), (1, 0), "{report}");
+        assert_eq!(status(&sandbox, ORDER), "approved");
+        let warnings = &report.outcomes()[0].warnings;
+        assert!(warnings.len() == 1 && warnings[0].starts_with(warning), "{warnings:?}");
+        assert!(report.to_string().contains(&format!("; warning: {warning}")), "{report}");
+        assert_eq!(texts(&sandbox, TALK), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_skip_whose_message_fails_is_still_a_skip() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("GET", "/conversations/*/messages").status(403));

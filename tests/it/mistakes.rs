@@ -24,6 +24,101 @@ fn failure(connect: &Connect) -> (Error, String) {
 }
 
 #[test]
+fn each_fault_of_a_server_has_its_message() {
+    let list = |fault: fn(Fault) -> Fault| fault(Fault::on("GET", "/requests"));
+    let table = [
+        (
+            "a page of a gateway",
+            list(|f| f.status(502).body("<html>\n<head><title>502 Bad Gateway</title></head></html>")),
+            "CALL was answered with 502 Bad Gateway: an HTML page, probably of a gateway in front of the platform",
+        ),
+        ("no body", list(|f| f.status(503)), "CALL was answered with 503 Service Unavailable"),
+        (
+            "plain text",
+            list(|f| f.status(504).body("upstream\n timed out")),
+            "CALL was answered with 504 Gateway Timeout: upstream timed out",
+        ),
+        (
+            "the platform's reasons",
+            list(|f| {
+                f.status(400)
+                    .body(r#"{"error_code":"SYS_001","errors":["Bad filter.","Second."],"params":{}}"#)
+            }),
+            "CALL was answered with 400 Bad Request: SYS_001, Bad filter.; Second.",
+        ),
+        (
+            "JSON of another shape",
+            list(|f| f.status(400).body(r#"{"detail": "no"}"#)),
+            r#"CALL was answered with 400 Bad Request: {"detail": "no"}"#,
+        ),
+        (
+            "not allowed",
+            list(|f| f.status(403).body(r#"{"error_code":"AUTH_001","errors":["No permission."]}"#)),
+            "CALL was answered with 403 Forbidden: AUTH_001, No permission.; check what the API key is allowed to do",
+        ),
+        (
+            "not found",
+            list(|f| f.status(404).body("<!DOCTYPE html><p>nothing here")),
+            "CALL was answered with 404 Not Found: an HTML page, probably of a gateway in front of the platform",
+        ),
+        (
+            "elsewhere",
+            list(|f| f.redirect("https://login.example.com/start?next=secret")),
+            "CALL was answered with 302 Found to https://login.example.com/start: check the endpoint's address",
+        ),
+        (
+            "half a JSON",
+            list(Fault::broken_json),
+            "CALL: the answer is no list: EOF while parsing a list at line 1 column 1",
+        ),
+        (
+            "an object",
+            list(|f| f.status(200).body(r#"{"error": "hunter2"}"#)),
+            "CALL: the answer is no list: invalid type: map, expected a sequence at line 1 column 0",
+        ),
+        (
+            "a text",
+            list(|f| f.status(200).body("\"hunter2\"")),
+            "CALL: the answer is no list: invalid type: string …, expected a sequence at line 1 column 9",
+        ),
+        (
+            "a page of a portal",
+            list(|f| f.status(200).body("<html>please log in</html>")),
+            "CALL: the answer is no list: expected value at line 1 column 1",
+        ),
+        (
+            "nothing at all",
+            list(|f| f.status(200)),
+            "CALL: the answer is no list: EOF while parsing a value at line 1 column 0",
+        ),
+        (
+            "a connection that is closed",
+            list(Fault::reset),
+            "CALL: no answer from the platform: Peer disconnected",
+        ),
+        ("half an answer", list(Fault::truncated), "CALL: the answer broke off: Peer disconnected"),
+        (
+            "an endless answer",
+            list(|f| f.oversized(10_000)),
+            "CALL: the answer broke off: the response body is larger than request limit: 5000",
+        ),
+        (
+            "a bomb",
+            list(|f| f.gzip_bomb(10_000)),
+            "CALL: the answer broke off: the response body is larger than request limit: 5000",
+        ),
+    ];
+    for (name, fault, expected) in table {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.fault(fault);
+        let connect = Connect::new(config(&sandbox).body_limit(5000)).unwrap();
+        let (_, text) = failure(&connect);
+        assert_eq!(text, expected, "{name}");
+        assert_eq!(sandbox.journal().len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn silence_has_its_message() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.fault(Fault::on("GET", "/requests").never_answer());
