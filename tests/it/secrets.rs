@@ -53,6 +53,44 @@ fn a_key_that_cannot_be_a_key_is_not_quoted() {
 }
 
 #[test]
+fn a_server_that_echoes_the_key_is_not_believed() {
+    let key = one_order().api_key().to_owned();
+    let json = format!(
+        r#"{{"error_code":"{SECRET}","errors":["Bad header {key}",{{"seen":"{key}"}}],"params":{{"{SECRET}":["{key}"]}}}}"#
+    );
+    let list = || Fault::on("GET", "/requests");
+    let mut faults = vec![
+        list().status(400).body(&json),
+        list().status(500).body(&format!("Authorization: {key}")),
+        list().status(500).body(&format!("<pre>Authorization: {key}</pre>")),
+        list().status(401).body(&format!(r#"["{key}"]"#)),
+        list().redirect(&format!("https://elsewhere.example/{SECRET}?key={key}")),
+        list().redirect(&format!("/public/v1/{SECRET}")),
+        list().status(200).body(&format!("\"{key}\"")),
+        list().status(200).body(&format!(r#"{{"{key}": 1}}"#)),
+        list().status(200).body(&format!(r#"["{key}", {{"id": "PR-1", "asset": "{key}"}}]"#)),
+    ];
+    // Where the text is cut, the key may be cut as well.
+    for length in (1010..1030).chain(4080..4100) {
+        faults.push(list().status(500).body(&format!("{}{key}", "x".repeat(length - key.len() / 2))));
+        faults.push(list().status(500).body(&format!("{} {key}", "x".repeat(length - key.len() / 2))));
+        faults.push(list().status(500).body(&format!("{}{key}", " x".repeat((length - key.len() / 2) / 2))));
+    }
+    let sandbox = Sandbox::empty().unwrap();
+    let connect = client(&sandbox);
+    for fault in faults {
+        sandbox.fault(fault.clone());
+        match connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))) {
+            Err(error) => assert_clean_error(&error),
+            Ok(report) => {
+                assert!(report.errored() > 0, "{fault:?}: {report}");
+                assert_clean(&format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap()));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_server_that_echoes_the_key_in_an_orders_answers_is_not_believed() {
     let sandbox = one_order();
     let body = format!(r#"{{"error_code":"E","errors":["{}"]}}"#, sandbox.api_key());
