@@ -220,6 +220,18 @@ fn look_ups_of_long_ids_stay_below_eight_kilobytes_and_ask_for_each_once() {
 }
 
 #[test]
+fn a_conversation_service_that_refuses_is_asked_once_per_page() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(20, |_, _| {});
+    sandbox.fault(Fault::on("GET", "/conversations").status(403).always());
+    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    assert_eq!(report.approved(), 20);
+    assert!(report.outcomes().iter().all(|outcome| outcome.warnings.len() == 1), "{report}");
+    let look_ups = sandbox.journal().into_iter().filter(|call| call.route() == "/conversations").count();
+    assert_eq!(look_ups, 1);
+}
+
+#[test]
 fn what_was_done_by_someone_else_is_not_claimed_in_the_conversation() {
     let sandbox = one_order();
     sandbox.on_call(|call, store| {
