@@ -155,3 +155,35 @@ fn a_redirected_post_is_not_followed() {
     let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!((report.errored(), status(&sandbox, ORDER).as_str()), (1, "pending"), "{report}");
 }
+
+#[test]
+fn passwords_of_customers_are_in_no_plan_and_no_report() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut request = sample::request(ORDER);
+    let params = request["asset"]["params"].as_array_mut().unwrap();
+    params.push(sample::param("admin_password", "password", "hunter2-old"));
+    sandbox.insert("requests", request);
+    let connect = client(&sandbox);
+    for dry_run in [true, false] {
+        let options = Options::new().dry_run(dry_run);
+        let report = connect
+            .fulfillment()
+            .process_with(options, |request| {
+                assert_eq!(request.param("admin_password").unwrap().text(), Some("hunter2-old"));
+                assert!(!format!("{request:?}").contains("hunter2"));
+                let answer = || {
+                    let new = ParamUpdate::value("admin_password", "hunter2-new");
+                    Ok(Approval::tile("Your password is hunter2-new").with_params([new]))
+                };
+                let plan = fulfillment::plan(request, answer())?;
+                assert!(!format!("{plan:?}").contains("hunter2"), "{plan:?}");
+                answer()
+            })
+            .unwrap();
+        assert_eq!((report.approved(), report.errored()), (1, 0), "{report}");
+        let text = format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap());
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let stored = sandbox.get("requests", ORDER).unwrap()["asset"]["params"][3]["value"].clone();
+    assert_eq!(stored, "hunter2-new");
+}
