@@ -1,4 +1,6 @@
 //! The whole stack over a socket: closures in, calls out, against the embedded sandbox.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod lost;
+mod setup;
 mod walk;
