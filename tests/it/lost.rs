@@ -39,6 +39,50 @@ fn stale(sandbox: &Sandbox) -> Fault {
 }
 
 #[test]
+fn a_look_up_that_cannot_be_read_is_made_again() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(Fault::on("GET", "/requests/*").broken_json());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed));
+}
+
+#[test]
+fn what_nobody_could_find_out_is_said_to_be_unknown() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+    assert!(outcome.to_string().contains("errored (what became of it is not known): POST"), "{outcome}");
+    assert_eq!(serde_json::to_value(&report).unwrap()["unknown"], 1);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn a_refusal_that_the_state_does_not_explain_yet_is_looked_at_again() {
+    let sandbox = one_order();
+    sandbox.fault(stale(&sandbox).times(2));
+    sandbox.fault(lost_approval());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed));
+    assert_eq!(sandbox.transitions(ORDER).len(), 1);
+}
+
+#[test]
+fn a_refusal_that_the_state_never_explains_is_unknown_after_a_lost_call() {
+    let sandbox = one_order();
+    sandbox.fault(stale(&sandbox).always());
+    sandbox.fault(lost_approval());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+}
+
+#[test]
 fn the_clock_of_another_origin_counts_for_nothing() {
     let sandbox = one_order();
     let storage = answering(
@@ -49,6 +93,43 @@ fn the_clock_of_another_origin_counts_for_nothing() {
     assert_eq!(connect.usage().download(&format!("http://{storage}/file")).unwrap(), b"ok");
     connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
     assert_eq!(texts(&sandbox), ["hello"]);
+}
+
+#[test]
+fn a_deadline_that_comes_during_the_probe_ends_the_run_and_is_no_error() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(8, |_, _| {});
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).never_answer().always());
+    let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
+    let options = Options::new().deadline(Duration::from_millis(700));
+    let connect = Connect::new(config).unwrap();
+    let report = connect.fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
+    assert_eq!((report.stopped(), report.errored()), (Some(Stop::Deadline), 5));
+}
+
+fn record() -> UsageRecord {
+    UsageRecord {
+        record_id: "r-1".into(),
+        item_search_criteria: "item.mpn".into(),
+        item_search_value: "NLV-0001-M".into(),
+        quantity: 12.into(),
+        start_time_utc: Some(datetime!(2024-02-01 00:00 UTC)),
+        end_time_utc: Some(datetime!(2024-02-29 00:00 UTC)),
+        asset_search_criteria: "parameter.tenant_id".into(),
+        asset_search_value: "t-00419".into(),
+        ..UsageRecord::default()
+    }
+}
+
+fn new_file() -> NewUsageFile {
+    NewUsageFile {
+        name: "February".into(),
+        product: sample::PRODUCT.into(),
+        contract: "CRD-10482-77310-26594".into(),
+        external_id: "feb".into(),
+        ..NewUsageFile::default()
+    }
 }
 
 #[test]
