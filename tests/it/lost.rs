@@ -83,6 +83,47 @@ fn a_refusal_that_the_state_never_explains_is_unknown_after_a_lost_call() {
 }
 
 #[test]
+fn a_skip_is_not_said_again_because_the_platform_trims_texts() {
+    let sandbox = one_order();
+    let messages = format!("conversations/{CONVERSATION}/messages");
+    sandbox.insert(
+        &messages,
+        json!({"id": "ME-1", "text": "waits for the bank", "created": "2024-03-04T10:00:00+00:00"}),
+    );
+    let report =
+        client(&sandbox).process_fulfillments(|_| Err(Action::skip(" waits for the bank\n"))).unwrap();
+    assert_eq!(only(&report).warnings, [""; 0]);
+    assert_eq!(texts(&sandbox), ["waits for the bank"]);
+}
+
+#[test]
+fn a_message_that_the_platform_trimmed_is_found_again() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    let list = format!("conversations/{CONVERSATION}/messages");
+    sandbox.on_call(move |call, store| {
+        if call.method == "GET" {
+            let id = store.all(&list).first().map(|message| message["id"].as_str().unwrap().to_owned());
+            id.and_then(|id| store.update(&list, &id, |message| message["text"] = "hello".into()));
+        }
+    });
+    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, " hello ").unwrap();
+    assert_eq!(message.text.as_deref(), Some("hello"));
+    assert_eq!(sandbox.messages(CONVERSATION).len(), 1);
+}
+
+#[test]
+fn a_message_is_posted_once_though_the_clocks_of_the_platform_differ() {
+    let sandbox = one_order();
+    let ahead = OffsetDateTime::now_utc() + Duration::from_secs(5);
+    let gateway = Fault::on("GET", "/conversations").status(503);
+    sandbox.fault(gateway.header("Date", &ahead.format(&Rfc2822).unwrap()));
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    assert_eq!(only(&approve(&sandbox)).warnings, [""; 0]);
+    assert_eq!(texts(&sandbox), [format!("Activated using template {TEMPLATE}.")]);
+}
+
+#[test]
 fn the_clock_of_another_origin_counts_for_nothing() {
     let sandbox = one_order();
     let storage = answering(
@@ -93,6 +134,31 @@ fn the_clock_of_another_origin_counts_for_nothing() {
     assert_eq!(connect.usage().download(&format!("http://{storage}/file")).unwrap(), b"ok");
     connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
     assert_eq!(texts(&sandbox), ["hello"]);
+}
+
+#[test]
+fn an_added_message_whose_answer_was_cut_is_found() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").truncated());
+    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    assert_eq!(message.text.as_deref(), Some("hello"));
+    assert_eq!(texts(&sandbox), ["hello"]);
+}
+
+#[test]
+fn a_warning_does_not_claim_what_nobody_knows() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    sandbox.fault(Fault::on("GET", "/conversations/*/messages").status(500).always());
+    let report = approve(&sandbox);
+    let [warning] = only(&report).warnings.as_slice() else { panic!("{report}") };
+    assert!(warning.starts_with("whether its message was posted is not known: POST /conv"), "{warning}");
+
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(403));
+    let report = approve(&sandbox);
+    let [warning] = only(&report).warnings.as_slice() else { panic!("{report}") };
+    assert!(warning.starts_with("its message was not posted: POST /conv"), "{warning}");
 }
 
 #[test]
