@@ -199,6 +199,44 @@ fn new_file() -> NewUsageFile {
 }
 
 #[test]
+fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
+    let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().after_effect());
+    let draft = json!({"id": "UF-1", "status": "draft"});
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&draft.to_string()));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_eq!(file.status.as_str(), "processing");
+    let uploads = sandbox.effects().iter().filter(|effect| effect.action == "upload").count();
+    assert_eq!(uploads, 1, "{:?}", calls(&sandbox));
+}
+
+#[test]
+fn a_file_whose_second_creation_is_refused_since_the_lost_one_arrived_is_found() {
+    let sandbox = Sandbox::empty().unwrap();
+    let create = || Fault::on("POST", "/usage/files");
+    sandbox.fault(create().reset().after_effect());
+    sandbox.fault(create().status(400).body(r#"{"errors":["external_id: not unique"]}"#));
+    sandbox.fault(Fault::on("GET", "/usage/files").status(200).body("[]"));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_eq!(file.status.as_str(), "ready");
+    assert_eq!(sandbox.count("usage/files"), 1);
+}
+
+#[test]
+fn the_draft_of_another_contract_is_not_taken_for_the_lost_one() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut other = sample::usage_file("UF-2024-02-0001-0001");
+    (other["status"], other["external_id"]) = ("draft".into(), "feb".into());
+    other["contract"]["id"] = "CRD-00000-00000-00001".into();
+    sandbox.insert("usage/files", other);
+    sandbox.fault(Fault::on("POST", "/usage/files").status(503));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_ne!(file.id, "UF-2024-02-0001-0001");
+    assert_eq!(file.contract.id, "CRD-10482-77310-26594");
+    assert_eq!(sandbox.get("usage/files", "UF-2024-02-0001-0001").unwrap()["status"], "draft");
+}
+
+#[test]
 fn a_link_to_this_machine_is_not_followed_for_a_platform_that_is_elsewhere() {
     let connect =
         Connect::new(connect::Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap());
