@@ -159,9 +159,9 @@ impl Http {
     /// Waits before a call is sent again that was found not to have been carried out; false if it must not be.
     pub(crate) fn wait_before_again(&self, attempt: u32, error: &Error) -> bool {
         let pause = self.policy.settle(attempt, error.retry_after());
-        if attempt >= self.policy.attempts() || self.time_left().is_some_and(|left| pause >= left) {
+        let Some(pause) = pause.filter(|pause| self.time_left().is_none_or(|left| *pause < left)) else {
             return false;
-        }
+        };
         self.trace.borrow_mut().note_pause(pause);
         std::thread::sleep(pause);
         true
