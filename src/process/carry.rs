@@ -116,7 +116,8 @@ fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty, Failed> {
                 Ok(Standing::Before) if refused && !lost => return Err(error.into()),
                 Ok(Standing::Before) => {
                     if !http.wait_before_again(attempt, &error) {
-                        return Err(if refused { Failed::unknown(error) } else { error.into() });
+                        let late = refused || error.may_still_happen();
+                        return Err(if late { Failed::unknown(error) } else { error.into() });
                     }
                     attempt += 1;
                     // A call that was lost may be sent again. Where that is refused and the state does not tell why, what

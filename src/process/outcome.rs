@@ -105,7 +105,7 @@ pub enum Certainty {
     Observed,
     /// Somebody else had brought it there before.
     AlreadyDone,
-    /// The answer was lost, and looking the request up failed too: it may have been brought there or not.
+    /// The answer was lost and looking the request up did not tell, or the platform may still be working on it.
     Unknown,
     /// A dry run: nothing was sent.
     Planned,

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::usage::{NewUsageFile, UsageRecord};
 use connect::{Action, Approval, Certainty, Connect, Options, Outcome, Report, Stop, Verdict};
 use serde_json::json;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
-use time::{OffsetDateTime, macros::datetime};
 
 use crate::setup::{CONVERSATION, ORDER, TEMPLATE, answering, calls, client, one_order};
+use crate::usage::{new_file, record};
 
 fn approve(sandbox: &Sandbox) -> Report {
     client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap()
@@ -172,30 +172,6 @@ fn a_deadline_that_comes_during_the_probe_ends_the_run_and_is_no_error() {
     let connect = Connect::new(config).unwrap();
     let report = connect.fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
     assert_eq!((report.stopped(), report.errored()), (Some(Stop::Deadline), 5));
-}
-
-fn record() -> UsageRecord {
-    UsageRecord {
-        record_id: "r-1".into(),
-        item_search_criteria: "item.mpn".into(),
-        item_search_value: "NLV-0001-M".into(),
-        quantity: 12.into(),
-        start_time_utc: Some(datetime!(2024-02-01 00:00 UTC)),
-        end_time_utc: Some(datetime!(2024-02-29 00:00 UTC)),
-        asset_search_criteria: "parameter.tenant_id".into(),
-        asset_search_value: "t-00419".into(),
-        ..UsageRecord::default()
-    }
-}
-
-fn new_file() -> NewUsageFile {
-    NewUsageFile {
-        name: "February".into(),
-        product: sample::PRODUCT.into(),
-        contract: "CRD-10482-77310-26594".into(),
-        external_id: "feb".into(),
-        ..NewUsageFile::default()
-    }
 }
 
 #[test]

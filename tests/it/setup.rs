@@ -11,11 +11,10 @@ pub(crate) const ORDER: &str = "PR-1000-0000-0001-001";
 pub(crate) const CONVERSATION: &str = "CO-1000-0000-0001-001";
 pub(crate) const TEMPLATE: &str = sample::TEMPLATE;
 
-/// Everything that takes seconds in life, in milliseconds.
+/// Pauses of milliseconds and small bodies. Timeouts stay long: the tests share the processor with others.
 pub(crate) fn impatient(config: Config) -> Config {
     config
-        .timeout(Duration::from_millis(400))
-        .connect_timeout(Duration::from_millis(400))
+        .timeout(Duration::from_secs(20))
         .backoff(Duration::from_millis(2), Duration::from_millis(8))
         .body_limit(256 << 10)
 }
