@@ -7,14 +7,22 @@ use connect::sandbox::{Body, Sandbox, sample};
 use connect::{Config, Connect, UpdateMethod};
 use serde_json::{Value, json};
 
+mod bounds;
+mod conflicts;
 mod conversations;
+mod faults;
 mod fulfillment;
 mod isolation;
+mod lost;
 mod mistakes;
 mod odd_data;
 mod options;
 mod report;
 mod secrets;
+
+mod setup;
+mod soak;
+mod usage;
 mod walk;
 
 /// The only order of most tests, and its conversation.
