@@ -105,7 +105,7 @@ model! {
         /// Counters.
         pub stats: Option<AgreementStats>,
         /// The newest version; old answers have its number alone and the rest of it in the fields below.
-        pub version: Option<Box<AgreementVersionInfo>>,
+        pub version: Option<AgreementVersionInfo>,
         /// Who wrote the version, in old answers.
         pub author: Option<Box<User>>,
         /// Whether the version is in force, in old answers.
@@ -201,11 +201,17 @@ impl<'de> Visitor<'de> for VersionVisitor {
     }
 
     fn visit_i64<E: Error>(self, version: i64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo { version: Some(version), ..AgreementVersionInfo::default() }))
+        Ok(Some(AgreementVersionInfo {
+            version: Some(version),
+            ..AgreementVersionInfo::default()
+        }))
     }
 
     fn visit_u64<E: Error>(self, version: u64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo { version: version.try_into().ok(), ..AgreementVersionInfo::default() }))
+        Ok(Some(AgreementVersionInfo {
+            version: version.try_into().ok(),
+            ..AgreementVersionInfo::default()
+        }))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -217,7 +223,8 @@ impl<'de> Visitor<'de> for VersionVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut version = AgreementVersionInfo::default();
-        Ok(version.fill(&mut map)?.then_some(version))
+        version.fill(&mut map)?;
+        Ok((!version.has_no_member()).then_some(version))
     }
 }
 
@@ -228,7 +235,13 @@ impl Wire for AgreementVersionInfo {
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         match self.version {
-            Some(number) if *self == (Self { version: self.version, ..Self::default() }) => {
+            Some(number)
+                if *self
+                    == (Self {
+                        version: self.version,
+                        ..Self::default()
+                    }) =>
+            {
                 out.serialize_i64(number)
             }
             _ => self.write_members(out),

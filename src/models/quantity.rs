@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::de::{ScalarVisitor, Wire};
+use super::de::Wire;
+use super::scalar::ScalarVisitor;
 
 /// Powers of ten up to here fit the mantissa.
 const MAX_DIGITS: u32 = 38;
@@ -45,8 +46,10 @@ impl Decimal {
         let mut scale: i64 = 0;
         // Zeros are held back until a digit follows, so that "1.000…0" is as short as "1".
         let mut zeros: u32 = 0;
-        for (digit, behind) in
-            whole.bytes().map(|digit| (digit, false)).chain(fraction.bytes().map(|digit| (digit, true)))
+        for (digit, behind) in whole
+            .bytes()
+            .map(|digit| (digit, false))
+            .chain(fraction.bytes().map(|digit| (digit, true)))
         {
             if !digit.is_ascii_digit() {
                 return None;
@@ -70,14 +73,26 @@ impl Decimal {
             let power = u32::try_from(scale.checked_neg()?).ok()?;
             (mantissa.checked_mul(10_i128.checked_pow(power)?)?, 0)
         } else {
-            (mantissa, u8::try_from(scale).ok().filter(|scale| u32::from(*scale) <= MAX_DIGITS)?)
+            (
+                mantissa,
+                u8::try_from(scale)
+                    .ok()
+                    .filter(|scale| u32::from(*scale) <= MAX_DIGITS)?,
+            )
         };
-        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale, number: false })
+        Some(Self {
+            mantissa: if negative { -mantissa } else { mantissa },
+            scale,
+            number: false,
+        })
     }
 
     fn from_float(value: f64) -> Option<Self> {
         // Rust prints the shortest text that reads as the same number.
-        Self::parse(&format!("{value:e}")).map(|decimal| Self { number: true, ..decimal })
+        Self::parse(&format!("{value:e}")).map(|decimal| Self {
+            number: true,
+            ..decimal
+        })
     }
 
     /// The nearest floating point number.
@@ -87,7 +102,11 @@ impl Decimal {
 
     /// The number if it is whole and fits.
     pub fn as_i64(self) -> Option<i64> {
-        if self.scale == 0 { self.mantissa.try_into().ok() } else { None }
+        if self.scale == 0 {
+            self.mantissa.try_into().ok()
+        } else {
+            None
+        }
     }
 
     /// Whether it is 0.
@@ -106,7 +125,10 @@ impl Ord for Decimal {
         // The whole parts decide without a common scale, which might not fit.
         let parts = |decimal: &Self| {
             let unit = 10_i128.pow(u32::from(decimal.scale));
-            (decimal.mantissa.div_euclid(unit), decimal.mantissa.rem_euclid(unit))
+            (
+                decimal.mantissa.div_euclid(unit),
+                decimal.mantissa.rem_euclid(unit),
+            )
         };
         let (whole, fraction) = parts(self);
         let (other_whole, other_fraction) = parts(other);
@@ -134,7 +156,11 @@ impl Eq for Decimal {}
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self { mantissa: value.into(), scale: 0, number: true }
+        Self {
+            mantissa: value.into(),
+            scale: 0,
+            number: true,
+        }
     }
 }
 
@@ -158,17 +184,26 @@ impl Wire for Decimal {
         input.deserialize_any(ScalarVisitor {
             expecting: "a number, as such or as text, or null",
             text: Self::parse,
-            int: |value| Some(Self { mantissa: value, scale: 0, number: true }),
+            int: |value| {
+                Some(Self {
+                    mantissa: value,
+                    scale: 0,
+                    number: true,
+                })
+            },
             float: Self::from_float,
             bool: |_| None,
         })
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self.as_i64() {
-            Some(whole) if self.number => out.serialize_i64(whole),
-            None if self.number => out.serialize_f64(self.as_f64()),
-            _ => out.collect_str(self),
+        if !self.number {
+            return out.collect_str(self);
+        }
+        match (self.as_i64(), u64::try_from(self.mantissa)) {
+            (Some(whole), _) => out.serialize_i64(whole),
+            (None, Ok(whole)) if self.scale == 0 => out.serialize_u64(whole),
+            _ => out.serialize_f64(self.as_f64()),
         }
     }
 }
@@ -247,7 +282,11 @@ impl Default for Quantity {
 
 impl From<Decimal> for Quantity {
     fn from(number: Decimal) -> Self {
-        if number.mantissa == -1 && number.scale == 0 { Self::Unlimited } else { Self::Number(number) }
+        if number.mantissa == -1 && number.scale == 0 {
+            Self::Unlimited
+        } else {
+            Self::Number(number)
+        }
     }
 }
 
@@ -281,7 +320,13 @@ impl PartialOrd for Quantity {
 
 impl PartialEq<i64> for Quantity {
     fn eq(&self, other: &i64) -> bool {
-        *self == Self::from(*other)
+        self.as_i64() == Some(*other) || (*other == -1 && self.is_unlimited())
+    }
+}
+
+impl PartialOrd<i64> for Quantity {
+    fn partial_cmp(&self, other: &i64) -> Option<Ordering> {
+        self.partial_cmp(&Self::from(*other))
     }
 }
 
@@ -300,7 +345,16 @@ impl Wire for Quantity {
         input.deserialize_any(ScalarVisitor {
             expecting: "a quantity (a number, as such or as text, or \"unlimited\") or null",
             text: |text| (!text.is_empty()).then(|| Self::from(text)),
-            int: |value| Some(Decimal { mantissa: value, scale: 0, number: true }.into()),
+            int: |value| {
+                Some(
+                    Decimal {
+                        mantissa: value,
+                        scale: 0,
+                        number: true,
+                    }
+                    .into(),
+                )
+            },
             float: |value| {
                 Some(
                     Decimal::from_float(value)
@@ -336,3 +390,6 @@ macro_rules! serde_scalar {
 }
 
 serde_scalar!(Decimal, Quantity);
+
+#[cfg(test)]
+mod tests;
