@@ -3,13 +3,13 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    missing_docs,
     unreachable_pub,
     reason = "a bench prints and may panic"
 )]
 
 use std::io::Read as _;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use connect::models::{ParamUpdate, Request};
 use connect::usage::UsageRecord;
@@ -71,6 +71,9 @@ fn table(only: Option<&str>) {
         };
         against("memory: 100,000 orders against 1,000", || run(100_000), || run(1000));
     }
+    if wanted("cron") {
+        cron();
+    }
     if wanted("sheet") {
         for records in ["100000", "1000000"] {
             against(
@@ -80,6 +83,52 @@ fn table(only: Option<&str>) {
             );
         }
     }
+}
+
+/// Size and start of the program in `benches/cron`, built with the documented profile.
+fn cron() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/cron");
+    for (what, features, most) in
+        [("without xlsx", "--no-default-features", 4.0), ("with xlsx", "--all-features", 5.0)]
+    {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", features])
+            .current_dir(&root)
+            .status()
+            .expect("cargo runs");
+        assert!(built.success());
+        let program = root.join("target/release/cron");
+        let size = program.metadata().expect("it was built").len() as f64 / 1e6;
+        let starts = (0..31).map(|_| first_byte(&program)).collect();
+        println!(
+            "cron binary {what}: {size:.2} MB (at most {most} MB), {:.2} ms from start to the first byte sent",
+            median(starts)
+        );
+    }
+}
+
+/// Milliseconds from starting the program to the first byte of its first call.
+fn first_byte(program: &std::path::Path) -> f64 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let url = format!("http://{}/public/v1", listener.local_addr().expect("it is bound"));
+    std::fs::write(file.path(), format!(r#"{{"apiEndpoint":"{url}","apiKey":"SU-1:secret","attempts":1}}"#))
+        .expect("written");
+    let start = Instant::now();
+    let mut child = Command::new(program)
+        .arg(file.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let (mut stream, _) = listener.accept().expect("it calls");
+    let read = stream.read(&mut [0]).expect("it sends");
+    let took = start.elapsed();
+    assert_eq!(read, 1);
+    drop(stream);
+    drop(listener);
+    let _ = child.wait();
+    took.as_secs_f64() * 1e3
 }
 
 /// Runs both alternately, so that a noisy neighbour meets both.
@@ -107,7 +156,8 @@ fn sdk(url: &str) {
         let update = ParamUpdate::value("tenant", request.asset.id.as_str());
         Ok(Approval::template("TL-1").with_params([update]))
     });
-    assert_eq!(report.unwrap().errored(), 0);
+    let report = report.unwrap();
+    assert_eq!((report.handled(), report.errored()), (report.backlog().unwrap_or_default(), 0));
 }
 
 #[derive(Deserialize)]

@@ -4,11 +4,7 @@
 //! rules of `connect::models` allow may differ: what says nothing may be gone, and a few words and numbers
 //! have one form.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a broken fixture is a failed test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken fixture is a failed test")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,10 +23,7 @@ type Again = fn(&str) -> serde_json::Result<Value>;
 fn again<T: DeserializeOwned + Serialize + PartialEq>(text: &str) -> serde_json::Result<Value> {
     let model: T = serde_json::from_str(text)?;
     let written = serde_json::to_value(&model)?;
-    assert!(
-        model == serde_json::from_value(written.clone())?,
-        "what was written reads as something else"
-    );
+    assert!(model == serde_json::from_value(written.clone())?, "what was written reads as something else");
     Ok(written)
 }
 
@@ -248,11 +241,7 @@ fn differences(original: &Value, written: &Value, path: &str, found: &mut Vec<St
         (Value::Array(original), Value::Array(written)) => {
             let original: Vec<_> = original.iter().filter(|value| !value.is_null()).collect();
             if original.len() != written.len() {
-                found.push(format!(
-                    "{path} has {} elements instead of {}",
-                    written.len(),
-                    original.len()
-                ));
+                found.push(format!("{path} has {} elements instead of {}", written.len(), original.len()));
             }
             for (index, (one, again)) in original.into_iter().zip(written).enumerate() {
                 differences(one, again, &format!("{path}[{index}]"), found);
@@ -271,10 +260,8 @@ fn may_stand_for(original: &Value, written: &Value, path: &str) -> bool {
         (Value::String(original), Value::String(written)) => {
             same_instant(original, written)
                 || (matches!(key, "quantity" | "old_quantity" | "delta") && same_number(original, written))
-                || (matches!(
-                    key,
-                    "item_type" | "period" | "type" | "precision" | "status" | "schema"
-                ) && original.eq_ignore_ascii_case(written))
+                || (matches!(key, "item_type" | "period" | "type" | "precision" | "status" | "schema")
+                    && original.eq_ignore_ascii_case(written))
                 || [("End of Sale", "endofsale"), ("year", "yearly")].contains(&(original, written))
         }
         (Value::Number(original), Value::String(written)) => {
@@ -315,12 +302,8 @@ fn no_field_of_a_recorded_body_is_lost() {
 
 #[test]
 fn every_recorded_body_is_tried_or_known_to_be_no_model() {
-    let tried: BTreeSet<_> = RECORDED
-        .iter()
-        .map(|(name, ..)| *name)
-        .chain(OTHERS.iter().copied())
-        .map(str::to_owned)
-        .collect();
+    let tried: BTreeSet<_> =
+        RECORDED.iter().map(|(name, ..)| *name).chain(OTHERS.iter().copied()).map(str::to_owned).collect();
     assert_eq!(json_files(&fixtures()), tried);
 }
 
@@ -355,12 +338,7 @@ fn full_bodies_have_every_field_of_the_platform() {
 fn the_comparison_notices_what_is_lost_changed_or_made_up() {
     let mut found = Vec::new();
     let original = json!({"a": {"b": 1}, "list": [1, null], "note": "", "c": "x"});
-    differences(
-        &original,
-        &json!({"a": {}, "list": [2], "c": "y", "d": 1}),
-        "body",
-        &mut found,
-    );
+    differences(&original, &json!({"a": {}, "list": [2], "c": "y", "d": 1}), "body", &mut found);
     assert_eq!(
         found,
         [
@@ -383,12 +361,7 @@ fn ids<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<&'a str> {
 #[test]
 fn items_are_new_changed_or_removed_by_their_quantities() {
     let request: Request = serde_json::from_str(&fixture("request_change")).unwrap();
-    let mpns = |items: Vec<&Item>| {
-        items
-            .iter()
-            .filter_map(|item| item.global_id.clone())
-            .collect::<Vec<_>>()
-    };
+    let mpns = |items: Vec<&Item>| items.iter().filter_map(|item| item.global_id.clone()).collect::<Vec<_>>();
     assert_eq!(mpns(request.new_items().collect()), ["PRD-260-714-083-0003"]);
     assert_eq!(mpns(request.changed_items().collect()), ["PRD-260-714-083-0001"]);
     assert_eq!(mpns(request.removed_items().collect()), ["PRD-260-714-083-0002"]);
@@ -418,10 +391,7 @@ fn a_request_without_items_has_no_changes() {
     for items in [json!({"items": null}), json!({}), json!({"items": [null]})] {
         let request: Request = read(json!({ "asset": items }));
         assert_eq!(
-            ids(request
-                .new_items()
-                .chain(request.changed_items())
-                .chain(request.removed_items())),
+            ids(request.new_items().chain(request.changed_items()).chain(request.removed_items())),
             [""; 0]
         );
     }
@@ -431,10 +401,7 @@ fn a_request_without_items_has_no_changes() {
 fn migration_is_needed_if_its_parameter_has_a_value() {
     let request: Request = serde_json::from_str(&fixture("request_purchase_quirks")).unwrap();
     assert!(request.needs_migration());
-    assert!(
-        request.needs_migration_with("options"),
-        "a structured value is one"
-    );
+    assert!(request.needs_migration_with("options"), "a structured value is one");
     assert!(!request.needs_migration_with("no_such_param"));
     let empty: Request = read(json!({"asset": {"params": [{"id": "migration_info", "value": ""}]}}));
     assert!(!empty.needs_migration());
@@ -451,10 +418,7 @@ fn parts_are_found_by_their_ids() {
     assert_eq!(asset.item_by_mpn("M-A"), asset.items.first());
     assert_eq!(asset.item_by_global_id("PRD-1-0001"), asset.items.first());
     assert_eq!(
-        asset
-            .item("A")
-            .and_then(|item| item.param("plan"))
-            .map(|param| param.id.as_str()),
+        asset.item("A").and_then(|item| item.param("plan")).map(|param| param.id.as_str()),
         Some("plan")
     );
     assert_eq!(asset.param("three"), None);
@@ -466,14 +430,8 @@ fn marketplace_and_contract_may_stand_in_the_asset() {
     let request: Request = read(
         json!({"asset": {"marketplace": {"id": "MP-1"}, "contract": {"id": "C-1"}}, "contract": {"id": "C-2"}}),
     );
-    assert_eq!(
-        request.marketplace().map(|marketplace| marketplace.id.as_str()),
-        Some("MP-1")
-    );
-    assert_eq!(
-        request.contract().map(|contract| contract.id.as_str()),
-        Some("C-2")
-    );
+    assert_eq!(request.marketplace().map(|marketplace| marketplace.id.as_str()), Some("MP-1"));
+    assert_eq!(request.contract().map(|contract| contract.id.as_str()), Some("C-2"));
 }
 
 #[test]
@@ -489,10 +447,7 @@ fn null_absent_and_empty_are_the_same() {
     let absent = Request::default();
     let fields = "id type status asset created note reason answered assignee marketplace contract \
                   previous_approved_request external_attributes events";
-    let nulls: Value = fields
-        .split_whitespace()
-        .map(|field| (field.to_owned(), Value::Null))
-        .collect();
+    let nulls: Value = fields.split_whitespace().map(|field| (field.to_owned(), Value::Null)).collect();
     assert_eq!(read::<Request>(nulls), absent);
     assert_eq!(
         read::<Request>(json!({
@@ -514,9 +469,7 @@ fn an_assignee_is_a_text_or_a_user() {
     let assignee = |value: Value| read::<Request>(json!({ "assignee": value })).assignee;
     assert_eq!(assignee(json!("greta")).as_ref().map(Assignee::id), Some("greta"));
     assert_eq!(
-        assignee(json!({"id": "UR-1", "email": "g@example.net"}))
-            .as_ref()
-            .map(Assignee::id),
+        assignee(json!({"id": "UR-1", "email": "g@example.net"})).as_ref().map(Assignee::id),
         Some("UR-1")
     );
     assert_eq!(assignee(json!({})), None);
@@ -527,19 +480,10 @@ fn an_assignee_is_a_text_or_a_user() {
 fn scalars_of_another_kind_are_understood() {
     let constraints: Constraints =
         read(json!({"required": "True", "unique": "False", "max_length": "40", "level": 2}));
-    assert_eq!(
-        (constraints.required, constraints.unique),
-        (Some(true), Some(false))
-    );
-    assert_eq!(
-        (constraints.max_length, constraints.level.as_deref()),
-        (Some(40), Some("2"))
-    );
+    assert_eq!((constraints.required, constraints.unique), (Some(true), Some(false)));
+    assert_eq!((constraints.max_length, constraints.level.as_deref()), (Some(40), Some("2")));
     let asset: Asset = read(json!({"id": 17, "external_id": 883_105, "created": 5}));
-    assert_eq!(
-        (asset.id.as_str(), asset.external_id.as_deref()),
-        ("17", Some("883105"))
-    );
+    assert_eq!((asset.id.as_str(), asset.external_id.as_deref()), ("17", Some("883105")));
 }
 
 #[test]
@@ -571,11 +515,7 @@ fn a_nonsensical_scalar_does_not_lose_the_request() {
     assert_eq!((request.created, request.answered), (None, None));
     assert_eq!(request.kind, RequestKind::Unknown("barter".to_owned()));
     assert_eq!(
-        request.asset.items[0]
-            .quantity
-            .as_ref()
-            .map(Quantity::to_string)
-            .as_deref(),
+        request.asset.items[0].quantity.as_ref().map(Quantity::to_string).as_deref(),
         Some("1e999999")
     );
 }
@@ -583,24 +523,14 @@ fn a_nonsensical_scalar_does_not_lose_the_request() {
 #[test]
 fn enums_keep_unknown_words_and_read_every_spelling() {
     assert_eq!(RequestStatus::from("tiers_setup"), RequestStatus::TiersSetup);
-    assert_eq!(
-        RequestStatus::from("Pending").as_str(),
-        "Pending",
-        "no other spelling was ever seen"
-    );
+    assert_eq!(RequestStatus::from("Pending").as_str(), "Pending", "no other spelling was ever seen");
     assert_eq!(UsageFileStatus::from("READY"), UsageFileStatus::Ready);
     assert_eq!(ProductStatus::from("End of Sale"), ProductStatus::EndOfSale);
     assert_eq!(ItemPeriod::from("monthly"), ItemPeriod::from("Monthly"));
     assert_eq!(Environment::from("prod"), Environment::Production);
     assert_eq!(UsageSchema::from("QT"), UsageSchema::Qt);
-    assert_eq!(
-        format!("{:>8}|{}", RequestStatus::Failed, RequestStatus::default()),
-        "  failed|"
-    );
-    assert_eq!(
-        serde_json::to_value(RequestStatus::from("parked")).unwrap(),
-        "parked"
-    );
+    assert_eq!(format!("{:>8}|{}", RequestStatus::Failed, RequestStatus::default()), "  failed|");
+    assert_eq!(serde_json::to_value(RequestStatus::from("parked")).unwrap(), "parked");
     assert_eq!(read::<RequestStatus>(json!(null)), RequestStatus::default());
     assert_eq!(Precision::from("Decimal(4)").decimals(), Some(4));
 }
@@ -615,28 +545,11 @@ fn events_are_found_by_name_even_unknown_ones() {
         }"#,
     )
     .unwrap();
-    assert_eq!(
-        events.pended().map(OffsetDateTime::unix_timestamp),
-        Some(1_709_543_564)
-    );
-    assert_eq!(
-        events.at("frozen").map(OffsetDateTime::unix_timestamp),
-        Some(1_709_629_964)
-    );
-    assert_eq!(
-        events
-            .get("pended")
-            .and_then(|event| event.by.as_ref()?.name.as_deref()),
-        Some("clerk")
-    );
-    assert_eq!(
-        (events.closed(), events.deleted(), events.created()),
-        (None, None, None)
-    );
-    assert_eq!(
-        events.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        ["pended", "frozen"]
-    );
+    assert_eq!(events.pended().map(OffsetDateTime::unix_timestamp), Some(1_709_543_564));
+    assert_eq!(events.at("frozen").map(OffsetDateTime::unix_timestamp), Some(1_709_629_964));
+    assert_eq!(events.get("pended").and_then(|event| event.by.as_ref()?.name.as_deref()), Some("clerk"));
+    assert_eq!((events.closed(), events.deleted(), events.created()), (None, None, None));
+    assert_eq!(events.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["pended", "frozen"]);
     let mut other = Events::default();
     for name in ["frozen", "pended"] {
         other.insert(name, events.get(name).unwrap().clone());
@@ -649,33 +562,24 @@ fn a_value_says_something_or_not() {
     let param = |value: Value| read::<Param>(value);
     assert!(param(json!({"value": "x"})).has_value());
     assert!(param(json!({"structured_value": {"checked": false}})).has_value());
-    for nothing in [
-        json!({}),
-        json!({"value": ""}),
-        json!({"value": "None"}),
-        json!({"structured_value": {}}),
-    ] {
+    for nothing in
+        [json!({}), json!({"value": ""}), json!({"value": "None"}), json!({"structured_value": {}})]
+    {
         assert!(!param(nothing).has_value());
     }
-    assert_eq!(
-        param(json!({"value_error": "Too long"})).error(),
-        Some("Too long")
-    );
+    assert!(param(json!({"constraints": {"required": true}})).is_required());
+    assert!(!param(json!({"constraints": {"required": false}})).is_required());
+    assert!(!param(json!({"constraints": null})).is_required());
+    assert_eq!(param(json!({"value_error": "Too long"})).error(), Some("Too long"));
     assert_eq!(param(json!({"value_error": "None"})).error(), None);
 }
 
 #[test]
 fn an_update_carries_only_what_it_changes() {
     let wire = |update: ParamUpdate| serde_json::to_value(update).unwrap();
-    assert_eq!(
-        wire(ParamUpdate::value("a", "1")),
-        json!({"id": "a", "value": "1"})
-    );
+    assert_eq!(wire(ParamUpdate::value("a", "1")), json!({"id": "a", "value": "1"}));
     assert_eq!(wire(ParamUpdate::value("a", "")), json!({"id": "a", "value": ""}));
-    assert_eq!(
-        wire(ParamUpdate::error("a", "no")),
-        json!({"id": "a", "value_error": "no"})
-    );
+    assert_eq!(wire(ParamUpdate::error("a", "no")), json!({"id": "a", "value_error": "no"}));
     assert_eq!(
         wire(ParamUpdate::structured("a", json!({"checked": true})).with_error("no")),
         json!({"id": "a", "structured_value": {"checked": true}, "value_error": "no"})
@@ -709,37 +613,23 @@ fn debug_shows_no_secret() {
     let configured: ProductConfigurationParameter = read(json!({
         "value": "hunter2", "structured_value": {"p": "hunter2"}, "parameter": {"id": "pin", "type": "password"}
     }));
-    let updates = [
-        ParamUpdate::value("pin", "hunter2"),
-        ParamUpdate::structured("pin", json!({"p": "hunter2"})),
-    ];
-    for shown in [
-        format!("{request:?}"),
-        format!("{file:#?}"),
-        format!("{updates:?}"),
-        format!("{configured:?}"),
-    ] {
+    let updates =
+        [ParamUpdate::value("pin", "hunter2"), ParamUpdate::structured("pin", json!({"p": "hunter2"}))];
+    for shown in
+        [format!("{request:?}"), format!("{file:#?}"), format!("{updates:?}"), format!("{configured:?}")]
+    {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
     assert!(format!("{request:?}").contains("17"));
     assert!(format!("{file:?}").contains("https://s.example.net/in?***"));
-    assert_eq!(
-        file.uploaded_file().map(SignedUrl::as_str),
-        Some("https://s.example.net/in?sig=hunter2")
-    );
-    assert!(
-        serde_json::to_string(&request).unwrap().contains("hunter2"),
-        "what is written is complete"
-    );
+    assert_eq!(file.uploaded_file().map(SignedUrl::as_str), Some("https://s.example.net/in?sig=hunter2"));
+    assert!(serde_json::to_string(&request).unwrap().contains("hunter2"), "what is written is complete");
 }
 
 #[test]
 fn debug_leaves_out_what_is_absent() {
     let asset: Asset = read(json!({"id": "AS-1", "status": "active"}));
-    assert_eq!(
-        format!("{asset:?}"),
-        r#"Asset { id: "AS-1", status: Active, .. }"#
-    );
+    assert_eq!(format!("{asset:?}"), r#"Asset { id: "AS-1", status: Active, .. }"#);
 }
 
 #[test]
@@ -749,10 +639,7 @@ fn a_bound_of_a_period_stays_a_day() {
     assert!(from.date_only && !to.date_only);
     assert_eq!(from.at.unix_timestamp(), 1_612_137_600);
     let written = serde_json::to_value(&period).unwrap();
-    assert_eq!(
-        written,
-        json!({"from": "2021-02-01", "to": "2021-03-01T00:00:00+00:00"})
-    );
+    assert_eq!(written, json!({"from": "2021-02-01", "to": "2021-03-01T00:00:00+00:00"}));
 }
 
 #[test]
@@ -761,10 +648,7 @@ fn a_part_may_be_one_or_many() {
     let many: BillingRequest = read(json!({"attributes": [{"vendor": {"a": 1}}, {"provider": {"b": 2}}]}));
     assert_eq!((one.attributes.len(), many.attributes.len()), (1, 2));
     assert_eq!(one.attributes.first(), many.attributes.first());
-    assert_eq!(
-        serde_json::to_value(&many).unwrap()["attributes"][1]["provider"],
-        json!({"b": 2})
-    );
+    assert_eq!(serde_json::to_value(&many).unwrap()["attributes"][1]["provider"], json!({"b": 2}));
 }
 
 #[test]
@@ -772,10 +656,7 @@ fn the_answer_to_a_usage_file_may_have_ids_alone() {
     let file: UsageFile =
         read(json!({"id": "UF-1", "vendor": "VA-1", "provider": "PA-1", "marketplace": "MP-1"}));
     assert_eq!(file.vendor.map(|vendor| vendor.id).as_deref(), Some("VA-1"));
-    assert_eq!(
-        file.marketplace.map(|marketplace| marketplace.id).as_deref(),
-        Some("MP-1")
-    );
+    assert_eq!(file.marketplace.map(|marketplace| marketplace.id).as_deref(), Some("MP-1"));
 }
 
 #[test]
@@ -787,8 +668,5 @@ fn a_text_for_the_tiers_of_a_tier_config_is_none() {
 #[test]
 fn a_request_stays_small() {
     assert!(size_of::<Request>() <= 2560, "{}", size_of::<Request>());
-    assert!(
-        size_of::<Item>() <= 720 && size_of::<Param>() <= 640,
-        "a page holds thousands of these"
-    );
+    assert!(size_of::<Item>() <= 720 && size_of::<Param>() <= 640, "a page holds thousands of these");
 }

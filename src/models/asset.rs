@@ -80,9 +80,7 @@ impl Asset {
     /// The item of this global id.
     #[doc(alias = "get_item_by_global_id")]
     pub fn item_by_global_id(&self, id: &str) -> Option<&Item> {
-        self.items
-            .iter()
-            .find(|item| item.global_id.as_deref() == Some(id))
+        self.items.iter().find(|item| item.global_id.as_deref() == Some(id))
     }
 }
 

@@ -55,8 +55,7 @@ impl fmt::Debug for ProductConfigurationParameter {
         if self.parameter.is_secret() {
             out.field("value", &self.value.as_ref().map(|_| "***"));
         } else {
-            out.field("value", &self.value)
-                .field("structured_value", &self.structured_value);
+            out.field("value", &self.value).field("structured_value", &self.structured_value);
         }
         out.finish_non_exhaustive()
     }

@@ -201,17 +201,11 @@ impl<'de> Visitor<'de> for VersionVisitor {
     }
 
     fn visit_i64<E: Error>(self, version: i64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo {
-            version: Some(version),
-            ..AgreementVersionInfo::default()
-        }))
+        Ok(Some(AgreementVersionInfo { version: Some(version), ..AgreementVersionInfo::default() }))
     }
 
     fn visit_u64<E: Error>(self, version: u64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo {
-            version: version.try_into().ok(),
-            ..AgreementVersionInfo::default()
-        }))
+        Ok(Some(AgreementVersionInfo { version: version.try_into().ok(), ..AgreementVersionInfo::default() }))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -235,13 +229,7 @@ impl Wire for AgreementVersionInfo {
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         match self.version {
-            Some(number)
-                if *self
-                    == (Self {
-                        version: self.version,
-                        ..Self::default()
-                    }) =>
-            {
+            Some(number) if *self == (Self { version: self.version, ..Self::default() }) => {
                 out.serialize_i64(number)
             }
             _ => self.write_members(out),

@@ -114,10 +114,7 @@ known_names! {
 impl Events {
     /// The event of this name, as the JSON spells it.
     pub fn get(&self, name: &str) -> Option<&Event> {
-        self.0
-            .iter()
-            .find(|(known, _)| known.as_str() == name)
-            .map(|(_, event)| event)
+        self.0.iter().find(|(known, _)| known.as_str() == name).map(|(_, event)| event)
     }
 
     /// When the event of this name happened.

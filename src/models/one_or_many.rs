@@ -19,10 +19,7 @@ pub struct OneOrMany<T> {
 
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
-        Self {
-            list: Vec::new(),
-            alone: false,
-        }
+        Self { list: Vec::new(), alone: false }
     }
 }
 
@@ -74,14 +71,7 @@ impl<'de, T: Model + Wire> Visitor<'de> for OneOrManyVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut one = T::default();
         one.fill(&mut map)?;
-        Ok(if one.is_unset() {
-            OneOrMany::default()
-        } else {
-            OneOrMany {
-                list: vec![one],
-                alone: true,
-            }
-        })
+        Ok(if one.is_unset() { OneOrMany::default() } else { OneOrMany { list: vec![one], alone: true } })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {

@@ -71,16 +71,17 @@ object!(Param);
 impl Param {
     /// Whether there is a value, text or structured. An empty text and `None` as a word are none.
     pub fn has_value(&self) -> bool {
-        self.text().is_some()
-            || self
-                .structured_value
-                .as_ref()
-                .is_some_and(|value| !is_hollow(value))
+        self.text().is_some() || self.structured_value.as_ref().is_some_and(|value| !is_hollow(value))
     }
 
     /// The value, unless it says nothing.
     pub fn text(&self) -> Option<&str> {
         self.value.as_deref().filter(|text| !means_nothing(text))
+    }
+
+    /// Whether its constraints want a value.
+    pub fn is_required(&self) -> bool {
+        self.constraints.as_ref().is_some_and(|constraints| constraints.required == Some(true))
     }
 
     /// What is wrong with the value, unless that says nothing.
@@ -115,11 +116,9 @@ impl fmt::Debug for Param {
         if self.is_secret() {
             out.field("value", &self.has_value().then_some("***"));
         } else {
-            out.field("value", &self.value)
-                .field("structured_value", &self.structured_value);
+            out.field("value", &self.value).field("structured_value", &self.structured_value);
         }
-        out.field("value_error", &self.value_error)
-            .finish_non_exhaustive()
+        out.field("value_error", &self.value_error).finish_non_exhaustive()
     }
 }
 
@@ -203,10 +202,7 @@ impl<'de> Visitor<'de> for ChoiceVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(ValueChoice {
-            value: text.to_owned(),
-            ..ValueChoice::default()
-        }))
+        Ok(Some(ValueChoice { value: text.to_owned(), ..ValueChoice::default() }))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

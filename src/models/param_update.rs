@@ -41,29 +41,17 @@ pub struct ParamUpdate {
 impl ParamUpdate {
     /// Sets the value.
     pub fn value(id: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            value: Some(value.into()),
-            ..Self::default()
-        }
+        Self { id: id.into(), value: Some(value.into()), ..Self::default() }
     }
 
     /// Sets the value of a checkbox, address, phone or object.
     pub fn structured(id: impl Into<String>, value: Value) -> Self {
-        Self {
-            id: id.into(),
-            structured_value: Some(value),
-            ..Self::default()
-        }
+        Self { id: id.into(), structured_value: Some(value), ..Self::default() }
     }
 
     /// Says what is wrong with the value, which stays as it is.
     pub fn error(id: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            value_error: Some(message.into()),
-            ..Self::default()
-        }
+        Self { id: id.into(), value_error: Some(message.into()), ..Self::default() }
     }
 
     /// Also says what is wrong with the value.

@@ -46,10 +46,8 @@ impl Decimal {
         let mut scale: i64 = 0;
         // Zeros are held back until a digit follows, so that "1.000…0" is as short as "1".
         let mut zeros: u32 = 0;
-        for (digit, behind) in whole
-            .bytes()
-            .map(|digit| (digit, false))
-            .chain(fraction.bytes().map(|digit| (digit, true)))
+        for (digit, behind) in
+            whole.bytes().map(|digit| (digit, false)).chain(fraction.bytes().map(|digit| (digit, true)))
         {
             if !digit.is_ascii_digit() {
                 return None;
@@ -73,26 +71,14 @@ impl Decimal {
             let power = u32::try_from(scale.checked_neg()?).ok()?;
             (mantissa.checked_mul(10_i128.checked_pow(power)?)?, 0)
         } else {
-            (
-                mantissa,
-                u8::try_from(scale)
-                    .ok()
-                    .filter(|scale| u32::from(*scale) <= MAX_DIGITS)?,
-            )
+            (mantissa, u8::try_from(scale).ok().filter(|scale| u32::from(*scale) <= MAX_DIGITS)?)
         };
-        Some(Self {
-            mantissa: if negative { -mantissa } else { mantissa },
-            scale,
-            number: false,
-        })
+        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale, number: false })
     }
 
     fn from_float(value: f64) -> Option<Self> {
         // Rust prints the shortest text that reads as the same number.
-        Self::parse(&format!("{value:e}")).map(|decimal| Self {
-            number: true,
-            ..decimal
-        })
+        Self::parse(&format!("{value:e}")).map(|decimal| Self { number: true, ..decimal })
     }
 
     /// The nearest floating point number.
@@ -102,11 +88,7 @@ impl Decimal {
 
     /// The number if it is whole and fits.
     pub fn as_i64(self) -> Option<i64> {
-        if self.scale == 0 {
-            self.mantissa.try_into().ok()
-        } else {
-            None
-        }
+        if self.scale == 0 { self.mantissa.try_into().ok() } else { None }
     }
 
     /// Whether it is 0.
@@ -125,10 +107,7 @@ impl Ord for Decimal {
         // The whole parts decide without a common scale, which might not fit.
         let parts = |decimal: &Self| {
             let unit = 10_i128.pow(u32::from(decimal.scale));
-            (
-                decimal.mantissa.div_euclid(unit),
-                decimal.mantissa.rem_euclid(unit),
-            )
+            (decimal.mantissa.div_euclid(unit), decimal.mantissa.rem_euclid(unit))
         };
         let (whole, fraction) = parts(self);
         let (other_whole, other_fraction) = parts(other);
@@ -156,11 +135,7 @@ impl Eq for Decimal {}
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self {
-            mantissa: value.into(),
-            scale: 0,
-            number: true,
-        }
+        Self { mantissa: value.into(), scale: 0, number: true }
     }
 }
 
@@ -184,13 +159,7 @@ impl Wire for Decimal {
         input.deserialize_any(ScalarVisitor {
             expecting: "a number, as such or as text, or null",
             text: Self::parse,
-            int: |value| {
-                Some(Self {
-                    mantissa: value,
-                    scale: 0,
-                    number: true,
-                })
-            },
+            int: |value| Some(Self { mantissa: value, scale: 0, number: true }),
             float: Self::from_float,
             bool: |_| None,
         })
@@ -282,11 +251,7 @@ impl Default for Quantity {
 
 impl From<Decimal> for Quantity {
     fn from(number: Decimal) -> Self {
-        if number.mantissa == -1 && number.scale == 0 {
-            Self::Unlimited
-        } else {
-            Self::Number(number)
-        }
+        if number.mantissa == -1 && number.scale == 0 { Self::Unlimited } else { Self::Number(number) }
     }
 }
 
@@ -345,16 +310,7 @@ impl Wire for Quantity {
         input.deserialize_any(ScalarVisitor {
             expecting: "a quantity (a number, as such or as text, or \"unlimited\") or null",
             text: |text| (!text.is_empty()).then(|| Self::from(text)),
-            int: |value| {
-                Some(
-                    Decimal {
-                        mantissa: value,
-                        scale: 0,
-                        number: true,
-                    }
-                    .into(),
-                )
-            },
+            int: |value| Some(Decimal { mantissa: value, scale: 0, number: true }.into()),
             float: |value| {
                 Some(
                     Decimal::from_float(value)

@@ -127,10 +127,7 @@ impl Wire for i64 {
             expecting: "an integer or null",
             text: |text| text.trim().parse().ok(),
             int: |value| value.try_into().ok(),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the bound below is exact in both types"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "the bound below is exact in both types")]
             float: |value| (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64),
             bool: |_| None,
         })

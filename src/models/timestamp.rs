@@ -26,10 +26,7 @@ fn parse_moment(text: &str) -> Option<Moment> {
     let date = Date::from_calendar_date(year, month, two(d1, d2)?).ok()?;
     let Some((b'T' | b't' | b' ', rest)) = rest.split_first() else {
         let midnight = PrimitiveDateTime::new(date, Time::MIDNIGHT).assume_utc();
-        return rest.is_empty().then_some(Moment {
-            at: midnight,
-            date_only: true,
-        });
+        return rest.is_empty().then_some(Moment { at: midnight, date_only: true });
     };
 
     let (clock, rest) = rest.split_at_checked(5)?;
@@ -61,9 +58,8 @@ fn two(tens: u8, ones: u8) -> Option<u8> {
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(length)?;
-    let nanoseconds = (0..9).fold(0, |value, place| {
-        value * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0'))
-    });
+    let nanoseconds = (0..9)
+        .fold(0, |value, place| value * 10 + digits.get(place).map_or(0, |digit| u32::from(digit - b'0')));
     (length > 0).then_some((nanoseconds, rest))
 }
 
@@ -88,9 +84,7 @@ fn offset(text: &[u8]) -> Option<UtcOffset> {
 /// `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`, the platform's own form, in UTC.
 pub(crate) fn format(at: OffsetDateTime) -> String {
     // Only the very ends of the calendar have no UTC form.
-    let at = at
-        .checked_to_offset(UtcOffset::UTC)
-        .unwrap_or_else(|| at.replace_offset(UtcOffset::UTC));
+    let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or_else(|| at.replace_offset(UtcOffset::UTC));
     let (date, time) = (at.date(), at.time());
     let fraction = match at.nanosecond() {
         0 => String::new(),
@@ -98,19 +92,11 @@ pub(crate) fn format(at: OffsetDateTime) -> String {
         nanoseconds => format!(".{nanoseconds:09}"),
     };
     let (hour, minute, second) = time.as_hms();
-    format!(
-        "{}T{hour:02}:{minute:02}:{second:02}{fraction}+00:00",
-        format_date(date)
-    )
+    format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}+00:00", format_date(date))
 }
 
 fn format_date(date: Date) -> String {
-    format!(
-        "{:04}-{:02}-{:02}",
-        date.year(),
-        u8::from(date.month()),
-        date.day()
-    )
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
 /// A bound of a [`Period`](super::Period): a point in time, or a whole day.
@@ -159,11 +145,7 @@ impl Wire for Moment {
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&if self.date_only {
-            format_date(self.at.date())
-        } else {
-            format(self.at)
-        })
+        out.serialize_str(&if self.date_only { format_date(self.at.date()) } else { format(self.at) })
     }
 }
 

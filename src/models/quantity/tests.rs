@@ -9,15 +9,8 @@ fn read(value: Value) -> Quantity {
 
 #[test]
 fn all_forms_of_a_number_are_equal() {
-    for form in [
-        json!(2),
-        json!(2.0),
-        json!("2"),
-        json!("2.0"),
-        json!("+2"),
-        json!(" 2.00 "),
-        json!("0.2e1"),
-    ] {
+    for form in [json!(2), json!(2.0), json!("2"), json!("2.0"), json!("+2"), json!(" 2.00 "), json!("0.2e1")]
+    {
         assert_eq!(read(form.clone()), Quantity::from(2), "{form}");
         assert!(read(form) == 2);
     }
@@ -27,14 +20,7 @@ fn all_forms_of_a_number_are_equal() {
 
 #[test]
 fn decimals_are_exact() {
-    for text in [
-        "0.1",
-        "5.5",
-        "0.12345678",
-        "123456789012345678.12345678",
-        "-2.5",
-        "99999999999999999999",
-    ] {
+    for text in ["0.1", "5.5", "0.12345678", "123456789012345678.12345678", "-2.5", "99999999999999999999"] {
         assert_eq!(read(json!(text)).to_string(), text);
         assert_eq!(serde_json::to_value(read(json!(text))).unwrap(), text);
     }
@@ -56,40 +42,19 @@ fn numbers_are_written_as_numbers_and_texts_as_texts() {
 
 #[test]
 fn unlimited_has_three_spellings_and_exceeds_all() {
-    for form in [
-        json!("unlimited"),
-        json!("Unlimited"),
-        json!(-1),
-        json!("-1"),
-        json!(-1.0),
-    ] {
+    for form in [json!("unlimited"), json!("Unlimited"), json!(-1), json!("-1"), json!(-1.0)] {
         assert!(read(form.clone()).is_unlimited(), "{form}");
         assert!(read(form).is_positive());
     }
     assert!(read(json!("99999999999999999999999999999999999999")) < Quantity::Unlimited);
     assert!(Quantity::Unlimited > 0 && Quantity::from("0.5") < 1);
     assert!(Quantity::Unlimited == -1 && Quantity::Unlimited != 0);
-    assert_eq!(
-        (Quantity::Unlimited.as_f64(), Quantity::Unlimited.as_i64()),
-        (None, None)
-    );
+    assert_eq!((Quantity::Unlimited.as_f64(), Quantity::Unlimited.as_i64()), (None, None));
 }
 
 #[test]
 fn order_is_numeric() {
-    let texts = [
-        "-10",
-        "-2.5",
-        "-2.25",
-        "0",
-        "0.00000001",
-        "0.5",
-        "2",
-        "2.05",
-        "2.5",
-        "10",
-        "1e30",
-    ];
+    let texts = ["-10", "-2.5", "-2.25", "0", "0.00000001", "0.5", "2", "2.05", "2.5", "10", "1e30"];
     let sorted: Vec<_> = texts.iter().map(|text| Quantity::from(*text)).collect();
     assert!(sorted.windows(2).all(|pair| pair[0] < pair[1]));
 }
@@ -98,21 +63,10 @@ fn order_is_numeric() {
 fn what_is_no_number_is_kept() {
     let long = "9".repeat(10_000);
     let tiny = format!("0.{}1", "0".repeat(10_000));
-    for text in [
-        "many",
-        "1e999999",
-        "1e99999999999999999999",
-        "1.2.3",
-        "--1",
-        ".",
-        "-",
-        "1e",
-        "٣",
-        "0x10",
-        "1_000",
-    ]
-    .into_iter()
-    .chain([long.as_str(), tiny.as_str()])
+    for text in
+        ["many", "1e999999", "1e99999999999999999999", "1.2.3", "--1", ".", "-", "1e", "٣", "0x10", "1_000"]
+            .into_iter()
+            .chain([long.as_str(), tiny.as_str()])
     {
         let quantity = read(json!(text));
         assert_eq!(quantity, Quantity::Unknown(text.into()));
@@ -120,11 +74,7 @@ fn what_is_no_number_is_kept() {
         assert!(!quantity.is_positive() && !quantity.is_zero());
         assert_eq!(quantity.partial_cmp(&Quantity::from(1)), None);
     }
-    assert_eq!(
-        read(json!(1e300)).to_string().len(),
-        301,
-        "too long to compute with, but not lost"
-    );
+    assert_eq!(read(json!(1e300)).to_string().len(), 301, "too long to compute with, but not lost");
     assert!(read(json!(format!("0e{}", i64::MAX))).is_zero());
     assert!(read(json!(format!("1.{}", "0".repeat(10_000)))) == 1);
 }
@@ -138,19 +88,11 @@ fn structures_are_no_quantities() {
 #[test]
 fn a_decimal_converts_where_it_fits() {
     let decimal = |text: &str| Decimal::parse(text).unwrap();
-    assert_eq!(
-        (decimal("118.25").as_f64(), decimal("118.25").as_i64()),
-        (118.25, None)
-    );
+    assert_eq!((decimal("118.25").as_f64(), decimal("118.25").as_i64()), (118.25, None));
     assert_eq!(decimal("1e18").as_i64(), Some(1_000_000_000_000_000_000));
     assert_eq!(decimal("1e19").as_i64(), None);
     assert_eq!(
-        format!(
-            "[{:>6}] [{:+}] [{:06}]",
-            decimal("-.5"),
-            decimal("2"),
-            decimal("-2.5")
-        ),
+        format!("[{:>6}] [{:+}] [{:06}]", decimal("-.5"), decimal("2"), decimal("-2.5")),
         "[  -0.5] [+2] [-002.5]"
     );
 }
