@@ -2,3 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod walk;
+
+mod calls;
+mod fulfillment_extras;
