@@ -4,4 +4,11 @@
 mod walk;
 
 mod calls;
+mod check;
+mod conversations_api;
+mod directory;
 mod fulfillment_extras;
+mod raw;
+mod tier_config;
+mod usage;
+mod usage_files;
