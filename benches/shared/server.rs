@@ -60,6 +60,7 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
             return;
         }
         let is_list = line.starts_with("GET");
+        let is_conversations = line.contains("/conversations?");
         let mut length = 0;
         loop {
             line.clear();
@@ -77,7 +78,7 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
         let fresh;
         let (text, range) = if !is_list {
             (answer, String::new())
-        } else if next >= orders {
+        } else if is_conversations || next >= orders {
             ("[]", "Content-Range: items 0-0/0\r\n".to_owned())
         } else {
             let (from, to) = (next, (next + size).min(orders));
