@@ -84,7 +84,8 @@ fn a_refused_key_is_the_wrong_key() {
 #[test]
 fn products_that_the_key_does_not_see_are_named() {
     let sandbox = Sandbox::start().unwrap();
-    let config = sandbox.config().unwrap().products(["PRD-260-714-083", "PRD-000-000-001", "PRD-000-000-002"]);
+    let config =
+        sandbox.config().unwrap().products(["PRD-260-714-083", "PRD-000-000-001", "PRD-000-000-002"]);
     let problem = problem(&sandbox, config);
     assert!(matches!(&problem, Problem::ProductsNotVisible(ids) if ids.len() == 2), "{problem:?}");
     assert_eq!(

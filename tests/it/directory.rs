@@ -88,7 +88,8 @@ fn an_asset_its_orders_and_its_text() {
     let asset = directory.asset("AS-1000-0000-0001").unwrap().unwrap();
     assert_eq!(asset.status, AssetStatus::Active);
     let requests = directory.asset_requests(&asset.id).unwrap().collect::<Result<Vec<_>>>().unwrap();
-    let mut statuses: Vec<_> = requests.iter().map(|request| (request.id.as_str(), &request.status)).collect();
+    let mut statuses: Vec<_> =
+        requests.iter().map(|request| (request.id.as_str(), &request.status)).collect();
     statuses.sort_by_key(|(id, _)| *id);
     assert_eq!(
         statuses,
@@ -212,7 +213,8 @@ fn ten_thousand() -> Sandbox {
     let sandbox = Sandbox::builder().empty().shuffle(false).start().unwrap();
     sandbox.with_store(|store| {
         for n in 0..10_000 {
-            let mut asset = json!({"id": format!("AS-{n:05}"), "status": "active", "product": {"id": sample::PRODUCT}});
+            let mut asset =
+                json!({"id": format!("AS-{n:05}"), "status": "active", "product": {"id": sample::PRODUCT}});
             asset["events"] = json!({"created": {"at": "2024-03-04T09:12:44+00:00"}});
             store.insert("assets", asset);
         }
@@ -257,7 +259,8 @@ fn a_limit_and_an_offset_are_those_of_the_whole_list() {
     let ids: Vec<_> = connect.directory().assets(&query).map(|asset| asset.unwrap().id).collect();
     assert_eq!((ids.len(), ids[0].as_str(), ids[149].as_str()), (150, "AS-09000", "AS-09149"));
     let Value::Array(sent) = calls(&sandbox) else { panic!() };
-    let ends: Vec<_> = sent.iter().map(|call| call[1].as_str().unwrap().split_once("&limit").unwrap().1).collect();
+    let ends: Vec<_> =
+        sent.iter().map(|call| call[1].as_str().unwrap().split_once("&limit").unwrap().1).collect();
     assert_eq!(ends, ["=100&offset=9000", "=50&offset=9100"]);
 }
 

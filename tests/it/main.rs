@@ -9,6 +9,7 @@ mod conversations_api;
 mod directory;
 mod fulfillment_extras;
 mod raw;
+mod spec;
 mod tier_config;
 mod usage;
 mod usage_files;

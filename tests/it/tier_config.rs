@@ -247,7 +247,8 @@ fn a_rendered_template_is_text() {
     let mut template = sample::template("TL-497-535-242");
     template["body"] = "No. {{ reseller_no }}".into();
     sandbox.insert("products/PRD-260-714-083/templates", template);
-    sandbox.update("tier/config-requests", ID, |request| request["template"] = json!({"id": "TL-497-535-242"}));
+    sandbox
+        .update("tier/config-requests", ID, |request| request["template"] = json!({"id": "TL-497-535-242"}));
     assert_eq!(client(&sandbox).tier_config().render(ID).unwrap(), "No. R-5512");
     assert_eq!(calls(&sandbox), json!([["GET", format!("{LIST}/{ID}/render")]]));
 }
@@ -256,7 +257,9 @@ fn a_rendered_template_is_text() {
 fn the_configuration_of_an_account_is_that_of_its_last_approved_request() {
     let sandbox = Sandbox::empty().unwrap();
     for (n, (status, level, day)) in
-        [("approved", 1, 1), ("approved", 2, 2), ("approved", 1, 3), ("pending", 1, 4)].into_iter().enumerate()
+        [("approved", 1, 1), ("approved", 2, 2), ("approved", 1, 3), ("pending", 1, 4)]
+            .into_iter()
+            .enumerate()
     {
         let mut request = sample::tier_config_request(&format!("TCR-628-071-40{n}-001"));
         request["status"] = status.into();

@@ -121,7 +121,7 @@ fn everything_said_of_a_file_is_sent() {
     let file = NewUsageFile {
         description: "of the old tenants".into(),
         note: "by hand".into(),
-        period: Some((date!(2024-05-01), date!(2024-05-31))),
+        period: Some((date!(2024 - 05 - 01), date!(2024 - 05 - 31))),
         currency: "EUR".into(),
         external_id: "may-1".into(),
         ..new_file()
@@ -142,7 +142,11 @@ fn everything_said_of_a_file_is_sent() {
 fn the_upload_is_a_form_with_a_workbook_that_others_can_read() {
     let sandbox = sandbox();
     let records = [
-        UsageRecord { record_note: "=1+1".into(), params: vec![("tenant".into(), "t-42".into())], ..record("r-1") },
+        UsageRecord {
+            record_note: "=1+1".into(),
+            params: vec![("tenant".into(), "t-42".into())],
+            ..record("r-1")
+        },
         UsageRecord { quantity: 12.into(), ..record("ü-2") },
     ];
     let made = client(&sandbox).usage().submit(new_file(), records).unwrap();
@@ -224,13 +228,11 @@ fn categories_have_a_sheet_and_the_old_sheet_name_is_an_option() {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook)).unwrap();
     assert_eq!(book.sheet_names(), ["usage_records", "categories"]);
     let sheet = book.worksheet_range("categories").unwrap();
-    let rows: Vec<Vec<String>> = sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
     assert_eq!(
         rows,
-        [
-            ["category_id", "category_name", "category_description"],
-            ["storage", "Storage", "What is stored"],
-        ]
+        [["category_id", "category_name", "category_description"], ["storage", "Storage", "What is stored"],]
     );
 }
 
@@ -282,9 +284,9 @@ fn a_file_without_name_product_or_contract_is_refused_and_nothing_is_sent() {
 fn a_dry_run_checks_the_records_and_sends_nothing() {
     let sandbox = sandbox();
     let connect = client(&sandbox);
-    for (record, said) in [
-        (record("r-1"), "dry run: POST /usage/files was not sent"),
-        (UsageRecord { quantity: (-1).into(), ..record("r-1") }, "1 bad row of usage"),
+    for (record, said, verdict) in [
+        (record("r-1"), "dry run: POST /usage/files was not sent", Verdict::Reported),
+        (UsageRecord { quantity: (-1).into(), ..record("r-1") }, "1 bad row of usage", Verdict::Errored),
     ] {
         let mut seen = String::new();
         let report = connect
@@ -298,7 +300,7 @@ fn a_dry_run_checks_the_records_and_sends_nothing() {
             })
             .unwrap();
         assert!(seen.contains(said), "{seen}");
-        assert_eq!(report.handled(), 1);
+        assert_eq!((report.handled(), report.count(verdict)), (1, 1), "{report}");
         assert_eq!(calls_but(&sandbox, "/listings"), json!([]));
     }
 }
@@ -319,7 +321,10 @@ fn listings_and_files_are_listed_lazily() {
     sandbox.insert("usage/files", sample::usage_file("UF-2024-03-4127-8830"));
     let connect = client(&sandbox);
     let usage = connect.usage();
-    assert_eq!(usage.listings(&Query::new().equal("status", "listed")).map(|l| l.unwrap().id).collect::<Vec<_>>(), [LISTING]);
+    assert_eq!(
+        usage.listings(&Query::new().equal("status", "listed")).map(|l| l.unwrap().id).collect::<Vec<_>>(),
+        [LISTING]
+    );
     assert_eq!(usage.files(&Query::new().equal("status", "ready").limit(5)).count(), 1);
     let file = usage.file("UF-2024-03-4127-8830").unwrap().unwrap();
     assert_eq!(file.records.unwrap().valid, Some(12));
@@ -385,7 +390,9 @@ fn a_download_is_bounded() {
 fn a_failed_download_says_what_failed_and_keeps_the_signature() {
     let sandbox = sandbox();
     let link = format!("{}/elsewhere/x.xlsx?sig=7f3a9c", sandbox.foreign_url());
-    sandbox.fault(Fault::on("GET", "/usage/products/**").status(200).body(&json!({"template_link": link}).to_string()));
+    sandbox.fault(
+        Fault::on("GET", "/usage/products/**").status(200).body(&json!({"template_link": link}).to_string()),
+    );
     let error = client(&sandbox).usage().template(sample::PRODUCT).unwrap_err();
     assert_eq!(error.status(), Some(404));
     let said = format!("GET {}/elsewhere/x.xlsx was answered with 404 Not Found", sandbox.foreign_url());
@@ -413,7 +420,9 @@ fn a_link_that_is_not_safe_is_not_followed() {
     let connect = client(&sandbox);
     for link in ["http://storage.example/x.xlsx?sig=s3cret", "file:///etc/passwd", "x.xlsx"] {
         sandbox.fault(
-            Fault::on("GET", "/usage/products/**").status(200).body(&json!({"template_link": link}).to_string()),
+            Fault::on("GET", "/usage/products/**")
+                .status(200)
+                .body(&json!({"template_link": link}).to_string()),
         );
         let error = connect.usage().template(sample::PRODUCT).unwrap_err();
         assert!(matches!(error, Error::Input(_)), "{error}");

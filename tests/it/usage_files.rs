@@ -51,7 +51,10 @@ fn files_that_are_ready_are_handled_by_default() {
         json!([
             ["GET", format!("{LIST}?{filters}&ordering(created.at)&limit=100&offset=0")],
             ["POST", format!("{LIST}/{ID}/submit")],
-            ["GET", format!("{LIST}?{filters}&ge(created.at,{created})&ordering(created.at)&limit=100&offset=0")],
+            [
+                "GET",
+                format!("{LIST}?{filters}&ge(created.at,{created})&ordering(created.at)&limit=100&offset=0")
+            ],
         ])
     );
 }
@@ -59,8 +62,20 @@ fn files_that_are_ready_are_handled_by_default() {
 #[test]
 fn each_action_is_one_call() {
     let table: [(_, _, _, _, Option<Value>); 5] = [
-        ("pending", FileAction::accept("File looks good"), Verdict::Accepted, "accepted", Some(json!({"acceptance_note": "File looks good"}))),
-        ("pending", FileAction::reject("Wrong month"), Verdict::Rejected, "rejected", Some(json!({"rejection_note": "Wrong month"}))),
+        (
+            "pending",
+            FileAction::accept("File looks good"),
+            Verdict::Accepted,
+            "accepted",
+            Some(json!({"acceptance_note": "File looks good"})),
+        ),
+        (
+            "pending",
+            FileAction::reject("Wrong month"),
+            Verdict::Rejected,
+            "rejected",
+            Some(json!({"rejection_note": "Wrong month"})),
+        ),
         ("accepted", FileAction::Close, Verdict::Closed, "closed", None),
         ("invalid", FileAction::Delete, Verdict::Deleted, "deleted", None),
         ("ready", FileAction::Submit, Verdict::Submitted, "pending", None),
