@@ -136,3 +136,55 @@ fn paths_out_of_the_api_are_refused() {
     assert!(matches!(connect.list::<Hub>("/hubs?id=1", &Query::new()), Err(Error::Input(_))));
     assert_eq!(calls(&sandbox), json!([]));
 }
+
+#[test]
+fn a_limit_of_nothing_asks_nothing() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    assert_eq!(connect.list::<Hub>("/hubs", &Query::new().limit(0)).unwrap().count(), 0);
+    assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_list_that_is_null_is_empty() {
+    let sandbox = sandbox();
+    sandbox.fault(Fault::on("GET", "/hubs").status(200).body("null"));
+    let connect = client(&sandbox);
+    assert_eq!(connect.list::<Hub>("/hubs", &Query::new()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_element_that_does_not_fit_is_an_error_with_its_place() {
+    let sandbox = sandbox();
+    sandbox.insert("hubs", json!({"id": "HB-7", "name": 7}));
+    let connect = client(&sandbox);
+    let error = connect.list::<Hub>("/hubs", &Query::new()).unwrap().find_map(connect::Result::err).unwrap();
+    assert!(matches!(error, Error::Decode(_)), "{error}");
+    assert!(error.to_string().contains("GET /hubs?limit=100&offset=0"), "{error}");
+}
+
+#[test]
+fn in_a_dry_run_raw_calls_only_read() {
+    let sandbox = sandbox();
+    sandbox.insert("requests", sample::request("PR-1000-0000-0001-001"));
+    let connect = client(&sandbox);
+    let options = connect::Options::new().dry_run(true);
+    let report = connect
+        .fulfillment()
+        .process_with(options, |_| {
+            let refused = [
+                connect.post::<Value>("/x", &()).unwrap_err(),
+                connect.update::<Value>("/x", &()).unwrap_err(),
+                connect.delete("/x").unwrap_err(),
+                connect.fulfillment().pend("PR-1").unwrap_err(),
+                connect.fulfillment().add_message("CO-1", "x").unwrap_err(),
+                connect.tier_config().unassign("TCR-1").unwrap_err(),
+            ];
+            assert!(refused.iter().all(|error| matches!(error, Error::DryRun(_))), "{refused:?}");
+            assert_eq!(connect.get::<Hub>("/hubs/HB-1")?.id, "HB-1");
+            Err(connect::Action::skip(""))
+        })
+        .unwrap();
+    assert_eq!(report.skipped(), 1, "{report}");
+    assert!(sandbox.journal().iter().all(|call| call.method == "GET"));
+}

@@ -1,6 +1,7 @@
 //! Reporting usage: the loop over listings, submitting, the template.
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use calamine::{Data, Reader, Xlsx};
 use connect::models::UsageFileStatus;
@@ -455,4 +456,57 @@ fn a_bad_workbook_makes_the_file_invalid() {
     assert_eq!(made.status, UsageFileStatus::Invalid);
     assert!(made.error().unwrap().contains("row 2"), "{:?}", made.error());
     assert_eq!(sandbox.get("usage/files", &made.id).unwrap()["status"], Value::from("invalid"));
+}
+
+#[test]
+fn a_loop_that_waits_for_processing_sees_the_file_later() {
+    let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();
+    let connect = client(&sandbox);
+    let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
+    assert_eq!(made.status, UsageFileStatus::Processing);
+    assert_eq!(connect.usage().file(&made.id).unwrap().unwrap().status, UsageFileStatus::Processing);
+    assert_eq!(connect.usage().file(&made.id).unwrap().unwrap().status, UsageFileStatus::Ready);
+}
+
+#[test]
+fn no_records_are_an_error_and_nothing_is_sent() {
+    let sandbox = sandbox();
+    let error = client(&sandbox).usage().submit(new_file(), []).unwrap_err();
+    assert_eq!(error.to_string(), "a usage file needs at least one record, there was none");
+    assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_file_that_was_made_but_not_filled_is_named_in_the_error() {
+    let sandbox = sandbox();
+    let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
+    let connect = Connect::new(config).unwrap();
+    let faults: [(_, fn(Fault) -> Fault); 3] =
+        [("502", |fault| fault.status(502)), ("reset", Fault::reset), ("401", |fault| fault.status(401))];
+    for (what, kind) in faults {
+        sandbox.fault(kind(Fault::on("POST", "/usage/files/*/upload")).always());
+        let error = connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
+        sandbox.calm();
+        let files = sandbox.all("usage/files");
+        let id = files.last().unwrap()["id"].as_str().unwrap();
+        assert!(error.to_string().contains(id), "{what}: {error}");
+    }
+    // Where nothing can be found out about it either, as well.
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().always());
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(503).always());
+    let error = connect.usage().submit(new_file(), [record("r-2")]).unwrap_err();
+    let files = sandbox.all("usage/files");
+    let id = files.last().unwrap()["id"].as_str().unwrap();
+    assert!(error.to_string().contains(id), "{error}");
+}
+
+#[test]
+fn a_file_that_was_not_filled_is_used_by_the_next_run() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
+    sandbox.fault(Fault::on("POST", "/usage/files").reset().after_effect());
+    let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
+    assert_eq!(made.status, UsageFileStatus::Ready);
 }

@@ -135,7 +135,7 @@ fn an_error_of_the_closure_leaves_the_file_alone() {
     let report = client(&sandbox)
         .process_usage_files(|file| {
             let rate: f64 = "n/a".parse()?;
-            Ok(if rate > 1.0 { FileAction::Submit } else { FileAction::reject(format!("{}", file.id)) })
+            Ok(if rate > 1.0 { FileAction::Submit } else { FileAction::reject(file.id.as_str()) })
         })
         .unwrap();
     assert_eq!((report.errored(), report.exit_code()), (1, 1));
