@@ -114,7 +114,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
             if let Some(stop) = self.stop(options) {
                 return Ok(Some(stop));
             }
-            let page = match self.walk.next() {
+            let mut page = match self.walk.next() {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok(None),
                 // Not the platform's failure: the time was up.
@@ -131,17 +131,18 @@ impl<T: DeserializeOwned> Run<'_, T> {
                 });
                 self.talk.begin_page(ids);
             }
-            for element in page.elements {
+            // Lent and not moved out: a page that is freed as a whole leaves no holes for the allocator to mend.
+            for element in &mut page.elements {
                 if let Some(stop) = self.stop(options) {
                     return Ok(Some(stop));
                 }
                 let outcome = match element {
-                    Element::Item(item) if self.is_foreign(&item) => {
+                    Element::Item(item) if self.is_foreign(item) => {
                         self.report.pass_foreign();
                         continue;
                     }
-                    Element::Item(item) => self.one(&item, options.dry_run, decide),
-                    Element::Broken { id, error } => unreadable(id, error),
+                    Element::Item(item) => self.one(item, options.dry_run, decide),
+                    Element::Broken { id, error } => unreadable(std::mem::take(id), error.take()),
                 };
                 self.note(outcome, options)?;
             }
@@ -266,13 +267,13 @@ impl<T: DeserializeOwned> Run<'_, T> {
     }
 }
 
-fn unreadable(id: String, error: Error) -> Outcome {
+fn unreadable(id: String, error: Option<Error>) -> Outcome {
     let outcome = Outcome {
         id,
         verdict: Verdict::Errored,
         certainty: Certainty::Confirmed,
         detail: String::new(),
-        error: Some(error),
+        error,
         warnings: Vec::new(),
         elapsed: Duration::ZERO,
         calls: 0,

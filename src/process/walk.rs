@@ -62,7 +62,7 @@ pub(crate) enum Element<T> {
     /// It did not decode; the rest of the page is unharmed.
     Broken {
         id: String,
-        error: Error,
+        error: Option<Error>,
     },
 }
 
@@ -197,7 +197,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                     let known = self.broken.entry(content).or_default();
                     if *here > *known {
                         *known += 1;
-                        fresh.push(Element::Broken { id, error });
+                        fresh.push(Element::Broken { id, error: Some(error) });
                     }
                     continue;
                 }
