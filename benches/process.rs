@@ -3,6 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "a bench prints and may panic"
 )]
@@ -154,7 +156,7 @@ fn sdk(url: &str) {
     }
     let config = Config::new(url, "ApiKey SU-1:secret").unwrap().update_method(connect::UpdateMethod::Put);
     let connect = Connect::new(config).unwrap();
-    let options = Options::new().page_size(PAGE as u32);
+    let options = Options::new().page_size(u32::try_from(PAGE).unwrap());
     let report = connect.fulfillment().process_with(options, |request| {
         let update = ParamUpdate::value("tenant", request.asset.id.as_str());
         Ok(Approval::template("TL-1").with_params([update]))

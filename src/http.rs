@@ -36,6 +36,9 @@ const REDIRECTS: usize = 5;
 /// An idle connection is kept this long: below what gateways commonly allow, above what most closures take.
 const IDLE: Duration = Duration::from_secs(55);
 
+/// Bodies are read through a buffer of this size, which is zeroed once and not for each call.
+const SCRATCH: usize = 32 << 10;
+
 /// What is done to an object of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
@@ -99,6 +102,7 @@ pub(crate) struct Http {
     date: RefCell<Option<HeaderValue>>,
     pub(crate) trace: RefCell<Trace>,
     buffer: RefCell<Vec<u8>>,
+    scratch: RefCell<Box<[u8]>>,
 }
 
 impl Http {
@@ -148,6 +152,7 @@ impl Http {
             date: RefCell::new(None),
             trace: RefCell::default(),
             buffer: RefCell::default(),
+            scratch: RefCell::new(vec![0; SCRATCH].into()),
         })
     }
 
@@ -464,7 +469,8 @@ impl Http {
             header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
         // The server's word on the length is not trusted with more than a page's worth of memory.
         bytes.reserve(length.unwrap_or(0).min(1 << 20));
-        let read = body.into_with_config().limit(limit).reader().read_to_end(&mut bytes);
+        let reader = body.into_with_config().limit(limit).reader();
+        let read = drain(reader, &mut self.scratch.borrow_mut(), &mut bytes);
         let broken = read.err().map(|error| TransportError::while_reading(name, path, error.into()));
 
         if head.status.is_success() {
@@ -592,6 +598,18 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body:
         let expected = std::any::type_name::<T>();
         Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
     })
+}
+
+/// `read_to_end` zeroes what it reads into, which costs more than copying it.
+fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
+    loop {
+        match reader.read(scratch) {
+            Ok(0) => return Ok(()),
+            Ok(count) => into.extend_from_slice(scratch.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -84,12 +84,11 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
             let (from, to) = (next, (next + size).min(orders));
             next = to;
             let range = format!("Content-Range: items 0-{}/{}\r\n", to - from - 1, orders - from);
-            match made.get(from / size) {
-                Some(made) => (made.as_str(), range),
-                None => {
-                    fresh = page(from..to);
-                    (fresh.as_str(), range)
-                }
+            if let Some(made) = made.get(from / size) {
+                (made.as_str(), range)
+            } else {
+                fresh = page(from..to);
+                (fresh.as_str(), range)
             }
         };
         let head = format!(

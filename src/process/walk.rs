@@ -97,14 +97,12 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             let answer = self.http.fetch(&path)?;
             let elements = read(self.source, &path, self.offset, &answer.body);
             let range = answer.range;
-            let content = self.hasher.hash_one(&answer.body);
-            self.http.recycle(answer);
             let elements = elements?;
-
             let listed = elements.len();
             let ended = listed == 0 || covers(range, self.offset, listed);
             let (fresh, passed_tie) = self.keep_new(elements, range);
             if !fresh.is_empty() {
+                self.http.recycle(answer);
                 self.start_over();
                 return Ok(Some(Page { elements: fresh, total: range.map(|range| range.total) }));
             }
@@ -118,6 +116,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 continue;
             }
             // Pages of the same broken elements look the same; where the server tells the offset, it knows what one is.
+            let content = self.hasher.hash_one(&answer.body);
+            self.http.recycle(answer);
             let heeded = range.is_some_and(|range| range.first == self.offset);
             if self.barren.replace(content) == Some(content) && !heeded {
                 log::warn!(target: "connect::process", "{}: the server sends the same page for any offset", self.source.list);
