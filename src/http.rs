@@ -239,6 +239,7 @@ impl Http {
     }
 
     /// Sends a stream, once, since it cannot be rewound.
+    #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are uploaded"))]
     pub(crate) fn upload(
         &self,
         path: &str,

@@ -49,6 +49,7 @@ mod number;
 mod record;
 #[cfg(feature = "xlsx")]
 mod sheet;
+#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks fail so"))]
 mod sheet_error;
 #[cfg(feature = "xlsx")]
 mod submit;
@@ -211,7 +212,7 @@ impl<'c> Usage<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`](crate::Error::Input) for a link that is neither https nor on this machine.
+    /// [`Error::Input`] for a link that is neither https nor on this machine.
     pub fn download(self, link: &str) -> Result<Vec<u8>> {
         self.http().download(link, self.http().body_limit)
     }

@@ -35,6 +35,16 @@ fn process(
     report
 }
 
+/// [`process`] for an answer that must be carried out.
+fn succeed(
+    sandbox: &Sandbox,
+    options: Options<'_>,
+    answer: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>,
+) {
+    let report = process(sandbox, options, answer);
+    assert_eq!(report.exit_code(), 0, "{report}");
+}
+
 #[test]
 fn a_run_lists_the_pending_requests_of_its_products_oldest_first() {
     let sandbox = sandbox();
@@ -56,7 +66,7 @@ fn a_run_lists_the_pending_requests_of_its_products_oldest_first() {
 #[test]
 fn a_tile_is_approved_with_by_its_representation() {
     let sandbox = sandbox();
-    process(&sandbox, Options::new(), |_| Ok(Approval::tile("# Ready")));
+    succeed(&sandbox, Options::new(), |_| Ok(Approval::tile("# Ready")));
     let body = json!({"template": {"representation": "# Ready"}});
     assert_eq!(calls_but(&sandbox, LIST), json!([["POST", format!("{LIST}/{ID}/approve"), body]]));
     assert_eq!(status(&sandbox), "approved");
@@ -65,7 +75,7 @@ fn a_tile_is_approved_with_by_its_representation() {
 #[test]
 fn parameters_are_stored_before_the_approval() {
     let sandbox = sandbox();
-    process(&sandbox, Options::new(), |_| {
+    succeed(&sandbox, Options::new(), |_| {
         let params = [ParamUpdate::value("reseller_no", "R-7")];
         Ok(Approval::template("TL-497-535-242").with_params(params))
     });
@@ -82,7 +92,7 @@ fn parameters_are_stored_before_the_approval() {
 #[test]
 fn the_effective_date_goes_into_the_template() {
     let sandbox = sandbox();
-    process(&sandbox, Options::new(), |_| {
+    succeed(&sandbox, Options::new(), |_| {
         let date = datetime!(2024-04-01 00:00 UTC);
         Ok(Approval::template("TL-497-535-242").with_effective_date(date))
     });
@@ -112,7 +122,7 @@ fn an_inquiry_stores_what_is_wrong_and_then_inquires_without_a_body() {
 #[test]
 fn an_inquiry_without_parameters_only_inquires() {
     let sandbox = sandbox();
-    process(&sandbox, Options::new(), |_| Err(Action::inquire([])));
+    succeed(&sandbox, Options::new(), |_| Err(Action::inquire([])));
     assert_eq!(calls_but(&sandbox, LIST), json!([["POST", format!("{LIST}/{ID}/inquire")]]));
 }
 

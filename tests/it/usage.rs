@@ -481,10 +481,11 @@ fn a_file_that_was_made_but_not_filled_is_named_in_the_error() {
     let sandbox = sandbox();
     let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
     let connect = Connect::new(config).unwrap();
-    let faults: [(_, fn(Fault) -> Fault); 3] =
-        [("502", |fault| fault.status(502)), ("reset", Fault::reset), ("401", |fault| fault.status(401))];
-    for (what, kind) in faults {
-        sandbox.fault(kind(Fault::on("POST", "/usage/files/*/upload")).always());
+    let upload = || Fault::on("POST", "/usage/files/*/upload").always();
+    for (what, fault) in
+        [("502", upload().status(502)), ("reset", upload().reset()), ("401", upload().status(401))]
+    {
+        sandbox.fault(fault);
         let error = connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
         sandbox.calm();
         let files = sandbox.all("usage/files");

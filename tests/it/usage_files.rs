@@ -110,7 +110,9 @@ fn a_skip_sends_nothing() {
 fn several_statuses_are_one_list() {
     let sandbox = sandbox("invalid");
     let options = Options::new().statuses(["invalid", "pending"]);
-    client(&sandbox).usage().process_files_with(options, |_| Ok(FileAction::skip(""))).unwrap();
+    let connect = client(&sandbox);
+    let report = connect.usage().process_files_with(options, |_| Ok(FileAction::skip(""))).unwrap();
+    assert_eq!(report.skipped(), 1);
     let Value::Array(calls) = calls(&sandbox) else { panic!() };
     let filters = "in(status,(invalid,pending))&in(product.id,(PRD-260-714-083,PRD-904-115-627))";
     assert_eq!(calls[0], json!(["GET", format!("{LIST}?{filters}&ordering(created.at)&limit=100&offset=0")]));
