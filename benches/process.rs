@@ -3,6 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "a bench prints and may panic"
 )]
@@ -149,9 +151,12 @@ fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
 }
 
 fn sdk(url: &str) {
+    if std::env::var_os("RUST_LOG").is_some() {
+        connect::logger::init();
+    }
     let config = Config::new(url, "ApiKey SU-1:secret").unwrap().update_method(connect::UpdateMethod::Put);
     let connect = Connect::new(config).unwrap();
-    let options = Options::new().page_size(PAGE as u32);
+    let options = Options::new().page_size(u32::try_from(PAGE).unwrap());
     let report = connect.fulfillment().process_with(options, |request| {
         let update = ParamUpdate::value("tenant", request.asset.id.as_str());
         Ok(Approval::template("TL-1").with_params([update]))
@@ -182,6 +187,12 @@ fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&
             return;
         }
         offset += requests.len();
+        let ids = requests.iter().map(id).collect::<Vec<_>>().join(",");
+        let talks = format!("{url}/conversations?in(instance_id,({ids}))&limit=1000&offset=0");
+        let mut answer = agent.get(talks).header("Authorization", authorization).call().unwrap();
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&bytes).unwrap().is_empty());
         for request in &requests {
             let id = id(request);
             let update = serde_json::to_vec(

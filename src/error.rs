@@ -106,6 +106,15 @@ impl Error {
         }
     }
 
+    /// Whether the server may still be working on the call: nobody has seen the end of it.
+    pub(crate) fn may_still_happen(&self) -> bool {
+        match self {
+            Self::Transport(error) => error.may_have_arrived() && error.is_timeout(),
+            Self::Api(error) => error.status == 504,
+            _ => false,
+        }
+    }
+
     /// A failure that speaks against the platform as a whole and not against one object.
     pub(crate) fn looks_like_the_platform(&self) -> bool {
         match self {

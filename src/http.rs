@@ -14,6 +14,7 @@ use ureq::{Agent, SendBody};
 use crate::config::{ApiKey, Config, UpdateMethod};
 use crate::error::{ApiError, DecodeError, Error, Result, TransportError};
 
+mod connector;
 mod mask;
 mod range;
 mod resolver;
@@ -21,6 +22,7 @@ mod retry;
 mod trace;
 mod url;
 
+use connector::{Noting, Unreached};
 pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
 use resolver::Remembering;
@@ -33,6 +35,9 @@ pub(crate) use url::segment;
 const REDIRECTS: usize = 5;
 /// An idle connection is kept this long: below what gateways commonly allow, above what most closures take.
 const IDLE: Duration = Duration::from_secs(55);
+
+/// Bodies are read through a buffer of this size, which is zeroed once and not for each call.
+const SCRATCH: usize = 32 << 10;
 
 /// What is done to an object of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +85,8 @@ pub(crate) enum Payload<'a> {
 /// One agent, one endpoint, one connection for the life of a [`Connect`](crate::Connect).
 pub(crate) struct Http {
     agent: Agent,
+    /// Whether the last call failed before there was a connection for it.
+    unreached: Unreached,
     base: Base,
     key: ApiKey,
     authorization: HeaderValue,
@@ -95,6 +102,7 @@ pub(crate) struct Http {
     date: RefCell<Option<HeaderValue>>,
     pub(crate) trace: RefCell<Trace>,
     buffer: RefCell<Vec<u8>>,
+    scratch: RefCell<Box<[u8]>>,
 }
 
 impl Http {
@@ -122,13 +130,15 @@ impl Http {
         if let Some(path) = &config.ca_file {
             settings = settings.tls_config(TlsConfig::builder().root_certs(roots(path)?).build());
         }
+        let unreached = Unreached::default();
         let agent = Agent::with_parts(
             settings.build(),
-            ureq::unversioned::transport::DefaultConnector::default(),
-            Remembering::default(),
+            Noting::new(unreached.clone()),
+            Remembering::new(unreached.clone()),
         );
         Ok(Self {
             agent,
+            unreached,
             base,
             key: config.api_key().clone(),
             authorization,
@@ -142,6 +152,7 @@ impl Http {
             date: RefCell::new(None),
             trace: RefCell::default(),
             buffer: RefCell::default(),
+            scratch: RefCell::new(vec![0; SCRATCH].into()),
         })
     }
 
@@ -153,9 +164,9 @@ impl Http {
     /// Waits before a call is sent again that was found not to have been carried out; false if it must not be.
     pub(crate) fn wait_before_again(&self, attempt: u32, error: &Error) -> bool {
         let pause = self.policy.settle(attempt, error.retry_after());
-        if attempt >= self.policy.attempts() || self.time_left().is_some_and(|left| pause >= left) {
+        let Some(pause) = pause.filter(|pause| self.time_left().is_none_or(|left| *pause < left)) else {
             return false;
-        }
+        };
         self.trace.borrow_mut().note_pause(pause);
         std::thread::sleep(pause);
         true
@@ -278,9 +289,11 @@ impl Http {
         let mut url = Cow::Borrowed(link);
         for _ in 0..=REDIRECTS {
             let shown = url::without_query(&url).to_owned();
-            if !url::is_safe(&url) {
+            // A platform that is elsewhere has no business with what listens on this machine.
+            let safe = url::is_safe(&url) && (self.base.is_loopback() || !url::is_loopback(&url));
+            if !safe {
                 return Err(Error::input(format!(
-                    "{shown} is neither https nor on this machine: nothing was fetched from it"
+                    "{shown} is not https, or leads from the platform to this machine: nothing was fetched from it"
                 )));
             }
             let request = Request::get(&*url)
@@ -382,6 +395,9 @@ impl Http {
                 self.run(request, name, path)?
             }
         };
+        if let Some(date) = response.headers().get(header::DATE) {
+            *self.date.borrow_mut() = Some(date.clone());
+        }
         let mut got = self.read(name, path, response, self.body_limit)?;
         let mut at = url;
         for _ in 0..REDIRECTS {
@@ -413,11 +429,15 @@ impl Http {
         name: &'static str,
         path: &str,
     ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
+        let left = self.time_left();
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(Failure::Lost(TransportError::deadline(name, path)));
+        }
         self.calls.set(self.calls.get() + 1);
+        self.unreached.clear();
         let start = Instant::now();
-        let response = match self.time_left() {
+        let response = match left {
             None => self.agent.run(request),
-            Some(left) if left.is_zero() => return Err(Failure::Lost(TransportError::deadline(name, path))),
             Some(left) => {
                 let request =
                     self.agent.configure_request(request).timeout_global(Some(left.min(self.timeout)));
@@ -429,7 +449,8 @@ impl Http {
         let mut trace = self.trace.borrow_mut();
         trace.note_call(name, path, status, took);
         log::debug!(target: "connect::http", "{}{name} {} {status} {} ms", trace.prefix(), url::Shown(path), took.as_millis());
-        response.map_err(|cause| Failure::Lost(TransportError::new(name, path, cause)))
+        response
+            .map_err(|cause| Failure::Lost(TransportError::new(name, path, self.unreached.is_set(), cause)))
     }
 
     fn read(
@@ -441,16 +462,14 @@ impl Http {
     ) -> Result<Got, Failure> {
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        if let Some(date) = head.headers.get(header::DATE) {
-            *self.date.borrow_mut() = Some(date.clone());
-        }
         let mut bytes = self.buffer.take();
         bytes.clear();
         let length =
             header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
         // The server's word on the length is not trusted with more than a page's worth of memory.
         bytes.reserve(length.unwrap_or(0).min(1 << 20));
-        let read = body.into_with_config().limit(limit).reader().read_to_end(&mut bytes);
+        let reader = body.into_with_config().limit(limit).reader();
+        let read = drain(reader, &mut self.scratch.borrow_mut(), &mut bytes);
         let broken = read.err().map(|error| TransportError::while_reading(name, path, error.into()));
 
         if head.status.is_success() {
@@ -578,6 +597,18 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body:
         let expected = std::any::type_name::<T>();
         Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
     })
+}
+
+/// `read_to_end` zeroes what it reads into, which costs more than copying it.
+fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
+    loop {
+        match reader.read(scratch) {
+            Ok(0) => return Ok(()),
+            Ok(count) => into.extend_from_slice(scratch.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -32,7 +32,7 @@ pub fn job(arguments: &[&str]) -> Cost {
 pub fn report(work: impl FnOnce()) {
     let (start, cpu) = (Instant::now(), cpu_time());
     work();
-    println!("{} {} {}", start.elapsed().as_micros(), (cpu_time() - cpu).as_micros(), peak_kb());
+    println!("{} {} {}", start.elapsed().as_micros(), cpu_time().saturating_sub(cpu).as_micros(), peak_kb());
 }
 
 /// User and system time of this process, all threads, in steps of the kernel's clock (10 ms).

@@ -60,6 +60,7 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
             return;
         }
         let is_list = line.starts_with("GET");
+        let is_conversations = line.contains("/conversations?");
         let mut length = 0;
         loop {
             line.clear();
@@ -77,18 +78,17 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
         let fresh;
         let (text, range) = if !is_list {
             (answer, String::new())
-        } else if next >= orders {
+        } else if is_conversations || next >= orders {
             ("[]", "Content-Range: items 0-0/0\r\n".to_owned())
         } else {
             let (from, to) = (next, (next + size).min(orders));
             next = to;
             let range = format!("Content-Range: items 0-{}/{}\r\n", to - from - 1, orders - from);
-            match made.get(from / size) {
-                Some(made) => (made.as_str(), range),
-                None => {
-                    fresh = page(from..to);
-                    (fresh.as_str(), range)
-                }
+            if let Some(made) = made.get(from / size) {
+                (made.as_str(), range)
+            } else {
+                fresh = page(from..to);
+                (fresh.as_str(), range)
             }
         };
         let head = format!(

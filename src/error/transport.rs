@@ -23,8 +23,10 @@ pub(crate) enum Phase {
 }
 
 impl TransportError {
-    pub(crate) fn new(method: &'static str, path: &str, cause: ureq::Error) -> Self {
-        let phase = if failed_before_sending(&cause) { Phase::Connecting } else { Phase::Waiting };
+    /// `unreached` says that no connection came about.
+    pub(crate) fn new(method: &'static str, path: &str, unreached: bool, cause: ureq::Error) -> Self {
+        let unsent = unreached || is_no_request(&cause);
+        let phase = if unsent { Phase::Connecting } else { Phase::Waiting };
         Self { method, path: path.to_owned(), phase, attempts: 1, cause }
     }
 
@@ -87,32 +89,10 @@ impl TransportError {
     }
 }
 
-/// Errors of these kinds come before the first byte of the request is written.
-fn failed_before_sending(cause: &ureq::Error) -> bool {
-    use ureq::{Error as E, Timeout as T};
-    match cause {
-        E::HostNotFound
-        | E::ConnectionFailed
-        | E::ConnectProxyFailed(_)
-        | E::BadUri(_)
-        | E::Http(_)
-        | E::InvalidProxyUrl
-        | E::TlsRequired
-        | E::Tls(_)
-        | E::Rustls(_)
-        | E::Pem(_)
-        | E::Timeout(T::Resolve | T::Connect) => true,
-        E::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::AddrNotAvailable
-            // rustls reports a certificate that it does not trust this way.
-            | io::ErrorKind::InvalidData => true,
-            _ => error.to_string().contains("failed to lookup address"),
-        },
-        _ => false,
-    }
+/// What cannot even be put on a wire.
+fn is_no_request(cause: &ureq::Error) -> bool {
+    use ureq::Error as E;
+    matches!(cause, E::BadUri(_) | E::Http(_) | E::InvalidProxyUrl | E::TlsRequired | E::Pem(_))
 }
 
 impl fmt::Debug for TransportError {

@@ -13,12 +13,21 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::connector::Unreached;
+
 /// Long enough to spare nearly all look-ups, short enough to follow a platform that moves.
 const KEPT: Duration = Duration::from_secs(30);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Remembering {
     last: Mutex<Option<Known>>,
+    unreached: Unreached,
+}
+
+impl Remembering {
+    pub(crate) fn new(unreached: Unreached) -> Self {
+        Self { last: Mutex::default(), unreached }
+    }
 }
 
 #[derive(Debug)]
@@ -35,6 +44,12 @@ impl Resolver for Remembering {
         config: &Config,
         _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        self.unreached.note(self.look_up(uri, config))
+    }
+}
+
+impl Remembering {
+    fn look_up(&self, uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let bad = || ureq::Error::BadUri("no host".into());
         let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -46,13 +46,10 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// At most `attempts` in all, the pauses doubling from `base` up to `cap`, none begun after `total`.
-    pub(crate) fn new(attempts: u32, (base, cap): (Duration, Duration), total: Duration) -> Self {
-        Self { attempts, base, cap, total }
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts
+    /// At most `attempts` in all, each of which may take `timeout`, the pauses doubling from `base` up to `cap`.
+    pub(crate) fn new(attempts: u32, (base, cap): (Duration, Duration), timeout: Duration) -> Self {
+        // Pauses count as well: no attempt begins once all of them could have timed out.
+        Self { attempts, base, cap, total: timeout.saturating_mul(attempts) }
     }
 
     /// How long to wait before the next attempt, or `None` when there is none to be made.
@@ -71,11 +68,7 @@ impl Policy {
         if !again || attempt.number >= self.attempts || attempt.elapsed >= self.total {
             return None;
         }
-        match attempt.retry_after {
-            Some(wish) if wish > LONGEST_WISH => None,
-            Some(wish) => Some(wish),
-            None => Some(self.backoff(attempt.number, fraction)),
-        }
+        self.wait(attempt.number, attempt.retry_after, fraction)
     }
 
     /// Full jitter: anything from nothing to the doubled pause, so that many programs do not come back at once.
@@ -85,9 +78,17 @@ impl Policy {
         doubled.map_or(self.cap, |pause| pause.min(self.cap)).mul_f64(fraction)
     }
 
-    /// The pause before a call is sent again that was found not to have been carried out.
-    pub(crate) fn settle(&self, attempt: u32, retry_after: Option<Duration>) -> Duration {
-        retry_after.map_or_else(|| self.backoff(attempt, random_fraction()), |wish| wish.min(LONGEST_WISH))
+    /// The pause before a call is sent again that was found not to have been carried out, or `None` if it is not.
+    pub(crate) fn settle(&self, attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
+        (attempt < self.attempts).then(|| self.wait(attempt, retry_after, random_fraction()))?
+    }
+
+    fn wait(&self, attempt: u32, retry_after: Option<Duration>, fraction: f64) -> Option<Duration> {
+        match retry_after {
+            Some(wish) if wish > LONGEST_WISH => None,
+            Some(wish) => Some(wish),
+            None => Some(self.backoff(attempt, fraction)),
+        }
     }
 }
 
@@ -204,16 +205,34 @@ mod tests {
         assert_eq!(wish(7), Some(7 * SECOND));
         assert_eq!(wish(30), Some(30 * SECOND));
         assert_eq!(wish(31), None);
-        assert_eq!(policy().settle(1, Some(40 * SECOND)), 30 * SECOND);
-        assert_eq!(policy().settle(1, Some(2 * SECOND)), 2 * SECOND);
     }
 
     #[test]
-    fn no_attempt_begins_after_the_total_time() {
-        let late = Attempt { elapsed: 300 * SECOND, ..attempt(Method::Get, Happened::Lost) };
+    fn a_call_found_not_to_be_carried_out_is_sent_again_by_the_same_rules() {
+        assert_eq!(policy().settle(1, Some(31 * SECOND)), None);
+        assert_eq!(policy().settle(2, Some(2 * SECOND)), Some(2 * SECOND));
+        assert_eq!(policy().settle(3, Some(2 * SECOND)), None);
+        assert!(policy().settle(2, None).is_some_and(|pause| pause <= Duration::from_millis(400)));
+        assert_eq!(policy().settle(3, None), None);
+    }
+
+    #[test]
+    fn no_attempt_begins_after_the_time_of_all_of_them() {
+        let late = Attempt { elapsed: 900 * SECOND, ..attempt(Method::Get, Happened::Lost) };
         assert_eq!(policy().pause(&late), None);
-        let in_time = Attempt { elapsed: 299 * SECOND, ..late };
+        // The first one timed out; pauses were made.
+        let in_time = Attempt { elapsed: 899 * SECOND, ..late };
         assert!(policy().pause(&in_time).is_some());
+    }
+
+    #[test]
+    fn a_read_that_timed_out_is_tried_as_often_as_any_other() {
+        let mut lost = attempt(Method::Get, Happened::Lost);
+        let pauses = (1..=3).map(|number| {
+            (lost.number, lost.elapsed) = (number, 301 * SECOND * number);
+            policy().pause(&lost).is_some()
+        });
+        assert_eq!(pauses.collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::http::{Http, Method};
 pub(crate) struct Carried {
     pub(crate) certainty: Certainty,
     pub(crate) warnings: Vec<String>,
+    /// What ended it early.
+    pub(crate) error: Option<Error>,
 }
 
 /// Makes the plan's calls in their order; the first that fails ends it.
@@ -23,40 +25,62 @@ pub(crate) fn carry_out(
     id: &str,
     before: &str,
     talk: Option<&mut Talk<'_>>,
-) -> Result<Carried> {
+) -> Carried {
     let mut carried = Carried::default();
     let goal = plan.goal.as_ref();
     for call in &plan.calls {
         let body = call.body.as_deref();
-        carried.certainty = match (call.method(), goal) {
-            (Method::Put, _) => match update(http, plan, id, before, &call.path, body.unwrap_or(b"{}"))? {
-                Certainty::AlreadyDone => {
-                    carried.certainty = Certainty::AlreadyDone;
-                    carried.warnings.push(
-                        "its parameters were not stored, since it was brought there by someone else".into(),
-                    );
-                    return Ok(carried);
-                }
-                certainty => certainty,
-            },
+        let done = match (call.method(), goal) {
+            (Method::Put, _) => update(http, plan, id, before, &call.path, body.unwrap_or(b"{}")),
             (_, Some(goal)) => {
-                decide(http, &Deed { goal, object: &plan.object, path: &call.path, body, id, before })?
+                decide(http, &Deed { goal, object: &plan.object, path: &call.path, body, id, before })
             }
-            (method, None) => {
-                http.recycle(http.once(method, &call.path, body)?);
-                Certainty::Confirmed
+            (method, None) => once(http, method, &call.path, body),
+        };
+        carried.certainty = match done {
+            Ok(Certainty::AlreadyDone) if call.is_update => {
+                carried.certainty = Certainty::AlreadyDone;
+                carried.warnings.push(
+                    "its parameters were not stored, since it was brought there by someone else".into(),
+                );
+                return carried;
             }
+            Ok(certainty) => certainty,
+            Err(Failed { error, certainty }) => return Carried { certainty, error: Some(error), ..carried },
         };
     }
-    let (Some(text), Some(talk)) = (&plan.message, talk) else { return Ok(carried) };
+    let (Some(text), Some(talk)) = (&plan.message, talk) else { return carried };
     if carried.certainty != Certainty::AlreadyDone {
         let said =
             if plan.verdict == Verdict::Skipped { talk.say_once(id, text) } else { talk.say(id, text) };
-        if let Err(error) = said {
-            carried.warnings.push(format!("its message was not posted: {error}"));
+        if let Err(unsaid) = said {
+            carried.warnings.push(unsaid.to_string());
         }
     }
-    Ok(carried)
+    carried
+}
+
+/// A step that failed, and whether it is certain that it did.
+struct Failed {
+    error: Error,
+    certainty: Certainty,
+}
+
+impl Failed {
+    fn unknown(error: Error) -> Self {
+        Self { error, certainty: Certainty::Unknown }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, certainty: Certainty::Confirmed }
+    }
+}
+
+fn once(http: &Http, method: Method, path: &str, body: Option<&[u8]>) -> Result<Certainty, Failed> {
+    http.recycle(http.once(method, path, body)?);
+    Ok(Certainty::Confirmed)
 }
 
 /// A POST that brings an object to another state, and must not do so twice.
@@ -70,41 +94,56 @@ struct Deed<'a> {
 }
 
 /// Posts until it is known what became of it: carried out, refused, or overtaken by somebody else.
-fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty> {
+fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty, Failed> {
     let Deed { goal, object, path, body, id, before } = *deed;
     let mut attempt = 1;
     let mut lost = false;
     loop {
-        let error = match http.once(Method::Post, path, body) {
-            Ok(answer) => {
-                http.recycle(answer);
-                return Ok(Certainty::Confirmed);
-            }
-            Err(error) => error,
+        let Err(Failed { error, .. }) = once(http, Method::Post, path, body) else {
+            return Ok(Certainty::Confirmed);
         };
+        let refused = is_refusal(&error);
         lost |= error.may_have_happened();
-        if !error.may_have_happened() && !is_refusal(&error) {
-            return Err(error);
+        if !error.may_have_happened() && !refused {
+            return Err(error.into());
         }
-        match goal.compare(http, object, id, before) {
-            Ok(Standing::Reached) => {
-                return Ok(if lost { Certainty::Observed } else { Certainty::AlreadyDone });
-            }
-            Ok(Standing::Elsewhere(conflict)) => return Err(Error::Conflict(Box::new(conflict))),
-            // Still as it was: the refusal is meant, and a call that was lost may be sent again.
-            Ok(Standing::Before) if is_refusal(&error) => return Err(error),
-            Ok(Standing::Before) if http.wait_before_again(attempt, &error) => attempt += 1,
-            Ok(Standing::Before) => return Err(error),
-            Err(look_up) => {
-                log::warn!(target: "connect::process", "{id}: what became of POST {path} is not known: {look_up}");
-                return Err(error);
+        loop {
+            match goal.compare(http, object, id, before) {
+                Ok(Standing::Reached) if lost => return Ok(Certainty::Observed),
+                Ok(Standing::Reached) => return Ok(Certainty::AlreadyDone),
+                Ok(Standing::Elsewhere(conflict)) => return Err(Error::Conflict(Box::new(conflict)).into()),
+                // Still as it was: the refusal is meant.
+                Ok(Standing::Before) if refused && !lost => return Err(error.into()),
+                Ok(Standing::Before) => {
+                    if !http.wait_before_again(attempt, &error) {
+                        let late = refused || error.may_still_happen();
+                        return Err(if late { Failed::unknown(error) } else { error.into() });
+                    }
+                    attempt += 1;
+                    // A call that was lost may be sent again. Where that is refused and the state does not tell why, what
+                    // was lost may only not show yet.
+                    if !refused {
+                        break;
+                    }
+                }
+                Err(look_up) => {
+                    log::warn!(target: "connect::process", "{id}: what became of POST {path} is not known: {look_up}");
+                    return Err(if lost { Failed::unknown(error) } else { error.into() });
+                }
             }
         }
     }
 }
 
 /// An update may be repeated, so only a refusal is looked at: somebody else may have handled the object.
-fn update(http: &Http, plan: &Plan, id: &str, before: &str, path: &str, body: &[u8]) -> Result<Certainty> {
+fn update(
+    http: &Http,
+    plan: &Plan,
+    id: &str,
+    before: &str,
+    path: &str,
+    body: &[u8],
+) -> Result<Certainty, Failed> {
     let error = match http.update(path, body) {
         Ok(answer) => {
             http.recycle(answer);
@@ -112,11 +151,11 @@ fn update(http: &Http, plan: &Plan, id: &str, before: &str, path: &str, body: &[
         }
         Err(error) => error,
     };
-    let Some(goal) = plan.goal.as_ref().filter(|_| is_refusal(&error)) else { return Err(error) };
+    let Some(goal) = plan.goal.as_ref().filter(|_| is_refusal(&error)) else { return Err(error.into()) };
     match goal.compare(http, &plan.object, id, before) {
         Ok(Standing::Reached) => Ok(Certainty::AlreadyDone),
-        Ok(Standing::Elsewhere(conflict)) => Err(Error::Conflict(Box::new(conflict))),
-        Ok(Standing::Before) | Err(_) => Err(error),
+        Ok(Standing::Elsewhere(conflict)) => Err(Error::Conflict(Box::new(conflict)).into()),
+        Ok(Standing::Before) | Err(_) => Err(error.into()),
     }
 }
 
@@ -163,7 +202,12 @@ impl Goal {
     }
 
     fn compare(&self, http: &Http, object: &str, id: &str, before: &str) -> Result<Standing> {
-        let look: Look = match http.get(object) {
+        let mut look = http.get(object);
+        if matches!(look, Err(Error::Decode(_))) {
+            // Garbled on its way: so much hangs on this answer that it is asked for once more.
+            look = http.get(object);
+        }
+        let look: Look = match look {
             Ok(look) => look,
             Err(error) if error.is_not_found() && self.statuses.contains(&"deleted") => {
                 return Ok(Standing::Reached);

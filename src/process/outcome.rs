@@ -105,6 +105,8 @@ pub enum Certainty {
     Observed,
     /// Somebody else had brought it there before.
     AlreadyDone,
+    /// The answer was lost and looking the request up did not tell, or the platform may still be working on it.
+    Unknown,
     /// A dry run: nothing was sent.
     Planned,
 }
@@ -166,6 +168,7 @@ impl fmt::Display for Outcome {
         match certainty {
             Certainty::Observed => write!(f, " (observed: the answer was lost)")?,
             Certainty::AlreadyDone => write!(f, " (already done by someone else)")?,
+            Certainty::Unknown => write!(f, " (what became of it is not known)")?,
             Certainty::Confirmed | Certainty::Planned => {}
         }
         if let Some(error) = self.error_text() {

@@ -23,6 +23,7 @@ pub struct Report {
     foreign: u64,
     observed: u64,
     already: u64,
+    unknown: u64,
     dry_run: bool,
     calls: u64,
     elapsed: Duration,
@@ -74,6 +75,7 @@ impl Report {
         match outcome.certainty {
             Certainty::Observed => self.observed += 1,
             Certainty::AlreadyDone => self.already += 1,
+            Certainty::Unknown => self.unknown += 1,
             Certainty::Confirmed | Certainty::Planned => {}
         }
         let remarkable = !outcome.is_plain();
@@ -259,12 +261,13 @@ impl Serialize for Report {
             }
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 14)?;
+        let mut out = serializer.serialize_struct("Report", 15)?;
         out.serialize_field("what", self.what)?;
         out.serialize_field("handled", &self.handled())?;
         out.serialize_field("counts", &Counts(self))?;
         out.serialize_field("observed", &self.observed)?;
         out.serialize_field("already_done", &self.already)?;
+        out.serialize_field("unknown", &self.unknown)?;
         out.serialize_field("foreign", &self.foreign)?;
         out.serialize_field("backlog", &self.backlog)?;
         out.serialize_field("oldest_seconds", &self.oldest.map(|oldest| oldest.as_secs()))?;

@@ -118,9 +118,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok(None),
                 // Not the platform's failure: the time was up.
-                Err(_) if self.http.time_left().is_some_and(|left| left.is_zero()) => {
-                    return Ok(Some(Stop::Deadline));
-                }
+                Err(_) if self.is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
             };
             if std::mem::take(&mut first) {
@@ -157,7 +155,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
             Some(Stop::Max)
         } else if options.is_stopped() {
             Some(Stop::Flag)
-        } else if self.http.time_left().is_some_and(|left| left.is_zero()) {
+        } else if self.is_late() {
             Some(Stop::Deadline)
         } else {
             None
@@ -211,15 +209,15 @@ impl<T: DeserializeOwned> Run<'_, T> {
             }
             Ok(plan) => {
                 let talk = self.source.talks.then_some(&mut self.talk);
-                match carry_out(self.http, &plan, &outcome.id, (self.source.status_of)(item), talk) {
-                    Ok(Carried { certainty, warnings }) => {
-                        outcome.verdict = plan.verdict;
-                        outcome.certainty = certainty;
-                        outcome.warnings = warnings;
-                        outcome.detail = plan.detail;
-                    }
-                    Err(error) => outcome.error = Some(error),
+                let Carried { certainty, warnings, error } =
+                    carry_out(self.http, &plan, &outcome.id, (self.source.status_of)(item), talk);
+                if error.is_none() {
+                    outcome.verdict = plan.verdict;
+                    outcome.detail = plan.detail;
                 }
+                outcome.certainty = certainty;
+                outcome.warnings = warnings;
+                outcome.error = error;
             }
             Err(error) => outcome.error = Some(error),
         }
@@ -245,14 +243,21 @@ impl<T: DeserializeOwned> Run<'_, T> {
         let platform = outcome.error.as_ref().is_some_and(Error::looks_like_the_platform);
         self.failures = if platform { self.failures + 1 } else { 0 };
         self.report.add(outcome);
-        if self.failures >= FAILURES && self.http.time_left().is_none_or(|left| !left.is_zero()) {
+        if self.failures >= FAILURES && !self.is_late() {
             // One poisoned order must not block the queue, and a dead platform must not be asked 10,000 times.
-            self.http
-                .fetch(&format!("{}?limit=1&offset=0", self.source.list))
-                .map(|answer| self.http.recycle(answer))?;
+            match self.http.fetch(&format!("{}?limit=1&offset=0", self.source.list)) {
+                Ok(answer) => self.http.recycle(answer),
+                // Not the platform's failure: the time was up.
+                Err(_) if self.is_late() => {}
+                Err(error) => return Err(error),
+            }
             self.failures = 0;
         }
         Ok(())
+    }
+
+    fn is_late(&self) -> bool {
+        self.http.time_left().is_some_and(|left| left.is_zero())
     }
 
     fn finish(&mut self, stopped: Option<Stop>) -> Report {

@@ -1,6 +1,7 @@
 //! The conversations of the requests of one page: looked up when the first message is to be said, and for all at once.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -16,6 +17,8 @@ use crate::rql;
 const LOOK_UP: usize = 7000;
 /// How far our clock and the platform's may be apart where the platform does not tell its time.
 const CLOCKS: Duration = Duration::minutes(2);
+/// How far the clock that dates answers and the one that dates messages may be apart.
+const SKEW: Duration = Duration::seconds(10);
 
 pub(crate) struct Talk<'a> {
     http: &'a Http,
@@ -39,6 +42,34 @@ struct Said<'a> {
     kind: Option<&'static str>,
 }
 
+/// A message that was not said, or may not have been.
+pub(crate) enum Unsaid {
+    NotPosted(Error),
+    Unknown(Error),
+}
+
+impl Unsaid {
+    fn into_error(self) -> Error {
+        let (Self::NotPosted(error) | Self::Unknown(error)) = self;
+        error
+    }
+}
+
+impl From<Error> for Unsaid {
+    fn from(error: Error) -> Self {
+        Self::NotPosted(error)
+    }
+}
+
+impl fmt::Display for Unsaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPosted(error) => write!(f, "its message was not posted: {error}"),
+            Self::Unknown(error) => write!(f, "whether its message was posted is not known: {error}"),
+        }
+    }
+}
+
 impl<'a> Talk<'a> {
     pub(crate) fn new(http: &'a Http) -> Self {
         Self { http, page: Vec::new(), known: HashMap::new() }
@@ -51,23 +82,23 @@ impl<'a> Talk<'a> {
     }
 
     /// Says `text` in the request's conversation, if it has one that is open.
-    pub(crate) fn say(&mut self, id: &str, text: &str) -> Result<()> {
+    pub(crate) fn say(&mut self, id: &str, text: &str) -> Result<(), Unsaid> {
         let Some(conversation) = self.conversation(id)? else { return Ok(()) };
         self.post(&conversation, text)
     }
 
     /// [`say`](Self::say), unless the last message there is the same.
-    pub(crate) fn say_once(&mut self, id: &str, text: &str) -> Result<()> {
+    pub(crate) fn say_once(&mut self, id: &str, text: &str) -> Result<(), Unsaid> {
         let Some(conversation) = self.conversation(id)? else { return Ok(()) };
         let path = format!("{}?ordering(-created)&limit=1&offset=0", messages(&conversation)?);
         let last: Vec<Message> = self.http.get(&path)?;
-        if last.first().and_then(|message| message.text.as_deref()) == Some(text) {
+        if last.first().is_some_and(|message| says(message, text)) {
             return Ok(());
         }
         self.post(&conversation, text)
     }
 
-    fn post(&self, conversation: &str, text: &str) -> Result<()> {
+    fn post(&self, conversation: &str, text: &str) -> Result<(), Unsaid> {
         if let Posted::Answered(_, answer) = post(self.http, conversation, &Said { text, kind: None })? {
             self.http.recycle(answer);
         }
@@ -139,10 +170,10 @@ fn messages(conversation: &str) -> Result<String> {
 }
 
 /// Posts one message exactly once: where its fate is unknown, the conversation itself is asked.
-fn post(http: &Http, conversation: &str, said: &Said<'_>) -> Result<Posted> {
+fn post(http: &Http, conversation: &str, said: &Said<'_>) -> Result<Posted, Unsaid> {
     let path = messages(conversation)?;
     let body = json(said)?;
-    let since = http.server_time().unwrap_or_else(|| OffsetDateTime::now_utc() - CLOCKS);
+    let since = since(http);
     let mut attempt = 1;
     loop {
         let error = match http.once(Method::Post, &path, Some(&body)) {
@@ -150,16 +181,25 @@ fn post(http: &Http, conversation: &str, said: &Said<'_>) -> Result<Posted> {
             Err(error) => error,
         };
         if !error.may_have_happened() {
-            return Err(error);
+            return Err(Unsaid::NotPosted(error));
         }
-        if let Some(message) = look_for(http, &path, said, since)? {
-            return Ok(Posted::Found(Box::new(message)));
+        // The pause comes before the look-up: what was lost may take a moment to show.
+        let again = http.wait_before_again(attempt, &error);
+        match look_for(http, &path, said, since) {
+            Ok(Some(message)) => return Ok(Posted::Found(Box::new(message))),
+            Ok(None) if again => attempt += 1,
+            Ok(None) => return Err(Unsaid::Unknown(error)),
+            Err(look_up) => {
+                log::warn!(target: "connect::process", "what became of POST {path} is not known: {look_up}");
+                return Err(Unsaid::Unknown(error));
+            }
         }
-        if !http.wait_before_again(attempt, &error) {
-            return Err(error);
-        }
-        attempt += 1;
     }
+}
+
+/// No message that is posted from now on is dated before this, by the platform's clock.
+fn since(http: &Http) -> OffsetDateTime {
+    http.server_time().map_or_else(|| OffsetDateTime::now_utc() - CLOCKS, |date| date - SKEW)
 }
 
 /// What is known of a message that is there now.
@@ -171,17 +211,31 @@ enum Posted {
 /// Adds a message to a conversation and returns it as the platform has it.
 pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
     let said = Said { text, kind: private.then_some("private") };
-    match post(http, conversation, &said)? {
-        Posted::Answered(path, answer) => http.read_answer(Method::Post, &path, answer),
+    let since = since(http);
+    match post(http, conversation, &said).map_err(Unsaid::into_error)? {
         Posted::Found(message) => Ok(*message),
+        Posted::Answered(path, answer) => match http.read_answer(Method::Post, &path, answer) {
+            Ok(message) => Ok(message),
+            // It was taken; only what the platform says of it is missing.
+            Err(error) => look_for(http, &path, &said, since).ok().flatten().ok_or(error),
+        },
     }
 }
 
 fn look_for(http: &Http, path: &str, said: &Said<'_>, since: OffsetDateTime) -> Result<Option<Message>> {
-    let last: Vec<Message> = http.get(&format!("{path}?ordering(-created)&limit=10&offset=0"))?;
-    // The server's Date has whole seconds, so `since` is never later than a message that came after it.
+    let last = format!("{path}?ordering(-created)&limit=10&offset=0");
+    let mut found = http.get::<Vec<Message>>(&last);
+    if matches!(found, Err(Error::Decode(_))) {
+        // Garbled on its way: so much hangs on this answer that it is asked for once more.
+        found = http.get(&last);
+    }
     let ours = |message: &Message| {
-        message.text.as_deref() == Some(said.text) && message.created.is_none_or(|created| created >= since)
+        says(message, said.text) && message.created.is_none_or(|created| created >= since)
     };
-    Ok(last.into_iter().find(ours))
+    Ok(found?.into_iter().find(ours))
+}
+
+/// Whether it is this text, whose ends the platform may have trimmed.
+fn says(message: &Message, text: &str) -> bool {
+    message.text.as_deref().is_some_and(|found| found.trim() == text.trim())
 }

@@ -105,16 +105,14 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             let answer = self.http.fetch(&path)?;
             let elements = read(self.source, &path, self.offset, &answer.body);
             let range = answer.range;
-            let content = self.hasher.hash_one(&answer.body);
-            self.http.recycle(answer);
             let elements = elements?;
-
             let listed = elements.len();
             let overlap = usize::from(self.sweep.border.is_some());
             let ended = listed <= overlap || covers(range, self.offset, listed);
             let last = elements.last().map(|element| self.mark(element));
             let (fresh, passed_tie) = self.keep_new(elements, range);
             if !fresh.is_empty() {
+                self.http.recycle(answer);
                 self.start_over();
                 return Ok(Some(Page { elements: fresh, total: range.map(|range| range.total) }));
             }
@@ -128,6 +126,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 continue;
             }
             // Pages of the same broken elements look the same; where the server tells the offset, it knows what one is.
+            let content = self.hasher.hash_one(&answer.body);
+            self.http.recycle(answer);
             let heeded = range.is_some_and(|range| range.first == self.offset);
             self.barren = (content, if self.barren.0 == content { self.barren.1 + 1 } else { 1 });
             if self.barren.1 >= SAME && !heeded {

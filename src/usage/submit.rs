@@ -67,6 +67,7 @@ fn derived_id(file: &NewUsageFile, records: &str) -> String {
 fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFile> {
     let body = json(&file.body(external_id))?;
     let mut attempt = 1;
+    let mut lost = false;
     loop {
         let (error, answered) = match http.once(Method::Post, FILES.list, Some(&body)) {
             // The answer differs between versions of the platform; its id is what counts.
@@ -75,16 +76,25 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
                 Ok(_) => (Error::input("the platform made a usage file and did not tell its id"), true),
                 Err(error) => (error, true),
             },
-            Err(error) if error.may_have_happened() => (error, false),
-            Err(error) => return Err(error),
+            Err(error) => (error, false),
         };
-        if let Some(made) = find(http, file, external_id)? {
-            return Ok(made);
-        }
-        if answered || !http.wait_before_again(attempt, &error) {
+        let unclear = answered || error.may_have_happened();
+        // A refusal after a lost call may be due to just that one having arrived.
+        if !unclear && !lost {
             return Err(error);
         }
-        attempt += 1;
+        lost |= unclear;
+        // The pause comes before the look-up: what was lost may take a moment to show.
+        let again = unclear && !answered && http.wait_before_again(attempt, &error);
+        match find(http, file, external_id) {
+            Ok(Some(made)) => return Ok(made),
+            Ok(None) if again => attempt += 1,
+            Ok(None) => return Err(error),
+            Err(look_up) => {
+                log::warn!(target: "connect::usage", "whether the usage file {external_id} was made is not known: {look_up}");
+                return Err(error);
+            }
+        }
     }
 }
 
@@ -97,8 +107,11 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
         .ordering(["-created.at"]);
     for found in Pages::<UsageFile>::new(http, FILES.list, &query) {
         let found = found?;
-        // The platform ignores filters it does not know.
-        if found.external_id.as_deref() == Some(external_id) {
+        // The platform ignores filters it does not know, and records that are the same derive the same id.
+        if found.external_id.as_deref() == Some(external_id)
+            && found.product.id == file.product
+            && found.contract.id == file.contract
+        {
             return Ok(Some(found));
         }
     }
@@ -110,6 +123,7 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
     let object = path(id)?;
     let target = format!("{object}/upload");
     let mut attempt = 1;
+    let mut lost = false;
     loop {
         let file = workbook
             .reader()
@@ -127,16 +141,20 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
         let passing = error.may_have_happened()
             || error.status() == Some(429)
             || matches!(&error, Error::Transport(error) if error.is_connect());
-        if !passing {
-            return Err(named(id, error));
-        }
-        if error.may_have_happened() {
-            let found = there(http, &object)?;
-            if found.status != UsageFileStatus::Draft {
-                return Ok(found);
+        lost |= error.may_have_happened();
+        let again = passing && http.wait_before_again(attempt, &error);
+        // A refusal after a lost call may be due to just that one having arrived.
+        if lost {
+            match there(http, &object) {
+                Ok(found) if found.status != UsageFileStatus::Draft => return Ok(found),
+                Ok(_) => {}
+                Err(look_up) => {
+                    log::warn!(target: "connect::usage", "what became of POST {target} is not known: {look_up}");
+                    return Err(named(id, error));
+                }
             }
         }
-        if !http.wait_before_again(attempt, &error) {
+        if !again {
             return Err(named(id, error));
         }
         attempt += 1;

@@ -7,14 +7,31 @@ use connect::sandbox::{Body, Sandbox, sample};
 use connect::{Config, Connect, UpdateMethod};
 use serde_json::{Value, json};
 
+mod bounds;
+mod calls;
+mod check;
+mod conflicts;
 mod conversations;
+mod conversations_api;
+mod directory;
+mod faults;
 mod fulfillment;
+mod fulfillment_extras;
 mod isolation;
+mod lost;
 mod mistakes;
 mod odd_data;
 mod options;
+mod raw;
 mod report;
 mod secrets;
+mod setup;
+mod soak;
+mod spec;
+mod tier_config;
+mod usage;
+mod usage_files;
+mod usage_sample;
 mod walk;
 
 /// The only order of most tests, and its conversation.

@@ -1,0 +1,54 @@
+//! Tells a call that came to no connection, of which nothing was sent, from one whose connection failed.
+//!
+//! The HTTP client's errors do not: the same one may come from connecting and, minutes later, from waiting.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
+
+/// Set where looking a host up, connecting to it or greeting it failed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unreached(Arc<AtomicBool>);
+
+impl Unreached {
+    pub(crate) fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
+        if result.is_err() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+/// The HTTP client's own connector, TLS included, whose failures are noted.
+#[derive(Debug)]
+pub(crate) struct Noting {
+    inner: DefaultConnector,
+    unreached: Unreached,
+}
+
+impl Noting {
+    pub(crate) fn new(unreached: Unreached) -> Self {
+        Self { inner: DefaultConnector::default(), unreached }
+    }
+}
+
+impl Connector<()> for Noting {
+    type Out = Box<dyn Transport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<()>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        self.unreached.note(self.inner.connect(details, chained))
+    }
+}

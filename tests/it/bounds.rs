@@ -1,0 +1,237 @@
+//! Servers that are dead, silent, slow or hostile: each call ends within its bounds, with an error that names it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use connect::rql::Query;
+use connect::sandbox::{Fault, Sandbox};
+use connect::{Approval, Config, Connect, Error, Options, TransportError};
+
+use crate::setup::{ORDER, TEMPLATE, answering, client, impatient, one_order, serving};
+
+const TIMEOUT: Duration = Duration::from_millis(250);
+
+fn client_of(address: impl std::fmt::Display) -> Connect {
+    let config = Config::new(format!("http://{address}/public/v1"), "ApiKey SU-1:key").unwrap();
+    Connect::new(impatient(config).timeout(TIMEOUT)).unwrap()
+}
+
+/// Lists orders, and tells the error and how long it took to come.
+fn fails(connect: &Connect) -> (Error, Duration) {
+    let start = Instant::now();
+    let error = connect.process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap_err();
+    assert!(error.to_string().starts_with("GET /requests?"), "{error}");
+    (error, start.elapsed())
+}
+
+fn transport(error: Error) -> TransportError {
+    match error {
+        Error::Transport(error) => *error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_dead_server_is_given_up_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let (error, took) = fails(&client_of(address));
+    assert!(error.to_string().ends_with("no connection to the platform, after 3 attempts"), "{error}");
+    assert!(transport(error).is_connect());
+    assert!(took < TIMEOUT, "{took:?}");
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up_after_all_attempts_timed_out() {
+    let address = serving(|mut stream| {
+        let mut bytes = [0; 1024];
+        while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+    });
+    let (error, took) = fails(&client_of(address));
+    assert!(error.to_string().ends_with("no answer from the platform, after 3 attempts"), "{error}");
+    assert!(transport(error).is_timeout());
+    assert!(took >= 3 * TIMEOUT && took < 3 * TIMEOUT + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_server_that_drips_is_given_up_after_all_attempts_timed_out() {
+    let address = serving(|mut stream| {
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[");
+        while stream.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let (error, took) = fails(&client_of(address));
+    assert!(error.to_string().ends_with("the answer broke off, after 3 attempts"), "{error}");
+    assert!(transport(error).is_timeout());
+    assert!(took < 3 * TIMEOUT + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_server_of_endless_headers_is_given_up() {
+    let address = serving(|mut stream| {
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        while stream.write_all(b"X-More: of the same, and more of it, and so on for ever\r\n").is_ok() {}
+    });
+    let (error, took) = fails(&client_of(address));
+    transport(error);
+    assert!(took < 3 * TIMEOUT + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_deadline_clamps_a_call_that_would_wait_longer() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("GET", "/requests").never_answer().always());
+    let connect = Connect::new(sandbox.config().unwrap()).unwrap();
+    let start = Instant::now();
+    let options = Options::new().deadline(TIMEOUT);
+    let report = connect.fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
+    assert_eq!(report.stopped(), Some(connect::Stop::Deadline));
+    assert!(start.elapsed() < TIMEOUT + Duration::from_secs(2));
+}
+
+#[test]
+fn a_wish_for_patience_beyond_the_deadline_is_not_waited_for() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "20").always());
+    let start = Instant::now();
+    let options = Options::new().deadline(TIMEOUT);
+    let ran = client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE)));
+    assert_eq!(ran.unwrap_err().status(), Some(503));
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn answers_are_read_up_to_a_bound_packed_or_not() {
+    for fault in
+        [Fault::on("GET", "/requests").oversized(300 << 20), Fault::on("GET", "/requests").gzip_bomb(3 << 20)]
+    {
+        let sandbox = one_order();
+        sandbox.fault(fault.always());
+        let (error, took) = fails(&client(&sandbox));
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("limit"), "{cause}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        // What is too large stays too large.
+        assert_eq!(sandbox.journal().len(), 1);
+    }
+}
+
+#[test]
+fn an_id_stays_one_segment_of_the_path_whatever_is_in_it() {
+    for id in [
+        "PR/../../hubs",
+        "..%2F",
+        "a?b=c",
+        "a#b",
+        "100%",
+        "a b\r\nX-Evil: 1",
+        "a\u{0}\u{7f}",
+        "é/\\",
+        "a;b&c",
+    ] {
+        let sandbox = Sandbox::empty().unwrap();
+        let mut order = connect::sandbox::sample::request(ORDER);
+        order["id"] = id.into();
+        sandbox.insert("requests", order);
+        let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap();
+        assert_eq!(report.approved(), 1, "{id:?}: {report}");
+        assert_eq!(sandbox.get("requests", id).unwrap()["status"], "approved", "{id:?}");
+        let journal = sandbox.journal();
+        let post = journal.iter().find(|call| call.method == "POST").unwrap();
+        assert_eq!(post.path.split('/').count(), 4, "{}", post.path);
+        assert!(!post.path.contains(['?', '#', ' ', '\\']), "{}", post.path);
+        assert_eq!(post.header("X-Evil"), None);
+    }
+}
+
+#[test]
+fn ids_that_mean_another_place_make_no_call() {
+    for id in ["", ".", ".."] {
+        let sandbox = one_order();
+        let error = client(&sandbox).fulfillment().request(id).unwrap_err();
+        assert!(matches!(error, Error::Input(_)), "{error}");
+        assert!(sandbox.journal().is_empty());
+    }
+}
+
+#[test]
+fn a_value_cannot_break_out_of_its_condition() {
+    let sandbox = one_order();
+    for value in ["x)|ne(id,x", "x)&limit=1", "x\"),ne(id,\"x", "x'),ne(id,'x", "x%29", "*", "x\r\nX-Evil: 1"]
+    {
+        let query = Query::new().equal("id", value);
+        let found: Result<Vec<_>, _> = client(&sandbox).fulfillment().requests(&query).collect();
+        assert_eq!(found.unwrap(), [], "{value:?}");
+    }
+}
+
+#[test]
+fn a_header_cannot_be_injected_through_key_or_user_agent() {
+    for key in ["SU-1:k\r\nX-Evil: 1", "SU-1:k\nX", "SU-1:\u{0}", "SU-1:é"] {
+        assert!(Config::new("https://api.example.com/public/v1", key).is_err(), "{key:?}");
+    }
+    for agent in ["a\r\nX-Evil: 1", "a\u{0}", "é", " "] {
+        let config = Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap().user_agent(agent);
+        assert!(matches!(Connect::new(config), Err(Error::Config(_))), "{agent:?}");
+    }
+}
+
+#[test]
+fn the_key_goes_to_no_other_origin() {
+    let sandbox = one_order();
+    let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
+    for location in [elsewhere.as_str(), "//127.0.0.2/x", "http://user@127.0.0.1/x", "https://127.0.0.1/x"] {
+        sandbox.fault(Fault::on("GET", "/requests").redirect(location));
+        let (error, _) = fails(&client(&sandbox));
+        assert_eq!(error.status(), Some(302));
+        assert!(error.to_string().contains("check the endpoint's address"), "{error}");
+    }
+    assert_eq!(sandbox.foreign_calls(), []);
+}
+
+#[test]
+fn a_redirect_within_the_origin_is_followed_by_reads_only() {
+    let sandbox = one_order();
+    let path = format!("/public/v1/requests/{ORDER}");
+    sandbox.fault(Fault::on("GET", "/accounts/VA-1").redirect(&path));
+    let order: serde_json::Value = client(&sandbox).get("/accounts/VA-1").unwrap();
+    assert_eq!(order["id"], ORDER);
+    sandbox.fault(Fault::on("POST", "/requests/*/pend").redirect(&path));
+    assert_eq!(client(&sandbox).fulfillment().pend(ORDER).unwrap_err().status(), Some(302));
+    // In a circle: followed a few times, then an error.
+    sandbox.fault(Fault::on("GET", "/accounts/VA-2").redirect("/public/v1/accounts/VA-2").always());
+    let error = client(&sandbox).get::<serde_json::Value>("/accounts/VA-2").unwrap_err();
+    assert_eq!(error.status(), Some(302));
+}
+
+#[test]
+fn plain_http_is_refused_beyond_this_machine() {
+    for url in
+        ["http://api.connect.cloudblue.com/public/v1", "http://10.0.0.1", "http://localhost.example.com"]
+    {
+        assert!(Config::new(url, "SU-1:key").is_err(), "{url}");
+    }
+    let connect = client_of("127.0.0.1:1");
+    for link in ["http://storage.example.com/x", "file:///etc/passwd", "ftp://127.0.0.1/x"] {
+        assert!(matches!(connect.usage().download(link), Err(Error::Input(_))), "{link}");
+    }
+}
+
+#[test]
+fn bytes_after_an_answer_are_not_taken_for_the_next_one() {
+    let forged = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"id\":\"forged\"}";
+    let address =
+        answering(format!("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{{\"id\":\"ok\"}}{forged}"));
+    let connect = client_of(address);
+    for _ in 0..3 {
+        let answer: serde_json::Value = connect.get("/accounts").unwrap();
+        assert_eq!(answer["id"], "ok");
+    }
+}

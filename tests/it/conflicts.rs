@@ -1,0 +1,162 @@
+//! Orders that somebody else handles meanwhile, and platforms that fail altogether.
+
+use connect::sandbox::{Fault, Sandbox};
+use connect::{Action, Approval, Certainty, Error, Outcome, Report, Verdict};
+use serde_json::json;
+
+use crate::setup::{ORDER, TEMPLATE, calls, client, one_order};
+
+/// Approves the one order after `meanwhile` happened to it.
+fn approve_after(meanwhile: impl Fn(&mut serde_json::Value)) -> (Sandbox, Report) {
+    let sandbox = one_order();
+    let report = client(&sandbox)
+        .process_fulfillments(|request| {
+            sandbox.update("requests", &request.id, |order| meanwhile(order)).unwrap();
+            Ok(Approval::template(TEMPLATE))
+        })
+        .unwrap();
+    (sandbox, report)
+}
+
+fn only(report: &Report) -> &Outcome {
+    let [outcome] = report.outcomes() else { panic!("{report}") };
+    outcome
+}
+
+#[test]
+fn an_order_that_was_approved_the_same_way_is_already_done_and_gets_no_second_message() {
+    let (sandbox, report) = approve_after(|order| {
+        (order["status"], order["template"]) = ("approved".into(), json!({"id": TEMPLATE}));
+    });
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::AlreadyDone));
+    assert!(outcome.to_string().contains("(already done by someone else)"), "{outcome}");
+    assert!(sandbox.effects().is_empty());
+    assert_eq!(report.exit_code(), 0);
+}
+
+#[test]
+fn an_order_that_was_approved_with_another_template_is_a_conflict() {
+    let (sandbox, report) = approve_after(|order| {
+        (order["status"], order["template"]) = ("approved".into(), json!({"id": "TL-000-000-001"}));
+    });
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Confirmed));
+    let expected =
+        format!("{ORDER} errored: conflict: {ORDER} is approved already, with template TL-000-000-001");
+    assert_eq!(outcome.to_string(), expected);
+    assert!(sandbox.effects().is_empty());
+}
+
+#[test]
+fn an_order_that_was_failed_is_a_conflict_that_names_its_state() {
+    let (_, report) = approve_after(|order| order["status"] = "failed".into());
+    let outcome = only(&report);
+    let expected = format!("conflict: {ORDER} was to become approved, now in state failed");
+    assert_eq!(outcome.error.as_ref().unwrap().to_string(), expected);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn an_order_that_was_failed_for_another_reason_is_a_conflict() {
+    let sandbox = one_order();
+    let report = client(&sandbox)
+        .process_fulfillments(|request| {
+            sandbox
+                .update("requests", &request.id, |order| {
+                    (order["status"], order["reason"]) = ("failed".into(), "credit".into());
+                })
+                .unwrap();
+            Err(Action::fail("no licence"))
+        })
+        .unwrap();
+    let error = only(&report).error.as_ref().unwrap().to_string();
+    assert_eq!(error, format!("conflict: {ORDER} is failed already, with reason \"credit\""));
+}
+
+/// The first call is lost before it has an effect; somebody else is faster than the second one.
+#[test]
+fn a_refused_second_post_after_a_lost_first_is_looked_at_the_same_way() {
+    for (template, verdict) in [(TEMPLATE, Verdict::Approved), ("TL-000-000-001", Verdict::Errored)] {
+        let sandbox = one_order();
+        sandbox.fault(Fault::on("POST", "/requests/*/approve").reset());
+        let mut posts = 0;
+        sandbox.on_call(move |call, store| {
+            posts += usize::from(call.method == "POST");
+            if posts == 1 && call.method == "POST" {
+                store.update("requests", ORDER, |order| {
+                    (order["status"], order["template"]) = ("approved".into(), json!({"id": template}));
+                });
+            }
+        });
+        let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap();
+        assert_eq!(only(&report).verdict, verdict);
+        let posts = calls(&sandbox).iter().filter(|call| call.ends_with("/approve 400")).count();
+        assert_eq!(posts, 1, "{:?}", calls(&sandbox));
+        assert!(sandbox.transitions(ORDER).is_empty());
+    }
+}
+
+/// Processes orders in pages of all, approving each.
+fn approve_all(sandbox: &Sandbox) -> connect::Result<Report> {
+    client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE)))
+}
+
+fn interrupted(ran: connect::Result<Report>) -> connect::Interrupted {
+    match ran {
+        Err(Error::Interrupted(end)) => *end,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_that_is_revoked_in_the_middle_ends_the_run_with_what_was_done() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(40, |_, _| {});
+    sandbox.fault(Fault::any().skip(2 + 7).status(401).always());
+    let end = interrupted(approve_all(&sandbox));
+    assert_eq!((end.report.approved(), end.report.errored()), (7, 5));
+    assert_eq!(end.cause.status(), Some(401));
+    // One refusal each for five orders, and the probe.
+    assert_eq!(sandbox.journal().iter().filter(|call| call.status == 401).count(), 6);
+    let approved = sandbox.all("requests").iter().filter(|order| order["status"] == "approved").count();
+    assert_eq!(approved, 7);
+}
+
+#[test]
+fn a_platform_that_dies_in_the_middle_is_probed_once_and_the_run_ends() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(40, |_, _| {});
+    sandbox.fault(Fault::any().skip(2 + 3).reset().always());
+    let end = interrupted(approve_all(&sandbox));
+    assert_eq!((end.report.approved(), end.report.errored()), (3, 5));
+    assert!(matches!(end.cause, Error::Transport(_)), "{:?}", end.cause);
+    let unknown = end.report.iter().filter(|outcome| outcome.certainty == Certainty::Unknown).count();
+    assert_eq!(unknown, 5);
+    let last = sandbox.journal().pop().unwrap();
+    assert_eq!((last.method.as_str(), last.path.as_str()), ("GET", "/requests?limit=1&offset=0"));
+}
+
+#[test]
+fn poisoned_orders_at_the_head_do_not_block_the_queue() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(40, |_, _| {});
+    for number in 0..12 {
+        let path = format!("/requests/PR-1000-{number:04}-0001-001/approve");
+        sandbox.fault(Fault::on("POST", &path).status(500).always());
+    }
+    let report = approve_all(&sandbox).unwrap();
+    assert_eq!((report.approved(), report.errored(), report.stopped()), (28, 12, None));
+    let probes = sandbox.journal().iter().filter(|call| call.path == "/requests?limit=1&offset=0").count();
+    assert_eq!(probes, 2);
+}
+
+#[test]
+fn a_list_that_fails_at_once_is_an_error_and_never_an_empty_report() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    sandbox.fault(Fault::on("GET", "/requests").status(503).always());
+    let error = approve_all(&sandbox).unwrap_err();
+    assert_eq!(error.status(), Some(503));
+    assert!(error.to_string().starts_with("GET /requests?"), "{error}");
+}

@@ -1,0 +1,221 @@
+//! Calls whose answer was lost: what became of them is found out, and said as far as it is known.
+
+use std::time::Duration;
+
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{Action, Approval, Certainty, Connect, Options, Outcome, Report, Stop, Verdict};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::setup::{CONVERSATION, ORDER, TEMPLATE, answering, calls, client, one_order};
+use crate::usage_sample::{new_file, record};
+
+fn approve(sandbox: &Sandbox) -> Report {
+    client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap()
+}
+
+fn only(report: &Report) -> &Outcome {
+    let [outcome] = report.outcomes() else { panic!("{report}") };
+    outcome
+}
+
+fn texts(sandbox: &Sandbox) -> Vec<String> {
+    sandbox
+        .messages(CONVERSATION)
+        .iter()
+        .map(|message| message["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn lost_approval() -> Fault {
+    Fault::on("POST", "/requests/*/approve").reset().after_effect()
+}
+
+/// The order as it was before, as a replica that lags behind tells it.
+fn stale(sandbox: &Sandbox) -> Fault {
+    let order = sandbox.get("requests", ORDER).unwrap();
+    Fault::on("GET", "/requests/*").status(200).body(&order.to_string())
+}
+
+#[test]
+fn a_look_up_that_cannot_be_read_is_made_again() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(Fault::on("GET", "/requests/*").broken_json());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed));
+}
+
+#[test]
+fn what_nobody_could_find_out_is_said_to_be_unknown() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+    assert!(outcome.to_string().contains("errored (what became of it is not known): POST"), "{outcome}");
+    assert_eq!(serde_json::to_value(&report).unwrap()["unknown"], 1);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn a_refusal_that_the_state_does_not_explain_yet_is_looked_at_again() {
+    let sandbox = one_order();
+    sandbox.fault(stale(&sandbox).times(2));
+    sandbox.fault(lost_approval());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed));
+    assert_eq!(sandbox.transitions(ORDER).len(), 1);
+}
+
+#[test]
+fn a_refusal_that_the_state_never_explains_is_unknown_after_a_lost_call() {
+    let sandbox = one_order();
+    sandbox.fault(stale(&sandbox).always());
+    sandbox.fault(lost_approval());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+}
+
+#[test]
+fn a_skip_is_not_said_again_because_the_platform_trims_texts() {
+    let sandbox = one_order();
+    let messages = format!("conversations/{CONVERSATION}/messages");
+    sandbox.insert(
+        &messages,
+        json!({"id": "ME-1", "text": "waits for the bank", "created": "2024-03-04T10:00:00+00:00"}),
+    );
+    let report =
+        client(&sandbox).process_fulfillments(|_| Err(Action::skip(" waits for the bank\n"))).unwrap();
+    assert_eq!(only(&report).warnings, [""; 0]);
+    assert_eq!(texts(&sandbox), ["waits for the bank"]);
+}
+
+#[test]
+fn a_message_that_the_platform_trimmed_is_found_again() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    let list = format!("conversations/{CONVERSATION}/messages");
+    sandbox.on_call(move |call, store| {
+        if call.method == "GET" {
+            let id = store.all(&list).first().map(|message| message["id"].as_str().unwrap().to_owned());
+            id.and_then(|id| store.update(&list, &id, |message| message["text"] = "hello".into()));
+        }
+    });
+    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, " hello ").unwrap();
+    assert_eq!(message.text.as_deref(), Some("hello"));
+    assert_eq!(sandbox.messages(CONVERSATION).len(), 1);
+}
+
+#[test]
+fn a_message_is_posted_once_though_the_clocks_of_the_platform_differ() {
+    let sandbox = one_order();
+    let ahead = OffsetDateTime::now_utc() + Duration::from_secs(5);
+    let gateway = Fault::on("GET", "/conversations").status(503);
+    sandbox.fault(gateway.header("Date", &ahead.format(&Rfc2822).unwrap()));
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    assert_eq!(only(&approve(&sandbox)).warnings, [""; 0]);
+    assert_eq!(texts(&sandbox), [format!("Activated using template {TEMPLATE}.")]);
+}
+
+#[test]
+fn the_clock_of_another_origin_counts_for_nothing() {
+    let sandbox = one_order();
+    let storage = answering(
+        "HTTP/1.1 200 OK\r\nDate: Fri, 01 Jan 2100 00:00:00 GMT\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+    );
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    let connect = client(&sandbox);
+    assert_eq!(connect.usage().download(&format!("http://{storage}/file")).unwrap(), b"ok");
+    connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    assert_eq!(texts(&sandbox), ["hello"]);
+}
+
+#[test]
+fn an_added_message_whose_answer_was_cut_is_found() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").truncated());
+    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    assert_eq!(message.text.as_deref(), Some("hello"));
+    assert_eq!(texts(&sandbox), ["hello"]);
+}
+
+#[test]
+fn a_warning_does_not_claim_what_nobody_knows() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    sandbox.fault(Fault::on("GET", "/conversations/*/messages").status(500).always());
+    let report = approve(&sandbox);
+    let [warning] = only(&report).warnings.as_slice() else { panic!("{report}") };
+    assert!(warning.starts_with("whether its message was posted is not known: POST /conv"), "{warning}");
+
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(403));
+    let report = approve(&sandbox);
+    let [warning] = only(&report).warnings.as_slice() else { panic!("{report}") };
+    assert!(warning.starts_with("its message was not posted: POST /conv"), "{warning}");
+}
+
+#[test]
+fn a_deadline_that_comes_during_the_probe_ends_the_run_and_is_no_error() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(8, |_, _| {});
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).never_answer().always());
+    let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
+    let options = Options::new().deadline(Duration::from_millis(700));
+    let connect = Connect::new(config).unwrap();
+    let report = connect.fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
+    assert_eq!((report.stopped(), report.errored()), (Some(Stop::Deadline), 5));
+}
+
+#[test]
+fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
+    let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().after_effect());
+    let draft = json!({"id": "UF-1", "status": "draft"});
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&draft.to_string()));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_eq!(file.status.as_str(), "processing");
+    let uploads = sandbox.effects().iter().filter(|effect| effect.action == "upload").count();
+    assert_eq!(uploads, 1, "{:?}", calls(&sandbox));
+}
+
+#[test]
+fn a_file_whose_second_creation_is_refused_since_the_lost_one_arrived_is_found() {
+    let sandbox = Sandbox::empty().unwrap();
+    let create = || Fault::on("POST", "/usage/files");
+    sandbox.fault(create().reset().after_effect());
+    sandbox.fault(create().status(400).body(r#"{"errors":["external_id: not unique"]}"#));
+    sandbox.fault(Fault::on("GET", "/usage/files").status(200).body("[]"));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_eq!(file.status.as_str(), "ready");
+    assert_eq!(sandbox.count("usage/files"), 1);
+}
+
+#[test]
+fn the_draft_of_another_contract_is_not_taken_for_the_lost_one() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut other = sample::usage_file("UF-2024-02-0001-0001");
+    (other["status"], other["external_id"]) = ("draft".into(), "feb".into());
+    other["contract"]["id"] = "CRD-00000-00000-00001".into();
+    sandbox.insert("usage/files", other);
+    sandbox.fault(Fault::on("POST", "/usage/files").status(503));
+    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    assert_ne!(file.id, "UF-2024-02-0001-0001");
+    assert_eq!(file.contract.id, "CRD-10482-77310-26594");
+    assert_eq!(sandbox.get("usage/files", "UF-2024-02-0001-0001").unwrap()["status"], "draft");
+}
+
+#[test]
+fn a_link_to_this_machine_is_not_followed_for_a_platform_that_is_elsewhere() {
+    let connect =
+        Connect::new(connect::Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap());
+    let error = connect.unwrap().usage().download("http://127.0.0.1:9/metadata").unwrap_err();
+    assert!(matches!(error, connect::Error::Input(_)), "{error}");
+}
