@@ -24,6 +24,8 @@ const QUERY: usize = 7400;
 const CROWD: u32 = 1000;
 /// Sweeps through a crowd whose order will not hold still; each misses about a third of what the last one missed.
 const SWEEPS: u32 = 50;
+/// So many pages of the same content in a row come from a server that ignores offsets.
+const SAME: u32 = 3;
 
 /// One list being walked.
 pub(crate) struct Walk<'a, T: 'static> {
@@ -41,17 +43,23 @@ pub(crate) struct Walk<'a, T: 'static> {
     hasher: RandomState,
     offset: u64,
     sweep: Sweep,
-    /// Content of the last page that brought nothing new.
-    barren: Option<u64>,
+    /// Content of the last page that brought nothing new, and how often it came.
+    barren: (u64, u32),
 }
 
-/// A pass over a crowd of equal timestamps by offsets.
+/// A pass by offsets over what no cursor divides: a crowd of equal timestamps, or elements without one.
+///
+/// Where elements leave the list between two pages, the rest moves up and would slip past the border. So each page
+/// begins with the last element of the one before, and if that is not there, the sweep is made once more.
 #[derive(Debug, Default)]
 struct Sweep {
     count: u32,
-    ids: HashSet<String>,
+    /// Marks of the elements it met that no cursor divides.
+    met: HashSet<u64>,
     /// How many broken elements of one content it met.
     broken: HashMap<u64, usize>,
+    /// The last element of the page before, with which this one begins.
+    border: Option<u64>,
     total: Option<u64>,
     unsteady: bool,
 }
@@ -86,7 +94,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             hasher: RandomState::new(),
             offset: 0,
             sweep: Sweep::default(),
-            barren: None,
+            barren: (0, 0),
         }
     }
 
@@ -99,7 +107,9 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             let range = answer.range;
             let elements = elements?;
             let listed = elements.len();
-            let ended = listed == 0 || covers(range, self.offset, listed);
+            let overlap = usize::from(self.sweep.border.is_some());
+            let ended = listed <= overlap || covers(range, self.offset, listed);
+            let last = elements.last().map(|element| self.mark(element));
             let (fresh, passed_tie) = self.keep_new(elements, range);
             if !fresh.is_empty() {
                 self.http.recycle(answer);
@@ -107,23 +117,35 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 return Ok(Some(Page { elements: fresh, total: range.map(|range| range.total) }));
             }
             if ended || passed_tie {
-                if !self.sweep.unsteady || self.sweep.count >= SWEEPS {
+                if self.offset == 0 || !self.sweep.unsteady || self.sweep.count >= SWEEPS {
                     return Ok(None);
                 }
-                self.sweep = Sweep { count: self.sweep.count + 1, ..Sweep::default() };
-                self.offset = 0;
-                self.barren = None;
+                let count = self.sweep.count + 1;
+                self.start_over();
+                self.sweep.count = count;
                 continue;
             }
             // Pages of the same broken elements look the same; where the server tells the offset, it knows what one is.
             let content = self.hasher.hash_one(&answer.body);
             self.http.recycle(answer);
             let heeded = range.is_some_and(|range| range.first == self.offset);
-            if self.barren.replace(content) == Some(content) && !heeded {
+            self.barren = (content, if self.barren.0 == content { self.barren.1 + 1 } else { 1 });
+            if self.barren.1 >= SAME && !heeded {
                 log::warn!(target: "connect::process", "{}: the server sends the same page for any offset", self.source.list);
                 return Ok(None);
             }
-            self.offset += u64::try_from(listed).unwrap_or(u64::MAX);
+            // A page of one element leaves no room for a border.
+            self.sweep.border = last.filter(|_| listed > 1);
+            let step = if listed > 1 { listed - 1 } else { listed };
+            self.offset = self.offset.saturating_add(u64::try_from(step).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// What an element is recognised by.
+    fn mark(&self, element: &Read<T>) -> u64 {
+        match element {
+            Read::Item(item) => self.hasher.hash_one((self.source.id)(item)),
+            Read::Broken { raw, .. } => self.hasher.hash_one(raw),
         }
     }
 
@@ -137,7 +159,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     fn start_over(&mut self) {
         self.offset = 0;
         self.sweep = Sweep::default();
-        self.barren = None;
+        self.barren = (0, 0);
     }
 
     fn path(&self) -> Result<String> {
@@ -154,6 +176,9 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             if !all {
                 limit = limit.max(CROWD);
             }
+        }
+        if self.offset > 0 {
+            limit = limit.max(CROWD);
         }
         let _ = write!(path, "&ordering({created})&limit={limit}&offset={}", self.offset);
         Ok(path)
@@ -180,21 +205,32 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     /// anything that may be handed out, which ends a sweep.
     fn keep_new(&mut self, elements: Vec<Read<T>>, range: Option<ContentRange>) -> (Vec<Element<T>>, bool) {
         let mut fresh = Vec::with_capacity(elements.len());
-        let crowd = self.newest.filter(|_| self.offset > 0);
+        let sweeping = self.offset > 0;
         if let (Some(before), Some(range)) = (self.sweep.total, range) {
             self.sweep.unsteady |= before != range.total;
         }
         self.sweep.total = range.map(|range| range.total);
         let asked = self.newest;
         let mut passed: Vec<String> = Vec::new();
+        let mut border = self.sweep.border;
+        if border.is_some() && elements.is_empty() {
+            self.sweep.unsteady = true;
+        }
         for element in elements {
+            let mark = self.mark(&element);
+            let at_border = border.take();
+            // In a crowd that is shuffled from call to call, any that was met will do.
+            if at_border.is_some_and(|border| border != mark && !self.sweep.met.contains(&mark)) {
+                self.sweep.unsteady = true;
+            }
             let item = match element {
                 Read::Item(item) => item,
-                Read::Broken { raw, id, error } => {
-                    let content = self.hasher.hash_one(&raw);
-                    let here = self.sweep.broken.entry(content).or_default();
+                // It was counted at the end of the page before.
+                Read::Broken { .. } if at_border == Some(mark) => continue,
+                Read::Broken { id, error, .. } => {
+                    let here = self.sweep.broken.entry(mark).or_default();
                     *here += 1;
-                    let known = self.broken.entry(content).or_default();
+                    let known = self.broken.entry(mark).or_default();
                     if *here > *known {
                         *known += 1;
                         fresh.push(Element::Broken { id, error: Some(error) });
@@ -204,21 +240,13 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             };
             let id = (self.source.id)(&item);
             let created = (self.source.created_of)(&item);
-            if asked.is_some()
-                && created.is_some()
-                && created == self.newest
-                && !self.sweep.ids.insert(id.to_owned())
-            {
+            if created == asked && !self.sweep.met.insert(mark) && at_border.is_none() {
                 self.sweep.unsteady = true;
             }
             match created {
                 None if self.undated.insert(id.to_owned()) => fresh.push(Element::Item(item)),
                 Some(at) if self.newest.is_none_or(|newest| at > newest) => {
-                    if crowd.is_some()
-                        && self.sweep.unsteady
-                        && self.sweep.count < SWEEPS
-                        && self.newest == crowd
-                    {
+                    if sweeping && self.newest == asked && self.sweep.unsteady && self.sweep.count < SWEEPS {
                         // Some of the crowd may not have shown up yet, and the cursor must not pass these.
                         return (fresh, true);
                     }
