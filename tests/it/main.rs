@@ -4,9 +4,11 @@
 mod bounds;
 mod conflicts;
 mod faults;
+mod lock;
 mod lost;
 
 mod setup;
 mod soak;
+mod tls;
 mod usage;
 mod walk;
