@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use connect::models::{ParamUpdate, TierConfigRequest};
+use connect::models::{Param, ParamUpdate, TierConfigRequest};
 use connect::{Action, Approval};
 
 #[path = "shared/setup.rs"]
@@ -21,8 +21,12 @@ fn decide(request: &TierConfigRequest) -> Result<Approval, Action> {
     let missing: Vec<ParamUpdate> = request
         .params
         .iter()
-        .filter(|param| param.is_required() && !param.has_value())
+        .filter(|param| is_required(param) && !param.has_value())
         .map(|param| ParamUpdate::error(&param.id, "This value is required, please provide it"))
         .collect();
     if missing.is_empty() { Ok(Approval::template(TEMPLATE)) } else { Err(Action::inquire(missing)) }
+}
+
+fn is_required(param: &Param) -> bool {
+    param.constraints.as_ref().is_some_and(|constraints| constraints.required == Some(true))
 }

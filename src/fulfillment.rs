@@ -88,7 +88,7 @@ impl<'c> Fulfillment<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process`](Self::process), and [`Error::Query`] for a filter that cannot be said.
+    /// As [`process`](Self::process), and [`Error::Query`](crate::Error::Query) for a filter that cannot be said.
     pub fn process_with(
         self,
         options: Options<'_>,
@@ -112,7 +112,7 @@ impl<'c> Fulfillment<'c> {
     ///
     /// # Errors
     ///
-    /// Where [`Error::may_have_happened`] is true, the order may exist: it is not sent twice.
+    /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
         self.http().post(REQUESTS.list, request)
     }

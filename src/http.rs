@@ -475,7 +475,9 @@ impl Http {
             let location = header_text(&head.headers, header::LOCATION).map(str::to_owned);
             return Ok(Got::Redirect { status, location });
         }
-        let mut error = ApiError::new(name, path, status, &bytes);
+        // Before anything is cut, since half a key is not found any more.
+        let text = String::from_utf8_lossy(&bytes);
+        let mut error = ApiError::new(name, path, status, self.key.redact(&text).as_bytes());
         error.retry_after = header_text(&head.headers, header::RETRY_AFTER)
             .and_then(|text| retry::retry_after(text, time::OffsetDateTime::now_utc()));
         Err(Failure::Refused(Box::new(error)))

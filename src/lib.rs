@@ -128,6 +128,7 @@ mod page;
 mod process;
 
 pub mod directory;
+pub mod from_python;
 pub mod fulfillment;
 #[cfg(feature = "logger")]
 pub mod logger;

@@ -40,7 +40,8 @@
 //!   A number where a text belongs becomes text (`external_id` comes as both), and the other way round.
 //! - **Lists** are `Vec`; missing, null and `[]` are the same.
 //! - **Objects** that a whole element always has are there without an `Option`, empty if they were missing
-//!   (`request.asset.product.id`); the others are `Option`, mostly boxed, and missing, null, `""` and `{}` are `None`.
+//!   (`request.asset.product.id`); the others are `Option`, mostly boxed, and missing, null, `""`, `{}`
+//!   and an object with nothing but such in it are `None`.
 //! - **Vocabularies** are enums that keep a word they do not know as `Unknown`; a missing one is `Unknown("")`, for
 //!   which there is `is_unset`. Where the platform's letter case or spelling varies (`READY`, `Monthly`, `End of Sale`)
 //!   all forms are read as the same variant, and written in one form.
@@ -54,6 +55,7 @@
 mod account;
 mod asset;
 mod capabilities;
+mod configuration;
 mod contract;
 mod conversation;
 mod de;
@@ -64,9 +66,12 @@ mod listing;
 mod model;
 mod one_or_many;
 mod param;
+mod param_update;
 mod product;
 mod quantity;
+mod reconciliation;
 mod request;
+mod scalar;
 mod secret;
 mod subscription;
 mod template;
@@ -74,6 +79,7 @@ mod tier;
 mod tier_config;
 pub(crate) mod timestamp;
 mod usage;
+mod usage_rule;
 
 pub use account::{
     Account, AccountKind, AccountRole, Assignee, Domain, DomainAuth, IdentityProvider, IdentityProviderKind,
@@ -85,6 +91,7 @@ pub use capabilities::{
     ReservationCapabilities, SubscriptionCapabilities, SubscriptionSchema, TierCapabilities,
     TierConfigCapabilities, Validation,
 };
+pub use configuration::{Configuration, ProductConfigurationParameter};
 pub use contract::{
     Activation, Agreement, AgreementForms, AgreementKind, AgreementStats, AgreementVersionInfo, Contract,
     ContractStatus, DocumentKind, Form, FormKind,
@@ -104,16 +111,17 @@ pub use listing::{
     Listing, ListingRequest, ListingRequestKind, ListingRequestState, ListingStatus, Offer, PriceList,
 };
 pub use one_or_many::OneOrMany;
-pub use param::{
-    Configuration, Constraints, Dependency, Param, ParamKind, ParamPhase, ParamScope, ParamUpdate,
-    ProductConfigurationParameter, Shared, ValueChoice,
-};
+pub use param::{Constraints, Dependency, Param, ParamKind, ParamPhase, ParamScope, Shared, ValueChoice};
+pub use param_update::ParamUpdate;
 pub use product::{
     CustomerUiSettings, Document, DownloadLink, Extension, Media, Product, ProductAction, ProductCategory,
     ProductConfiguration, ProductFamily, ProductStats, ProductStatsInfo, ProductStatus, ProductVisibility,
     PurchaseModel, UsageRuleSettings, VisibleFor,
 };
 pub use quantity::{Decimal, Quantity};
+pub use reconciliation::{
+    ErrorDetail, Reconciliation, ReconciliationNotes, ReconciliationStatus, UsageChunk, UsageChunkStatus,
+};
 pub use request::{Request, RequestKind, RequestStatus};
 pub use secret::{Secret, SignedUrl};
 pub use subscription::{
@@ -130,8 +138,7 @@ pub use tier_config::{
 };
 pub use timestamp::Moment;
 pub use usage::{
-    ErrorDetail, Reconciliation, ReconciliationNotes, ReconciliationStatus, UsageAggregate, UsageChunk,
-    UsageChunkStatus, UsageFile, UsageFileStatus, UsageFileSubStatus, UsageItem, UsageRecordCounts,
-    UsageRecordParam, UsageRecordResource, UsageRecordStatus, UsageRule, UsageRuleAction, UsageRuleScope,
-    UsageRuleStatus, UsageSchema, UsageStats,
+    UsageFile, UsageFileStatus, UsageFileSubStatus, UsageItem, UsageRecordCounts, UsageRecordParam,
+    UsageRecordResource, UsageRecordStatus, UsageSchema, UsageStats,
 };
+pub use usage_rule::{UsageAggregate, UsageRule, UsageRuleAction, UsageRuleScope, UsageRuleStatus};

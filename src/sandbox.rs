@@ -33,11 +33,13 @@
 //! This module is exempt from the promises of semantic versioning until 1.0.
 
 mod assets;
+mod cell;
 mod client;
 mod clock;
 mod collection;
 mod control;
 mod conversations;
+mod create;
 mod fault;
 mod fields;
 mod filter;
@@ -45,6 +47,7 @@ mod foreign;
 mod journal;
 mod lists;
 mod multipart;
+mod params;
 mod products;
 mod requests;
 mod router;
@@ -273,10 +276,14 @@ impl Sandbox {
 
     /// Adds `n` pending purchases, a second apart, each changed by `make`, which gets its number from 0.
     pub fn add_requests(&self, n: usize, mut make: impl FnMut(usize, &mut Value)) {
+        let ordinary = sample::request("PR-1000-0000-0001-001");
         let mut state = self.shared.state();
         for i in 0..n {
-            let mut request =
-                sample::request(&format!("PR-{:04}-{:04}-0001-001", 1000 + i / 10_000, i % 10_000));
+            let digits = format!("{:04}-{:04}-0001", 1000 + i / 10_000, i % 10_000);
+            let mut request = ordinary.clone();
+            request["id"] = format!("PR-{digits}-001").into();
+            request["asset"]["id"] = format!("AS-{digits}").into();
+            request["asset"]["external_uid"] = format!("2d0f7d5a-AS-{digits}").into();
             let (hours, minutes, seconds) = (i / 3600, i / 60 % 60, i % 60);
             let day = 1 + hours / 24;
             let (month, day) = (1 + (day - 1) / 28 % 12, 1 + (day - 1) % 28);

@@ -32,7 +32,7 @@
 use serde::Deserialize;
 
 use crate::connect::Connect;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Http, segment};
 use crate::models::{Listing, SignedUrl, UsageFile};
 use crate::page::Pages;
@@ -134,10 +134,17 @@ impl<'c> Usage<'c> {
     ) -> Result<Report> {
         let products = self.connect.config().product_ids();
         run(self.http(), products, &LISTINGS, options, |listing| {
-            Ok(match report(listing).map_err(crate::Error::Handler)? {
-                Some(file) => Plan::new(Verdict::Reported, "").detail(format!("usage file {}", file.id)),
-                None => Plan::new(Verdict::Skipped, ""),
-            })
+            match report(listing) {
+                Ok(Some(file)) => {
+                    Ok(Plan::new(Verdict::Reported, "").detail(format!("usage file {}", file.id)))
+                }
+                Ok(None) => Ok(Plan::new(Verdict::Skipped, "")),
+                // The closure sends by itself, so this is what a dry run of it looks like.
+                Err(error) if matches!(error.downcast_ref(), Some(Error::DryRun(_))) => {
+                    Ok(Plan::new(Verdict::Reported, "").detail(error.to_string()))
+                }
+                Err(error) => Err(Error::Handler(error)),
+            }
         })
     }
 
@@ -164,9 +171,7 @@ impl<'c> Usage<'c> {
         mut decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
     ) -> Result<Report> {
         let products = self.connect.config().product_ids();
-        run(self.http(), products, &FILES, options, |file| {
-            plan(file, decide(file).map_err(crate::Error::Handler)?)
-        })
+        run(self.http(), products, &FILES, options, |file| plan(file, decide(file).map_err(Error::Handler)?))
     }
 
     /// Usage files that match, of all products that the key can see; lists leave out the links to the files.
@@ -197,9 +202,8 @@ impl<'c> Usage<'c> {
         let path = format!("/usage/products/{}/template", segment(product_id)?);
         let answer: TemplateLink = self.http().get(&path)?;
         let link = answer.template_link.filter(|link| !link.as_str().is_empty());
-        let link = link.ok_or_else(|| {
-            crate::Error::input(format!("GET {path}: the platform gave no link to a template"))
-        })?;
+        let link =
+            link.ok_or_else(|| Error::input(format!("GET {path}: the platform gave no link to a template")))?;
         self.download(link.as_str())
     }
 

@@ -54,10 +54,17 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// `connect::models::request::Request` → `Request`, with what is inside of brackets kept short as well.
+/// `connect::models::request::Request` → `Request`, and `list` for any list: what it is of stands in the path.
 fn short_name(name: &'static str) -> &'static str {
-    let head = name.find('<').map_or(name, |at| name.get(..at).unwrap_or(name));
-    head.rsplit("::").next().unwrap_or(name)
+    let mut name = name;
+    while let Some((head, inside)) = name.split_once('<') {
+        match head.rsplit("::").next() {
+            Some("Option") => name = inside.trim_end_matches('>'),
+            Some("Vec") => return "list",
+            _ => name = head,
+        }
+    }
+    name.rsplit("::").next().unwrap_or(name)
 }
 
 /// serde quotes the text it stumbled over, which may be the value of a password parameter.

@@ -1,6 +1,6 @@
 //! Orders as distributors make them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::models::{ContactInfo, ParamUpdate, Quantity};
 
@@ -57,6 +57,7 @@ pub struct NewItem {
     /// The item, `PRD-…-0001`.
     pub id: String,
     /// How many; a change names the new quantity, not the difference.
+    #[serde(serialize_with = "as_number")]
     pub quantity: Quantity,
 }
 
@@ -158,6 +159,15 @@ impl TierRef {
 
     fn some(self) -> Option<Self> {
         (self != Self::default()).then_some(self)
+    }
+}
+
+/// A body has numbers where answers have text, however the quantity was written.
+fn as_number<S: Serializer>(quantity: &Quantity, out: S) -> Result<S::Ok, S::Error> {
+    match (quantity.as_i64(), quantity.as_f64()) {
+        (Some(whole), _) => out.serialize_i64(whole),
+        (None, Some(number)) => out.serialize_f64(number),
+        (None, None) => quantity.serialize(out),
     }
 }
 

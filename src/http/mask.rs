@@ -59,7 +59,9 @@ fn mask(value: &mut Value, reveal: Reveal<'_>) {
             for (key, value) in object {
                 let secret = match key.as_str() {
                     "value" | "structured_value" => hide_value,
-                    "oauth_key" | "oauth_secret" | "activation_code" => true,
+                    "oauth_key" | "oauth_secret" | "activation_code"
+                    // Written for one customer, with a first password in it perhaps.
+                    | "activation_tile" | "activation_key" | "representation" => true,
                     _ => false,
                 };
                 if secret && !value.is_null() {

@@ -170,7 +170,7 @@ open_enum! {
         System = "system",
         /// SAML.
         Saml = "saml",
-        /// OpenID Connect.
+        /// `OpenID` Connect.
         OpenId = "openid",
     }
 }
@@ -215,7 +215,8 @@ impl<'de> Visitor<'de> for AssigneeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut user = Box::<User>::default();
-        Ok(user.fill(&mut map)?.then_some(Assignee::User(user)))
+        user.fill(&mut map)?;
+        Ok((!user.is_unset()).then_some(Assignee::User(user)))
     }
 }
 

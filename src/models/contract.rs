@@ -105,7 +105,7 @@ model! {
         /// Counters.
         pub stats: Option<AgreementStats>,
         /// The newest version; old answers have its number alone and the rest of it in the fields below.
-        pub version: Option<Box<AgreementVersionInfo>>,
+        pub version: Option<AgreementVersionInfo>,
         /// Who wrote the version, in old answers.
         pub author: Option<Box<User>>,
         /// Whether the version is in force, in old answers.
@@ -217,7 +217,8 @@ impl<'de> Visitor<'de> for VersionVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut version = AgreementVersionInfo::default();
-        Ok(version.fill(&mut map)?.then_some(version))
+        version.fill(&mut map)?;
+        Ok((!version.has_no_member()).then_some(version))
     }
 }
 

@@ -11,12 +11,25 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::ser::{Serialize, Serializer};
-use serde_json::Value;
 
 /// A value as the platform sends it.
 pub(crate) trait Wire: Sized {
     /// Reads one value; `None` for null and for what else means "nothing here".
     fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error>;
+
+    /// Reads one value into a slot that holds the default.
+    fn read_onto<'de, D: Deserializer<'de>>(&mut self, input: D) -> Result<(), D::Error> {
+        if let Some(value) = Self::read(input)? {
+            *self = value;
+        }
+        Ok(())
+    }
+
+    /// Reads one value to the end of a list.
+    fn read_next<'de, D: Deserializer<'de>>(list: &mut Vec<Self>, input: D) -> Result<(), D::Error> {
+        list.extend(Self::read(input)?);
+        Ok(())
+    }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error>;
 
@@ -46,8 +59,7 @@ pub(crate) trait Field {
 
 impl<T: Wire + Default> Field for T {
     fn set<'de, D: Deserializer<'de>>(&mut self, input: D) -> Result<(), D::Error> {
-        *self = T::read(input)?.unwrap_or_default();
-        Ok(())
+        self.read_onto(input)
     }
 
     fn put<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -169,52 +181,51 @@ impl<'de, T: Wire> Visitor<'de> for ListVisitor<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         self.0.clear();
         // The elements say nothing of their number, and lists of null must not end the reading.
-        while let Some(element) = list.next_element_seed(ReadSeed(PhantomData))? {
-            self.0.extend(element);
-        }
+        while list.next_element_seed(NextSeed(self.0))?.is_some() {}
         Ok(())
     }
 }
 
-/// Reads a [`Wire`] value as the element of a list.
-pub(crate) struct ReadSeed<T>(pub(crate) PhantomData<T>);
+/// Reads one more element of a list.
+pub(crate) struct NextSeed<'a, T>(pub(crate) &'a mut Vec<T>);
 
-impl<'de, T: Wire> DeserializeSeed<'de> for ReadSeed<T> {
-    type Value = Option<T>;
+impl<'de, T: Wire> DeserializeSeed<'de> for NextSeed<'_, T> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
-        T::read(input)
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        T::read_next(self.0, input)
     }
 }
 
-/// Reads an object, where null, `""` and `{}` mean that there is none.
-pub(crate) struct ObjectVisitor<T>(pub(crate) PhantomData<T>);
+/// Reads an object to where it stays, and says whether there was one: null, `""` and `{}` are none.
+pub(crate) struct ObjectVisitor<'a, T>(pub(crate) &'a mut T);
 
-impl<'de, T: Model + Wire> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Option<T>;
+impl<'de, T: Model + Wire> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or null")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
         if text.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
-        T::from_text(text).map(Some).ok_or_else(|| E::invalid_type(Unexpected::Str(text), &self))
+        *self.0 =
+            T::from_text(text).ok_or_else(|| E::invalid_type(Unexpected::Str(text), &"an object or null"))?;
+        Ok(true)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
-        let mut model = T::default();
-        Ok(model.fill(&mut map)?.then_some(model))
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        self.0.fill(&mut map)
     }
 }
 
-/// As [`ObjectVisitor`], filled where it stays.
+/// As [`ObjectVisitor`], with a place that is only made for an object.
 struct BoxVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Model + Wire> Visitor<'de> for BoxVisitor<T> {
@@ -229,12 +240,15 @@ impl<'de, T: Model + Wire> Visitor<'de> for BoxVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<Box<T>>, E> {
-        Ok(ObjectVisitor(PhantomData).visit_str(text)?.map(Box::new))
+        let mut model = Box::<T>::default();
+        ObjectVisitor(&mut *model).visit_str(text)?;
+        Ok((!model.is_unset()).then_some(model))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Box<T>>, A::Error> {
         let mut model = Box::<T>::default();
-        Ok(model.fill(&mut map)?.then_some(model))
+        model.fill(&mut map)?;
+        Ok((!model.is_unset()).then_some(model))
     }
 }
 
@@ -266,152 +280,6 @@ impl<'de, T: Model> Visitor<'de> for RootVisitor<T> {
         let mut model = T::default();
         model.fill(&mut map)?;
         Ok(model)
-    }
-}
-
-/// Reads a scalar by way of its text or number; the functions say what they make of each.
-pub(crate) struct ScalarVisitor<T> {
-    pub(crate) expecting: &'static str,
-    pub(crate) text: fn(&str) -> Option<T>,
-    pub(crate) int: fn(i128) -> Option<T>,
-    pub(crate) float: fn(f64) -> Option<T>,
-    pub(crate) bool: fn(bool) -> Option<T>,
-}
-
-impl<T> Visitor<'_> for ScalarVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expecting)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<T>, E> {
-        Ok((self.bool)(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<T>, E> {
-        Ok((self.int)(value.into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
-        Ok((self.int)(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
-        Ok((self.float)(value))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
-        Ok((self.text)(text))
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number or null")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<String>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<String>, E> {
-        Ok((!text.is_empty()).then(|| text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Option<String>, E> {
-        Ok((!text.is_empty()).then_some(text))
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-}
-
-impl Wire for String {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(TextVisitor)
-    }
-
-    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(self)
-    }
-
-    fn is_unset(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl Wire for bool {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a boolean or null",
-            text: |text| match text {
-                "True" | "true" => Some(true),
-                "False" | "false" => Some(false),
-                _ => None,
-            },
-            int: |value| Some(value != 0),
-            float: |_| None,
-            bool: Some,
-        })
-    }
-
-    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_bool(*self)
-    }
-}
-
-impl Wire for i64 {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "an integer or null",
-            text: |text| text.trim().parse().ok(),
-            int: |value| value.try_into().ok(),
-            #[expect(clippy::cast_possible_truncation, reason = "the bound below is exact in both types")]
-            float: |value| (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64),
-            bool: |_| None,
-        })
-    }
-
-    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_i64(*self)
-    }
-}
-
-/// Free-form JSON; everything but null is kept as it is.
-impl Wire for Value {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        use serde::Deserialize as _;
-        Ok(Some(Value::deserialize(input)?).filter(|value| !value.is_null()))
-    }
-
-    fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        self.serialize(out)
-    }
-
-    fn is_unset(&self) -> bool {
-        self.is_null()
     }
 }
 

@@ -248,7 +248,7 @@ open_enum! {
 open_enum! {
     /// The kind of the system behind a hub.
     pub enum HubKind (any case) {
-        /// CloudBlue Commerce.
+        /// The vendor's own commerce system.
         Oa = "OA",
         /// Anything that speaks the API.
         Api = "API",

@@ -15,7 +15,7 @@ model! {
         pub global_id: Option<String>,
         /// The manufacturer's part number.
         pub mpn: Option<String>,
-        /// How many there are to be. The last but one state is in `old_quantity`.
+        /// How many there are, or are to be after the request.
         pub quantity: Option<Quantity>,
         /// How many there were before the request; absent outside requests.
         pub old_quantity: Option<Quantity>,
@@ -91,7 +91,7 @@ impl Item {
     ///
     /// Without `old_quantity` there were none; without `quantity` nothing can be said.
     pub fn is_new(&self) -> bool {
-        self.has_some() && !self.had_some()
+        self.has_some() && self.old_quantity.as_ref().is_none_or(Quantity::is_zero)
     }
 
     /// Whether the request changes how many there are, some before and some after.

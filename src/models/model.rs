@@ -2,8 +2,9 @@
 
 /// A received struct: `pub field: Type,` or, where the JSON key is another, `pub field: Type = "key",`.
 ///
-/// Behind it, `text = |text| …;` says what a text in place of the object means. Each type needs [`Field`](super::de::Field). The struct is `Clone`, `Default`, `PartialEq`,
-/// `Serialize`, `Deserialize`, non-exhaustive, and `Debug` without its absent fields.
+/// Behind it, `text = |text| …;` says what a text in place of the object means. Each type needs
+/// [`Field`](super::de::Field). The struct is `Clone`, `Default`, `PartialEq`, `Serialize`, `Deserialize`,
+/// non-exhaustive, and `Debug` without its absent fields.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -66,6 +67,11 @@ macro_rules! fields {
             }
 
             impl $name {
+                fn has_no_member(&self) -> bool {
+                    use $crate::models::de::Field as _;
+                    $(self.$field.is_absent())&&*
+                }
+
                 fn write_members<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
                     use serde::ser::SerializeMap as _;
                     use $crate::models::de::{Field as _, Written};
@@ -90,7 +96,25 @@ macro_rules! object {
     ($name:ident $(, text = $from_text:expr)?) => {
         impl $crate::models::de::Wire for $name {
             fn read<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-                input.deserialize_any($crate::models::de::ObjectVisitor(std::marker::PhantomData))
+                let mut model = Self::default();
+                input.deserialize_any($crate::models::de::ObjectVisitor(&mut model))?;
+                Ok((!model.is_unset()).then_some(model))
+            }
+
+            fn read_onto<'de, D: serde::Deserializer<'de>>(&mut self, input: D) -> Result<(), D::Error> {
+                input.deserialize_any($crate::models::de::ObjectVisitor(self)).map(drop)
+            }
+
+            fn read_next<'de, D: serde::Deserializer<'de>>(list: &mut Vec<Self>, input: D) -> Result<(), D::Error> {
+                list.push(Self::default());
+                let there = match list.last_mut() {
+                    Some(model) => input.deserialize_any($crate::models::de::ObjectVisitor(model))?,
+                    None => false,
+                };
+                if !there {
+                    list.pop();
+                }
+                Ok(())
             }
 
             fn write<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -98,7 +122,7 @@ macro_rules! object {
             }
 
             fn is_unset(&self) -> bool {
-                *self == Self::default()
+                self.has_no_member()
             }
 
             $(
@@ -231,7 +255,7 @@ macro_rules! open_enum {
 
         impl $crate::models::de::Wire for $name {
             fn read<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-                input.deserialize_any($crate::models::de::ScalarVisitor {
+                input.deserialize_any($crate::models::scalar::ScalarVisitor {
                     expecting: concat!("a text (", stringify!($name), ") or null"),
                     text: |text| Some(Self::from(text)),
                     int: |number| Some(Self::from(number.to_string().as_str())),

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::Serializer;
 
-use super::de::{Field, Model, ReadSeed, Wire};
+use super::de::{Field, Model, NextSeed, Wire};
 
 /// A list that the platform may also send as the one object that is in it. It is used like a slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,15 +70,13 @@ impl<'de, T: Model + Wire> Visitor<'de> for OneOrManyVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut one = T::default();
-        let list = if one.fill(&mut map)? { vec![one] } else { Vec::new() };
-        Ok(OneOrMany { list, alone: true })
+        one.fill(&mut map)?;
+        Ok(if one.is_unset() { OneOrMany::default() } else { OneOrMany { list: vec![one], alone: true } })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(element) = elements.next_element_seed(ReadSeed(PhantomData))? {
-            list.extend(element);
-        }
+        while elements.next_element_seed(NextSeed(&mut list))?.is_some() {}
         Ok(OneOrMany { list, alone: false })
     }
 }

@@ -1,15 +1,14 @@
-//! Parameters: what is asked of the customer or of the vendor, and what an update says of it.
+//! Parameters: what is asked of the customer or of the vendor.
 
 use std::fmt;
 
-use serde::Serialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde_json::Value;
 
 use super::de::{Model as _, Wire};
 use super::model::{fields, model, object, open_enum, serde_root};
-use super::{Events, Item, Marketplace, Reference};
+use super::{Events, Marketplace, Reference};
 
 fields! {
     /// A parameter with its value: of an asset, a tier config, an item or a configuration, or, without a
@@ -58,6 +57,10 @@ fields! {
         pub parent: Option<Box<Reference>>,
         /// Its place in the form.
         pub position: Option<i64>,
+        /// Whether usage files may find assets by it; later answers have this in `constraints`.
+        pub reconciliation: Option<bool>,
+        /// The countries a phone number may be of; of no documented shape.
+        pub countries: Option<Value>,
         /// Creation and last change; only of definitions and configuration parameters.
         pub events: Events,
     }
@@ -76,12 +79,17 @@ impl Param {
         self.value.as_deref().filter(|text| !means_nothing(text))
     }
 
+    /// Whether its constraints want a value.
+    pub fn is_required(&self) -> bool {
+        self.constraints.as_ref().is_some_and(|constraints| constraints.required == Some(true))
+    }
+
     /// What is wrong with the value, unless that says nothing.
     pub fn error(&self) -> Option<&str> {
         self.value_error.as_deref().filter(|text| !means_nothing(text))
     }
 
-    fn is_secret(&self) -> bool {
+    pub(super) fn is_secret(&self) -> bool {
         self.kind == ParamKind::Password
     }
 }
@@ -200,7 +208,7 @@ impl<'de> Visitor<'de> for ChoiceVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut choice = ValueChoice::default();
         choice.fill(&mut map)?;
-        Ok(Some(choice))
+        Ok((!choice.has_no_member()).then_some(choice))
     }
 }
 
@@ -220,125 +228,9 @@ impl Wire for ValueChoice {
 
 serde_root!(ValueChoice);
 
-model! {
-    /// Parameters that were set once for a product, a marketplace or an item, and hold for all its assets.
-    pub struct Configuration {
-        /// The parameters.
-        pub params: Vec<Param>,
-    }
-}
-
-impl Configuration {
-    /// The parameter of this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
-    }
-}
-
 /// The parameter of this id in a list.
 pub(super) fn find<'a>(params: &'a [Param], id: &str) -> Option<&'a Param> {
     params.iter().find(|param| param.id == id)
-}
-
-model! {
-    /// A configuration parameter of a product, with its value.
-    pub struct ProductConfigurationParameter {
-        /// The value, unless it is unset.
-        pub value: Option<String>,
-        /// The value of checkboxes, addresses, phones and objects.
-        pub structured_value: Option<Value>,
-        /// The parameter that has this value.
-        pub parameter: Param,
-        /// The item it holds for; only in the scopes of items.
-        pub item: Option<Box<Item>>,
-        /// The marketplace it holds for; only in the scopes of marketplaces.
-        pub marketplace: Option<Box<Marketplace>>,
-        /// Rules for the value in old answers; later ones have them in `parameter`.
-        pub constraints: Option<Box<Constraints>>,
-        /// Creation and last change.
-        pub events: Events,
-    }
-}
-
-/// What an update may say of a parameter. What is `None` is not sent, and stays as it is on the platform.
-///
-/// A later version may add fields, so a literal should end in `..ParamUpdate::default()`. `Debug` never shows
-/// the value, because only the platform knows which parameters are passwords.
-///
-/// ```
-/// use connect::models::ParamUpdate;
-/// # fn main() -> serde_json::Result<()> {
-/// let update = ParamUpdate::value("seat_no", "17");
-/// assert_eq!(serde_json::to_string(&update)?, r#"{"id":"seat_no","value":"17"}"#);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Default, PartialEq, Serialize)]
-pub struct ParamUpdate {
-    /// The id of the parameter.
-    pub id: String,
-    /// The new value; the empty text clears it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// The new value of a checkbox, address, phone or object.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub structured_value: Option<Value>,
-    /// What is wrong with the value; the empty text takes an earlier error back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value_error: Option<String>,
-    /// What is wrong, as `{"message": {"id", "external_id", "value"}, "context"}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub structured_error: Option<Value>,
-}
-
-impl ParamUpdate {
-    /// Sets the value.
-    pub fn value(id: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { id: id.into(), value: Some(value.into()), ..Self::default() }
-    }
-
-    /// Sets the value of a checkbox, address, phone or object.
-    pub fn structured(id: impl Into<String>, value: Value) -> Self {
-        Self { id: id.into(), structured_value: Some(value), ..Self::default() }
-    }
-
-    /// Says what is wrong with the value, which stays as it is.
-    pub fn error(id: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { id: id.into(), value_error: Some(message.into()), ..Self::default() }
-    }
-
-    /// Also says what is wrong with the value.
-    #[must_use]
-    pub fn with_error(mut self, message: impl Into<String>) -> Self {
-        self.value_error = Some(message.into());
-        self
-    }
-}
-
-/// Only what an update may carry, and only what is there.
-impl From<&Param> for ParamUpdate {
-    fn from(param: &Param) -> Self {
-        Self {
-            id: param.id.clone(),
-            value: param.value.clone(),
-            structured_value: param.structured_value.clone(),
-            value_error: param.error().map(str::to_owned),
-            structured_error: param.structured_error.clone(),
-        }
-    }
-}
-
-impl fmt::Debug for ParamUpdate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ParamUpdate")
-            .field("id", &self.id)
-            .field("value", &self.value.as_ref().map(|_| "***"))
-            .field("structured_value", &self.structured_value.as_ref().map(|_| "***"))
-            .field("value_error", &self.value_error)
-            .field("structured_error", &self.structured_error.as_ref().map(|_| "***"))
-            .finish()
-    }
 }
 
 open_enum! {

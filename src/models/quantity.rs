@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::de::{ScalarVisitor, Wire};
+use super::de::Wire;
+use super::scalar::ScalarVisitor;
 
 /// Powers of ten up to here fit the mantissa.
 const MAX_DIGITS: u32 = 38;
@@ -165,10 +166,13 @@ impl Wire for Decimal {
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self.as_i64() {
-            Some(whole) if self.number => out.serialize_i64(whole),
-            None if self.number => out.serialize_f64(self.as_f64()),
-            _ => out.collect_str(self),
+        if !self.number {
+            return out.collect_str(self);
+        }
+        match (self.as_i64(), u64::try_from(self.mantissa)) {
+            (Some(whole), _) => out.serialize_i64(whole),
+            (None, Ok(whole)) if self.scale == 0 => out.serialize_u64(whole),
+            _ => out.serialize_f64(self.as_f64()),
         }
     }
 }
@@ -281,7 +285,13 @@ impl PartialOrd for Quantity {
 
 impl PartialEq<i64> for Quantity {
     fn eq(&self, other: &i64) -> bool {
-        *self == Self::from(*other)
+        self.as_i64() == Some(*other) || (*other == -1 && self.is_unlimited())
+    }
+}
+
+impl PartialOrd<i64> for Quantity {
+    fn partial_cmp(&self, other: &i64) -> Option<Ordering> {
+        self.partial_cmp(&Self::from(*other))
     }
 }
 
@@ -336,3 +346,6 @@ macro_rules! serde_scalar {
 }
 
 serde_scalar!(Decimal, Quantity);
+
+#[cfg(test)]
+mod tests;

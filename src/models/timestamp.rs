@@ -4,7 +4,8 @@ use serde::de::Deserializer;
 use serde::ser::Serializer;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-use super::de::{ScalarVisitor, Wire};
+use super::de::Wire;
+use super::scalar::ScalarVisitor;
 
 /// Reads `2024-03-04T09:12:44.317205+00:00` and its relatives, in UTC.
 ///
@@ -17,7 +18,9 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
 fn parse_moment(text: &str) -> Option<Moment> {
     let text = text.trim().as_bytes();
     let (date, rest) = text.split_at_checked(10)?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
+        return None;
+    };
     let year = i32::from(two(y1, y2)?) * 100 + i32::from(two(y3, y4)?);
     let month = Month::try_from(two(m1, m2)?).ok()?;
     let date = Date::from_calendar_date(year, month, two(d1, d2)?).ok()?;
@@ -27,7 +30,9 @@ fn parse_moment(text: &str) -> Option<Moment> {
     };
 
     let (clock, rest) = rest.split_at_checked(5)?;
-    let [h1, h2, b':', m1, m2] = *clock else { return None };
+    let [h1, h2, b':', m1, m2] = *clock else {
+        return None;
+    };
     let (second, rest) = match *rest {
         [b':', s1, s2, ref rest @ ..] => (two(s1, s2)?, rest),
         _ => (0, rest),
@@ -40,7 +45,9 @@ fn parse_moment(text: &str) -> Option<Moment> {
     let second = if second == 60 { 59 } else { second };
     let time = Time::from_hms_nano(two(h1, h2)?, two(m1, m2)?, second, nanosecond);
     let at = PrimitiveDateTime::new(date, time.ok()?).assume_offset(offset(rest.trim_ascii_start())?);
-    Some(Moment { at: at.checked_to_offset(UtcOffset::UTC)?, date_only: false })
+    // The offset can lead out of the calendar at either end.
+    let at = at.checked_to_offset(UtcOffset::UTC).filter(|at| at.year() >= 0)?;
+    Some(Moment { at, date_only: false })
 }
 
 fn two(tens: u8, ones: u8) -> Option<u8> {
@@ -68,6 +75,9 @@ fn offset(text: &[u8]) -> Option<UtcOffset> {
         [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two(h1, h2)?, two(m1, m2)?),
         _ => return None,
     };
+    if hours > 23 {
+        return None;
+    }
     UtcOffset::from_hms(sign * hours.cast_signed(), sign * minutes.cast_signed(), 0).ok()
 }
 
@@ -76,15 +86,13 @@ pub(crate) fn format(at: OffsetDateTime) -> String {
     // Only the very ends of the calendar have no UTC form.
     let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or_else(|| at.replace_offset(UtcOffset::UTC));
     let (date, time) = (at.date(), at.time());
-    let mut text = format_date(date);
-    text.push_str(&format!("T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()));
-    match at.nanosecond() {
-        0 => {}
-        nanoseconds if nanoseconds % 1000 == 0 => text.push_str(&format!(".{:06}", nanoseconds / 1000)),
-        nanoseconds => text.push_str(&format!(".{nanoseconds:09}")),
-    }
-    text.push_str("+00:00");
-    text
+    let fraction = match at.nanosecond() {
+        0 => String::new(),
+        nanoseconds if nanoseconds % 1000 == 0 => format!(".{:06}", nanoseconds / 1000),
+        nanoseconds => format!(".{nanoseconds:09}"),
+    };
+    let (hour, minute, second) = time.as_hms();
+    format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}+00:00", format_date(date))
 }
 
 fn format_date(date: Date) -> String {
@@ -140,3 +148,6 @@ impl Wire for Moment {
         out.serialize_str(&if self.date_only { format_date(self.at.date()) } else { format(self.at) })
     }
 }
+
+#[cfg(test)]
+mod tests;

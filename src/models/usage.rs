@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
 use super::{
-    Account, AssetReference, Contract, Decimal, Environment, Events, ExtIdHub, Item, ItemType, Marketplace,
-    Period, Precision, Product, SignedUrl,
+    Account, AssetReference, Contract, Decimal, Environment, Events, ItemType, Marketplace, Moment, Period,
+    Precision, Product, SignedUrl,
 };
 
 model! {
@@ -45,6 +45,10 @@ model! {
         pub currency: Option<String>,
         /// The days it is about.
         pub period: Option<Box<Period>>,
+        /// The first of these days, as newer SDKs name it.
+        pub period_from: Option<Moment>,
+        /// The last of these days, as newer SDKs name it.
+        pub period_to: Option<Moment>,
         /// The provider's note at acceptance.
         pub acceptance_note: Option<String>,
         /// The provider's note at rejection.
@@ -212,126 +216,6 @@ model! {
     }
 }
 
-model! {
-    /// The part of a usage file that is for one hub.
-    pub struct UsageChunk {
-        /// The id.
-        pub id: String,
-        /// Its state.
-        pub status: UsageChunkStatus,
-        /// Whether there is a newer one.
-        pub outdated: Option<bool>,
-        /// The file it is a part of, in short.
-        pub usagefile: Option<Box<UsageFile>>,
-        /// The hub, and the id in its system.
-        pub binding: Option<Box<ExtIdHub>>,
-        /// The marketplace.
-        pub marketplace: Option<Box<Marketplace>>,
-        /// What is wrong with it.
-        pub error: Option<ErrorDetail>,
-        /// What happened to it.
-        pub events: Events,
-        /// How many records went how far.
-        pub stats: Option<Box<UsageStats>>,
-        /// The provider.
-        pub provider: Option<Box<Account>>,
-        /// Id in the provider's system.
-        pub external_id: Option<String>,
-    }
-}
-
-model! {
-    /// A provider's answer to a usage file, as an upload.
-    pub struct Reconciliation {
-        /// The id.
-        pub id: String,
-        /// Its state.
-        pub status: ReconciliationStatus,
-        /// The file it answers, in short.
-        pub usagefile: Option<Box<UsageFile>>,
-        /// The part of the file it answers, in short.
-        pub partusagefile: Option<Box<UsageChunk>>,
-        /// The hub, and the id in its system.
-        pub binding: Option<Box<ExtIdHub>>,
-        /// What is wrong with it.
-        pub error: Option<ErrorDetail>,
-        /// Notes.
-        pub notes: Option<Box<ReconciliationNotes>>,
-        /// What happened to it.
-        pub events: Events,
-    }
-}
-
-model! {
-    /// What is wrong.
-    pub struct ErrorDetail {
-        /// In words.
-        pub detail: Option<String>,
-    }
-}
-
-model! {
-    /// Notes to a reconciliation.
-    pub struct ReconciliationNotes {
-        /// The one given at the upload.
-        pub uploaded: Option<String>,
-        /// The platform's own.
-        pub processing: Option<String>,
-    }
-}
-
-model! {
-    /// What was reported of one item of one asset, in sum.
-    pub struct UsageAggregate {
-        /// The item.
-        pub item: Option<Box<UsageItem>>,
-        /// The asset.
-        pub asset: Option<AssetReference>,
-        /// The price.
-        pub amount: Option<Decimal>,
-        /// The currency of the price.
-        pub currency: Option<String>,
-        /// How much was reported.
-        pub consumed: Option<Decimal>,
-        /// How much was accepted.
-        pub accepted: Option<Decimal>,
-        /// The latest report.
-        pub events: Events,
-    }
-}
-
-model! {
-    /// A provider's rule that answers usage files by itself.
-    pub struct UsageRule {
-        /// The id.
-        pub id: String,
-        /// What it does.
-        pub action: UsageRuleAction,
-        /// What it looks at.
-        pub scope: UsageRuleScope,
-        /// The condition.
-        pub rule: Option<String>,
-        /// Whether it is in force.
-        pub status: UsageRuleStatus,
-        /// The item it is for.
-        pub item: Option<Box<Item>>,
-        /// Creation and last change.
-        pub events: Events,
-        /// Id of the item, as it is sent.
-        pub item_id: Option<String>,
-        /// Name of the item, as it is sent.
-        pub item_name: Option<String>,
-        /// Id of the product, as it is sent.
-        pub product_id: Option<String>,
-        /// Id of the account, as it is sent.
-        pub account_id: Option<String>,
-        /// Who made it, as it is sent.
-        pub created_by: Option<String>,
-        /// Who last changed it, as it is sent.
-        pub updated_by: Option<String>,
-    }
-}
-
 open_enum! {
     /// The state of a usage file.
     pub enum UsageFileStatus (any case) {
@@ -397,65 +281,5 @@ open_enum! {
         Rejected = "rejected",
         /// Done with.
         Closed = "closed",
-    }
-}
-
-open_enum! {
-    /// The state of a part of a usage file.
-    pub enum UsageChunkStatus {
-        /// Being made.
-        Draft = "draft",
-        /// Made.
-        Ready = "ready",
-        /// Done with.
-        Closed = "closed",
-        /// Could not be made.
-        Failed = "failed",
-    }
-}
-
-open_enum! {
-    /// The state of a reconciliation.
-    pub enum ReconciliationStatus {
-        /// Arrived.
-        Uploaded = "uploaded",
-        /// Being worked on.
-        Processing = "processing",
-        /// Done.
-        Processed = "processed",
-        /// Not good.
-        Failed = "failed",
-    }
-}
-
-open_enum! {
-    /// What a usage rule does.
-    pub enum UsageRuleAction {
-        /// It accepts.
-        Accept = "accept",
-        /// It rejects.
-        Reject = "reject",
-        /// It leaves it to people.
-        Manual = "manual",
-    }
-}
-
-open_enum! {
-    /// What a usage rule looks at.
-    pub enum UsageRuleScope {
-        /// Each record.
-        Record = "record",
-        /// The whole file.
-        File = "file",
-    }
-}
-
-open_enum! {
-    /// Whether a usage rule is in force.
-    pub enum UsageRuleStatus {
-        /// It is.
-        Active = "active",
-        /// It was.
-        Deleted = "deleted",
     }
 }

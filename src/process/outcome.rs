@@ -176,7 +176,7 @@ impl fmt::Display for Outcome {
         } else if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
         }
-        if let Some(plan) = &self.plan {
+        if let Some(plan) = self.plan.as_ref().filter(|plan| plan.sends_anything()) {
             write!(f, " [{plan}]")?;
         }
         for warning in &self.warnings {

@@ -58,6 +58,10 @@ impl Plan {
         }
     }
 
+    pub(crate) fn sends_anything(&self) -> bool {
+        !self.calls.is_empty() || self.message.is_some()
+    }
+
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
@@ -130,7 +134,7 @@ fn cut(mut text: String) -> String {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.calls.is_empty() && self.message.is_none() {
+        if !self.sends_anything() {
             return f.write_str("no call");
         }
         let mut separator = "";

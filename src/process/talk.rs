@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
@@ -22,7 +23,16 @@ const SKEW: Duration = Duration::seconds(10);
 pub(crate) struct Talk<'a> {
     http: &'a Http,
     page: Vec<String>,
-    known: HashMap<String, Option<String>>,
+    known: HashMap<String, Known>,
+}
+
+/// What a look-up told about the conversation of a request.
+enum Known {
+    Open(String),
+    /// There is none that takes messages.
+    Nothing,
+    /// The look-up failed, with this error.
+    Failed(Rc<str>),
 }
 
 #[derive(Serialize)]
@@ -99,7 +109,11 @@ impl<'a> Talk<'a> {
         if !self.known.contains_key(id) {
             self.look_up(id)?;
         }
-        Ok(self.known.get(id).cloned().flatten())
+        match self.known.get(id) {
+            Some(Known::Open(conversation)) => Ok(Some(conversation.clone())),
+            Some(Known::Failed(why)) => Err(Error::input(&**why)),
+            Some(Known::Nothing) | None => Ok(None),
+        }
     }
 
     /// Looks up this request and those after it on the page, as many as fit into one URL.
@@ -117,13 +131,27 @@ impl<'a> Talk<'a> {
             list.push_str(&other_encoded);
             asked.push(other.clone());
         }
-        let found = Pages::<Conversation>::from_path(
-            self.http,
-            format!("/conversations?in(instance_id,({list}))"),
-            1000,
-        );
+        let mut open = match self.find(&list) {
+            Ok(open) => open,
+            Err(error) => {
+                // Asked once for all of them: a service that is down must not be waited for at each order.
+                let why: Rc<str> = error.to_string().into();
+                self.known.extend(asked.into_iter().map(|id| (id, Known::Failed(Rc::clone(&why)))));
+                return Ok(());
+            }
+        };
+        for id in asked {
+            let known = open.remove(&id).map_or(Known::Nothing, Known::Open);
+            self.known.insert(id, known);
+        }
+        Ok(())
+    }
+
+    /// The open conversations about these requests, by request.
+    fn find(&self, list: &str) -> Result<HashMap<String, String>> {
+        let path = format!("/conversations?in(instance_id,({list}))");
         let mut open = HashMap::new();
-        for conversation in found {
+        for conversation in Pages::<Conversation>::from_path(self.http, path, 1000) {
             let conversation = conversation?;
             let notes = conversation.kind == ConversationKind::Notes;
             let closed = conversation.status == ConversationStatus::Closed;
@@ -133,11 +161,7 @@ impl<'a> Talk<'a> {
                 open.entry(instance).or_insert(conversation.id);
             }
         }
-        for id in asked {
-            let conversation = open.remove(&id);
-            self.known.insert(id, conversation);
-        }
-        Ok(())
+        Ok(open)
     }
 }
 

@@ -18,8 +18,8 @@ use crate::http::{ContentRange, Http, Method, decode};
 use crate::models::timestamp;
 use crate::rql;
 
-/// Ids left out of a page may take this much of its URL, which stays under 8 kB with it.
-const LEFT_OUT: usize = 6000;
+/// A query may take this much of its URL, which stays under 8 kB with it.
+const QUERY: usize = 7400;
 /// The platform's most per page, for reading through a crowd of equal timestamps.
 const CROWD: u32 = 1000;
 /// Sweeps through a crowd whose order will not hold still; each misses about a third of what the last one missed.
@@ -50,6 +50,8 @@ pub(crate) struct Walk<'a, T: 'static> {
 struct Sweep {
     count: u32,
     ids: HashSet<String>,
+    /// How many broken elements of one content it met.
+    broken: HashMap<u64, usize>,
     total: Option<u64>,
     unsteady: bool,
 }
@@ -115,7 +117,9 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 self.barren = None;
                 continue;
             }
-            if self.barren.replace(content) == Some(content) {
+            // Pages of the same broken elements look the same; where the server tells the offset, it knows what one is.
+            let heeded = range.is_some_and(|range| range.first == self.offset);
+            if self.barren.replace(content) == Some(content) && !heeded {
                 log::warn!(target: "connect::process", "{}: the server sends the same page for any offset", self.source.list);
                 return Ok(None);
             }
@@ -157,10 +161,11 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
 
     /// The seen ids of the newest moment that may still be listed, as far as they fit, and whether all did.
     fn left_out(&self) -> Result<(String, bool)> {
+        let room = QUERY.saturating_sub(self.filters.len());
         let mut list = String::new();
         for (id, _) in self.tie.iter().filter(|(_, listed)| **listed) {
             let id = rql::encode_value(id)?;
-            if list.len() + id.len() > LEFT_OUT {
+            if list.len() + id.len() > room {
                 return Ok((list, false));
             }
             if !list.is_empty() {
@@ -175,19 +180,19 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     /// anything that may be handed out, which ends a sweep.
     fn keep_new(&mut self, elements: Vec<Read<T>>, range: Option<ContentRange>) -> (Vec<Element<T>>, bool) {
         let mut fresh = Vec::with_capacity(elements.len());
-        let mut broken_here: HashMap<u64, usize> = HashMap::new();
         let crowd = self.newest.filter(|_| self.offset > 0);
         if let (Some(before), Some(range)) = (self.sweep.total, range) {
             self.sweep.unsteady |= before != range.total;
         }
         self.sweep.total = range.map(|range| range.total);
-        let sweeping = self.newest.is_some();
+        let asked = self.newest;
+        let mut passed: Vec<String> = Vec::new();
         for element in elements {
             let item = match element {
                 Read::Item(item) => item,
                 Read::Broken { raw, id, error } => {
                     let content = self.hasher.hash_one(&raw);
-                    let here = broken_here.entry(content).or_default();
+                    let here = self.sweep.broken.entry(content).or_default();
                     *here += 1;
                     let known = self.broken.entry(content).or_default();
                     if *here > *known {
@@ -199,7 +204,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             };
             let id = (self.source.id)(&item);
             let created = (self.source.created_of)(&item);
-            if sweeping
+            if asked.is_some()
                 && created.is_some()
                 && created == self.newest
                 && !self.sweep.ids.insert(id.to_owned())
@@ -218,12 +223,21 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                         return (fresh, true);
                     }
                     self.newest = Some(at);
-                    self.tie.clear();
+                    passed.extend(std::mem::take(&mut self.tie).into_keys());
                     self.tie.insert(id.to_owned(), true);
                     fresh.push(Element::Item(item));
                 }
                 Some(at) if Some(at) == self.newest && !self.tie.contains_key(id) => {
                     self.tie.insert(id.to_owned(), true);
+                    fresh.push(Element::Item(item));
+                }
+                // Out of order, and the next page will not have it again.
+                Some(at)
+                    if self.newest > Some(at)
+                        && asked <= Some(at)
+                        && !passed.iter().any(|seen| seen == id) =>
+                {
+                    passed.push(id.to_owned());
                     fresh.push(Element::Item(item));
                 }
                 // Seen before. One older than was asked for comes from a server that does not know the filter.
@@ -245,23 +259,17 @@ enum Read<T> {
     Broken { raw: String, id: String, error: Error },
 }
 
-/// Reads a page in one go, and element by element only where that fails.
+/// Reads a page in one go, and element by element only where that fails or one has no id.
 fn read<T: DeserializeOwned>(
     source: &Source<T>,
     path: &str,
     offset: u64,
     body: &[u8],
 ) -> Result<Vec<Read<T>>> {
-    if let Ok(items) = serde_json::from_slice::<Vec<T>>(body) {
-        let with_id = |item: T| match (source.id)(&item) {
-            "" => Read::Broken {
-                raw: String::new(),
-                id: "(no id)".into(),
-                error: Error::input("an element of the list has no id"),
-            },
-            _ => Read::Item(item),
-        };
-        return Ok(items.into_iter().map(with_id).collect());
+    if let Ok(items) = serde_json::from_slice::<Vec<T>>(body)
+        && items.iter().all(|item| !(source.id)(item).is_empty())
+    {
+        return Ok(items.into_iter().map(Read::Item).collect());
     }
     let raws: Vec<&RawValue> = decode(Method::Get, path, body)?;
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -271,7 +279,9 @@ fn read<T: DeserializeOwned>(
             let id = serde_json::from_str::<Identified>(raw.get()).ok().and_then(|object| object.id);
             Read::Broken {
                 raw: raw.get().to_owned(),
-                id: id.unwrap_or_else(|| format!("element {position} of {}", source.list)),
+                id: id
+                    .filter(|id| !id.is_empty())
+                    .unwrap_or_else(|| format!("element {position} of {}", source.list)),
                 error,
             }
         };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::lists;
-use super::requests::render_body;
+use super::params::render_body;
 use super::router::{Ctx, Outcome, bad, text};
 use super::wire::Answer;
 use super::{clock, rql};
@@ -90,7 +90,8 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn attributes(ctx: &mut Ctx<'_>) -> Outcome {
     let body = Value::Object(ctx.object(&["vendor", "provider"])?);
-    let changed =
-        ctx.change("subscriptions/requests", &ctx.segment(2), "update", |r| r["attributes"] = body)?;
+    let changed = ctx.change("subscriptions/requests", &ctx.segment(2), "update", |r| {
+        r["attributes"] = body;
+    })?;
     Ok(Answer::json(200, &changed["attributes"]))
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::cell::{Cell, sort_cell};
 use super::clock::Rng;
 use super::fields::{Field, Spec};
-use super::filter::{Cell, Filter, sort_cell};
+use super::filter::Filter;
 use super::rql::Query;
 
 /// Below this size sorting anew is cheaper than keeping an order.
@@ -164,17 +165,14 @@ impl Collection {
             None => None,
         };
         let sorted;
-        let matched: Vec<(&[Part], usize)> = match candidates {
-            Some(slots) => {
-                let view = View { signature, filters: lasting, ordering, sorted: BTreeSet::new() };
-                sorted = self.sort(&view, &slots, &volatile);
-                sorted.iter().map(|(key, slot)| (key.as_slice(), *slot)).collect()
-            }
-            None => {
-                let from = take_bound(&ordering, &mut volatile);
-                let at = self.keep(signature, lasting, ordering);
-                self.walk(at, from, &volatile)
-            }
+        let matched: Vec<(&[Part], usize)> = if let Some(slots) = candidates {
+            let view = View { signature, filters: lasting, ordering, sorted: BTreeSet::new() };
+            sorted = self.sort(&view, &slots, &volatile);
+            sorted.iter().map(|(key, slot)| (key.as_slice(), *slot)).collect()
+        } else {
+            let from = take_bound(&ordering, &mut volatile);
+            let at = self.keep(&signature, lasting, ordering);
+            self.walk(at, from, &volatile)
         };
         let total = matched.len();
         let end = query.offset.saturating_add(limit).min(total);
@@ -215,7 +213,7 @@ impl Collection {
     }
 
     /// Where the view of these conditions in this order is, built if it is new.
-    fn keep(&mut self, signature: String, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
+    fn keep(&mut self, signature: &str, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
         let order: Vec<_> = ordering.iter().map(|(field, down)| format!("{down}{:?}", field.path)).collect();
         let signature = format!("{signature} {}", order.join(","));
         if let Some(at) = self.views.iter().position(|view| view.signature == signature) {

@@ -31,7 +31,7 @@ pub(super) fn close(ctx: &mut Ctx<'_>) -> Outcome {
     let id = resolve(ctx)?;
     ctx.status("conversations", &id, &["open"])?;
     let closed = ctx.change("conversations", &id, "close", |c| c["status"] = "closed".into())?;
-    Ok(Answer::json(200, &closed))
+    Ok(Answer::json(200, closed))
 }
 
 pub(super) fn messages(ctx: &mut Ctx<'_>) -> Outcome {
@@ -78,5 +78,5 @@ pub(super) fn edit(ctx: &mut Ctx<'_>) -> Outcome {
         message["text"] = words.into();
         message["events"]["updated"] = json!({"at": clock::now()});
     })?;
-    Ok(Answer::json(200, &message))
+    Ok(Answer::json(200, message))
 }

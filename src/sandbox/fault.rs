@@ -261,7 +261,6 @@ fn path_matches(pattern: &str, path: &str) -> bool {
     for expected in pattern.trim_matches('/').split('/') {
         match (expected, parts.next()) {
             ("**", _) => return true,
-            (_, None) => return false,
             ("*", Some(_)) => {}
             (expected, Some(part)) if expected == part => {}
             _ => return false,

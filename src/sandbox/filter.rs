@@ -1,17 +1,14 @@
 //! Conditions ready to be asked of a value, and the keys values are sorted by.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::cell::{Cell, Num, any_leaf, equals, is_null, leaf_cell, text_of};
 use super::clock;
 use super::fields::{Field, Kind, Spec};
 use super::rql::{Node, Op, Operand};
-
-/// Ids that stand for "none" in the platform's data.
-const PLACEHOLDERS: [&str; 4] = ["HB-0000-0000", "CT-0000-0000-0000", "MP-00000", "CRD-00000-00000-00000"];
 
 #[derive(Debug)]
 pub(super) enum Filter {
@@ -23,35 +20,6 @@ pub(super) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
-}
-
-/// A comparable scalar. Nothing sorts before something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cell {
-    Null,
-    Time(i64),
-    Number(Num),
-    Text(String),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Num(f64);
-
-impl PartialEq for Num {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Num {}
-impl PartialOrd for Num {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Num {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,75 +237,6 @@ fn globs(pattern: &[Glob], text: &[char]) -> bool {
         }
     }
     pattern.get(p..).is_some_and(|rest| rest.iter().all(|glob| *glob == Glob::Any))
-}
-
-/// Asks every leaf below `path`; lists fan out, and a reference stands for its id.
-fn any_leaf(value: &Value, path: &[String], ask: &mut dyn FnMut(&Value) -> bool) -> bool {
-    match (value, path.split_first()) {
-        (Value::Array(items), _) => items.iter().any(|item| any_leaf(item, path, ask)),
-        (Value::Object(map), Some((first, rest))) => match map.get(first) {
-            Some(inner) => any_leaf(inner, rest, ask),
-            // Some shapes carry `created`, others `events.created.at`.
-            None if rest.is_empty() && (first == "created" || first == "updated") => {
-                map.get("events").and_then(|e| e.get(first)).and_then(|e| e.get("at")).is_some_and(ask)
-            }
-            None => false,
-        },
-        (Value::Object(map), None) => map.get("id").is_some_and(ask),
-        (leaf, None) => ask(leaf),
-        (_, Some(_)) => false,
-    }
-}
-
-fn is_null(value: &Value, path: &[String]) -> bool {
-    !any_leaf(value, path, &mut |leaf| match leaf {
-        Value::Null => false,
-        Value::String(text) => !PLACEHOLDERS.contains(&text.as_str()),
-        _ => true,
-    })
-}
-
-fn equals(leaf: &Value, operand: &Cell) -> bool {
-    match operand {
-        Cell::Null => leaf.is_null(),
-        Cell::Text(text) => match leaf {
-            Value::String(leaf) => leaf == text,
-            _ => text_of(leaf).is_some_and(|leaf| leaf == *text),
-        },
-        Cell::Time(_) => leaf_cell(leaf, Kind::Time) == *operand,
-        Cell::Number(_) => leaf_cell(leaf, Kind::Number) == *operand,
-    }
-}
-
-fn text_of(leaf: &Value) -> Option<Cow<'_, str>> {
-    match leaf {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Number(number) => Some(Cow::Owned(number.to_string())),
-        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
-        _ => None,
-    }
-}
-
-fn leaf_cell(leaf: &Value, kind: Kind) -> Cell {
-    let cell = match kind {
-        Kind::Time => leaf.as_str().and_then(clock::parse).map(Cell::Time),
-        Kind::Number => {
-            let number = leaf.as_f64().or_else(|| leaf.as_str()?.parse().ok());
-            number.map(|number| Cell::Number(Num(number)))
-        }
-        Kind::Text => text_of(leaf).map(|text| Cell::Text(text.into_owned())),
-    };
-    cell.unwrap_or(Cell::Null)
-}
-
-/// What a value is sorted by.
-pub(super) fn sort_cell(value: &Value, field: &Field) -> Cell {
-    let mut cell = Cell::Null;
-    any_leaf(value, &field.path, &mut |leaf| {
-        cell = leaf_cell(leaf, field.kind);
-        true
-    });
-    cell
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What products and listings have beyond lists.
 
-use super::requests::render_body;
+use super::params::render_body;
 use super::router::{Ctx, Outcome};
 use super::wire::Answer;
 
@@ -23,6 +23,8 @@ pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
         _ => (&["draft", "reviewing", "deploying"], "canceled"),
     };
     ctx.status("listing-requests", &id, from)?;
-    ctx.change("listing-requests", &id, &verb, |request| request["state"] = to.into())?;
+    ctx.change("listing-requests", &id, &verb, |request| {
+        request["state"] = to.into();
+    })?;
     Ok(Answer::empty(200))
 }

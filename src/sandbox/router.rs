@@ -6,7 +6,7 @@ use super::clock::Rng;
 use super::journal::Call;
 use super::store::Store;
 use super::wire::{Answer, Incoming, percent_decode};
-use super::{Options, assets, conversations, lists, products, requests, tiers, usage};
+use super::{Options, assets, conversations, create, lists, products, requests, tiers, usage};
 
 /// An answer, or a refusal.
 pub(super) type Outcome = Result<Answer, Answer>;
@@ -68,14 +68,14 @@ impl Ctx<'_> {
         Err(refuse(400, &format!("{}: not allowed in status `{status}`.", self.verb())))
     }
 
-    /// Puts a changed object in place of the old one, and the change into the log of effects.
+    /// Changes an object, and puts the change into the log of effects.
     pub(super) fn change(
         &mut self,
         collection: &str,
         id: &str,
         action: &str,
         change: impl FnOnce(&mut Value),
-    ) -> Result<Value, Answer> {
+    ) -> Result<&Value, Answer> {
         let status = |value: &Value| {
             let status = value.get("status").or_else(|| value.get("state"));
             status.and_then(Value::as_str).map(str::to_owned)
@@ -83,11 +83,11 @@ impl Ctx<'_> {
         let changed = self.store.update(collection, id, |value| {
             let before = status(value);
             change(value);
-            (before, status(value), value.clone())
+            (before, status(value))
         });
-        let (before, after, value) = changed.ok_or_else(not_found)?;
+        let (before, after) = changed.ok_or_else(not_found)?;
         self.store.record(collection, id, action, before, after);
-        Ok(value)
+        self.find(collection, id)
     }
 
     pub(super) fn create(&mut self, collection: &str, value: &Value) {
@@ -148,7 +148,7 @@ fn get(handler: Handler) -> Vec<(&'static str, Handler)> {
 /// The methods a path has; `None` for a path that does not exist.
 fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
     Some(match segments {
-        ["requests"] => vec![("GET", lists::list), ("POST", requests::create)],
+        ["requests"] => vec![("GET", lists::list), ("POST", create::request)],
         ["requests", _] => vec![("GET", lists::detail), ("PUT", requests::update)],
         ["requests", _, "render"] => get(requests::render),
         ["requests", _, "approve"] => post(requests::approve),
@@ -163,16 +163,10 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["assets", _, "requests"] => get(assets::requests),
         ["assets", _, "render"] => get(assets::render),
         ["products", _, "templates", _, "render" | "preview"] => get(products::render_template),
-        [
-            "products",
-            _,
-            "templates" | "configurations" | "parameters" | "items" | "connections" | "actions" | "media"
-            | "messages" | "versions",
-        ] => get(lists::nested),
         ["products", _, "templates" | "parameters" | "items" | "actions" | "connections" | "versions", _] => {
             get(lists::nested_detail)
         }
-        ["tier", "configs", _, "render"] | ["tier", "config-requests", _, "render"] => get(tiers::render),
+        ["tier", "configs" | "config-requests", _, "render"] => get(tiers::render),
         ["tier", "config-requests"] => vec![("GET", lists::list), ("POST", tiers::create)],
         ["tier", "config-requests", _] => vec![("GET", lists::detail), ("PUT", tiers::update)],
         ["tier", "config-requests", _, "approve"] => post(tiers::approve),
@@ -200,7 +194,6 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["usage", "files", _, "reprocess"] => post(usage::reprocess),
         ["usage", "files", _, "submit" | "close" | "delete"] => post(usage::plain),
         ["usage", "files", _, "approve-all"] => vec![("PUT", usage::plain)],
-        ["usage", "files", _, "categories"] => get(lists::nested),
         ["usage", "products", _, "template"] => get(usage::template),
         ["listing-requests", _, "submit" | "refine" | "deploy" | "complete" | "cancel"] => {
             post(products::listing_verb)
@@ -211,7 +204,14 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
             "accounts" | "hubs" | "agreements",
             _,
             "users" | "connections" | "marketplaces" | "contracts" | "versions",
-        ] => get(lists::nested),
+        ]
+        | [
+            "products",
+            _,
+            "templates" | "configurations" | "parameters" | "items" | "connections" | "actions" | "media"
+            | "messages" | "versions",
+        ]
+        | ["usage", "files", _, "categories"] => get(lists::nested),
         [
             "assets" | "products" | "listings" | "listing-requests" | "marketplaces" | "hubs" | "contracts"
             | "agreements" | "accounts" | "users" | "categories" | "countries",

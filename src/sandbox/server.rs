@@ -339,7 +339,7 @@ fn instead(fault: &Fault, answer: Answer) -> Answer {
 
 /// A JSON list of nothing, `bytes` long.
 fn padding(mut out: &TcpStream, bytes: usize) -> io::Result<()> {
-    let chunk = [b' '; 64 * 1024];
+    let chunk = [b' '; 16 * 1024];
     out.write_all(b"[")?;
     let mut left = bytes.saturating_sub(2);
     while left > 0 {

@@ -260,7 +260,9 @@ fn conversations_are_found_by_what_they_are_about() {
     assert_eq!(client.post(path, &json!({"text": "two"})).status, 201);
     let newest = client.get(&format!("{path}?ordering(-created)&limit=1")).json();
     assert_eq!(newest[0]["text"], "two");
-    sandbox.update("conversations", "CO-1000-0000-0001-001", |c| c["status"] = "closed".into());
+    sandbox.update("conversations", "CO-1000-0000-0001-001", |c| {
+        c["status"] = "closed".into();
+    });
     assert_eq!(client.post(path, &json!({"text": "three"})).status, 400);
     assert_eq!(sandbox.messages("CO-1000-0000-0001-001").len(), 2);
 }

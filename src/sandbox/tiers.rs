@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::requests::{assignee, merge_params, render_body};
+use super::params::{merge_params, render_body};
+use super::requests::assignee;
 use super::router::{Ctx, Outcome, bad, only, text};
 use super::wire::Answer;
 use super::{clock, sample};
@@ -24,13 +25,13 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let notes = text(&body, "notes")?.map(str::to_owned);
     ctx.status(REQUESTS, &id, &["pending"])?;
     let mut request = ctx.find(REQUESTS, &id)?.clone();
-    merge_params(request.get_mut("params"), body.get("params"), "params")?;
+    merge_params(&mut request["params"], body.get("params"), "params")?;
     if let Some(notes) = notes {
         request["notes"] = notes.into();
     }
     touch(&mut request, "updated");
     let request = ctx.change(REQUESTS, &id, "update", |old| *old = request)?;
-    Ok(Answer::json(200, &request))
+    Ok(Answer::json(200, request))
 }
 
 /// `{"template": {"id"}}`, or the older form with `representation`.
@@ -73,6 +74,7 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
         request["configuration"]["template"] = request["template"].clone();
         touch(request, "updated");
     })?;
+    let request = request.clone();
     settle_config(ctx, &request);
     let template_id = template.map_or(Value::Null, |template| template["id"].clone());
     let answer = json!({"template": {"id": template_id, "representation": representation}, "effective_date": effective});
@@ -126,20 +128,24 @@ pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     let user = assignee(ctx)?;
-    ctx.change(REQUESTS, &ctx.segment(2), "assign", |request| request["assignee"] = user)?;
+    ctx.change(REQUESTS, &ctx.segment(2), "assign", |request| {
+        request["assignee"] = user;
+    })?;
     Ok(Answer::empty(204))
 }
 
 pub(super) fn unassign(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.object(&[])?;
-    ctx.change(REQUESTS, &ctx.segment(2), "unassign", |request| request["assignee"] = Value::Null)?;
+    ctx.change(REQUESTS, &ctx.segment(2), "unassign", |request| {
+        request["assignee"] = Value::Null;
+    })?;
     Ok(Answer::empty(204))
 }
 
 pub(super) fn validate(ctx: &mut Ctx<'_>) -> Outcome {
     let body = ctx.object(&["params"])?;
     let mut request = ctx.find(REQUESTS, &ctx.segment(2))?.clone();
-    merge_params(request.get_mut("params"), body.get("params"), "params")?;
+    merge_params(&mut request["params"], body.get("params"), "params")?;
     Ok(Answer::json(200, &request))
 }
 
@@ -170,7 +176,7 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let config = ctx.store.all(CONFIGS).into_iter().find(same);
     let config = config.ok_or_else(|| bad("configuration: it does not exist."))?;
     let mut params = config["params"].clone();
-    merge_params(Some(&mut params), body.get("params"), "params")?;
+    merge_params(&mut params, body.get("params"), "params")?;
     let id = config["id"].as_str().unwrap_or_default().replacen("TC-", "TCR-", 1);
     let now = clock::now();
     let request = json!({
@@ -221,7 +227,7 @@ pub(super) fn update_account(ctx: &mut Ctx<'_>) -> Outcome {
         }
         account["version"] = (account["version"].as_u64().unwrap_or(0) + 1).into();
     })?;
-    Ok(Answer::json(200, &account))
+    Ok(Answer::json(200, account))
 }
 
 pub(super) fn accept_account(ctx: &mut Ctx<'_>) -> Outcome {
@@ -246,5 +252,5 @@ fn settle_account(ctx: &mut Ctx<'_>, status: &str, reason: Option<String>) -> Ou
         }
         touch(request, "updated");
     })?;
-    Ok(Answer::json(200, &request))
+    Ok(Answer::json(200, request))
 }

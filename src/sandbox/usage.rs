@@ -135,7 +135,7 @@ pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
 fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> Outcome {
     let reads_left = ctx.options.processing_reads;
     let link = format!("{}/usage/{id}/in.xlsx?{}", ctx.options.foreign, foreign::SIGNATURE);
-    let file = ctx.change(FILES, id, action, |file| {
+    ctx.change(FILES, id, action, |file| {
         file["usage_file_uri"] = link.into();
         file["events"]["uploaded"] = event();
         if reads_left == 0 {
@@ -146,7 +146,7 @@ fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: V
     })?;
     let verdict = Some(verdict).filter(|_| reads_left > 0);
     ctx.store.uploads.insert(id.to_owned(), Upload { bytes, verdict, reads_left });
-    Ok(Answer::json(200, &file))
+    Ok(Answer::json(200, ctx.find(FILES, id)?))
 }
 
 fn event() -> Value {
@@ -189,7 +189,7 @@ fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value
         file["events"][name] = event();
         more(file);
     })?;
-    Ok(Answer::json(200, &file))
+    Ok(Answer::json(200, file))
 }
 
 /// A signed link to another origin, which wants no credentials.

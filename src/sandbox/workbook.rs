@@ -59,11 +59,10 @@ fn records(bytes: &[u8]) -> Result<Verdict, String> {
     let name = ["records", "usage_records"].into_iter().find(|name| names.iter().any(|own| own == name));
     let name = name.ok_or("There is no sheet `records`.")?;
     let sheet = book.worksheet_range(name).map_err(|_| "The sheet of records can not be read.")?;
-    let categories = match names.iter().any(|own| own == "categories") {
-        true => {
-            book.worksheet_range("categories").map(|sheet| column(&sheet, "category_id")).unwrap_or_default()
-        }
-        false => HashSet::new(),
+    let categories = if names.iter().any(|own| own == "categories") {
+        book.worksheet_range("categories").map(|sheet| column(&sheet, "category_id")).unwrap_or_default()
+    } else {
+        HashSet::new()
     };
     let mut rows = sheet.rows();
     let header = rows.next().ok_or("The sheet of records is empty.")?;
@@ -100,7 +99,7 @@ fn records(bytes: &[u8]) -> Result<Verdict, String> {
 /// The texts of a column, without its header.
 fn column(sheet: &Range<Data>, name: &str) -> HashSet<String> {
     let mut rows = sheet.rows();
-    let place = rows.next().and_then(|header| header.iter().position(|cell| cell.to_string() == name));
+    let place = rows.next().and_then(|header| header.iter().position(|cell| *cell == name));
     let Some(place) = place else { return HashSet::new() };
     rows.filter_map(|row| row.get(place)).map(ToString::to_string).collect()
 }

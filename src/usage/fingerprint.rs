@@ -28,9 +28,13 @@ impl Fingerprint {
         self.b ^= self.b >> 29;
     }
 
-    /// The length goes in first, so that `("ab", "c")` and `("a", "bc")` differ.
     pub(crate) fn text(&mut self, text: &str) {
-        self.word(text.len() as u64);
+        self.text_at(0, text);
+    }
+
+    /// A text and the number of its place. Place and length go in first, so that `("ab", "c")` and `("a", "bc")` differ.
+    pub(crate) fn text_at(&mut self, place: u64, text: &str) {
+        self.word(place << 32 ^ text.len() as u64);
         let (words, rest) = text.as_bytes().as_chunks::<8>();
         for word in words {
             self.word(u64::from_le_bytes(*word));

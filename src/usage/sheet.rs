@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rust_xlsxwriter::{self as xlsx, XlsxError};
@@ -32,11 +33,15 @@ const COLUMNS: [&str; 16] = [
     "item_precision",
 ];
 /// Marks parameter columns in the fingerprint, whatever number of columns stands before them.
-const PARAMETER: u64 = 1 << 32;
+const PARAMETER: u64 = 1 << 16;
 const CATEGORY_COLUMNS: [&str; 3] = ["category_id", "category_name", "category_description"];
 
-/// Level 3 is what spreadsheet programs use: much faster than the writer's default for a few percent of size.
+/// What spreadsheet programs use. Against the writer's default, 6, it takes 30 % off the whole work, for files 8 to 15 %
+/// larger.
 const COMPRESSION: u8 = 3;
+
+/// Records that are checked together, see [`Validator::announce`].
+const BATCH: usize = 32;
 
 /// What the file looks like, apart from its records.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +105,7 @@ pub(crate) struct Builder<'a> {
     bad: BadRows,
     book: xlsx::Workbook,
     page: Page,
+    waiting: Vec<UsageRecord>,
     records: u32,
 }
 
@@ -112,28 +118,38 @@ impl<'a> Builder<'a> {
         book.set_zip_compression_level(COMPRESSION);
         let page = guarded(|| Page::new(&mut book, layout.sheet_name.as_str()))?;
         let validator = Validator::new(&layout.categories, expected);
-        Ok(Self { layout, validator, bad, book, page, records: 0 })
+        Ok(Self { layout, validator, bad, book, page, waiting: Vec::with_capacity(BATCH), records: 0 })
     }
 
-    /// Takes a record. A bad one is noted for [`finish`](Self::finish); only what makes it pointless to go on is an error.
+    /// Takes a record. A bad one is noted for [`finish`](Self::finish); only what makes it pointless to go on is an error,
+    /// and that may come some records later.
     pub(crate) fn push(&mut self, record: UsageRecord) -> Result<(), SheetError> {
         if self.records == 0 {
             self.start(&record)?;
         }
         if self.records == MAX_RECORDS {
-            return Err(SheetError::new(Kind::TooManyRecords, std::mem::take(&mut self.bad)));
+            self.flush()?;
+            return Err(SheetError::new(Kind::TooManyRecords, take(&mut self.bad)));
         }
         self.records += 1;
-        let row = self.records + 1;
-        match self.validator.check(row, &record) {
-            Err(problems) => {
-                self.bad.push(self.layout.sheet_name.as_str(), row, &record.record_id, problems);
-                Ok(())
+        self.waiting.push(record);
+        if self.waiting.len() == BATCH { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), SheetError> {
+        self.validator.announce(&self.waiting);
+        for record in &mut self.waiting {
+            match self.validator.check(record) {
+                Err((row, problems)) => {
+                    self.bad.push(self.layout.sheet_name.as_str(), row, &record.record_id, problems);
+                }
+                // With a bad row nothing will be sent, so the rest is only checked.
+                Ok(cells) if self.bad.is_empty() => guarded(|| self.page.write_record(record, cells))?,
+                Ok(_) => {}
             }
-            // Nothing will be sent, so the rest is only checked.
-            Ok(_) if !self.bad.is_empty() => Ok(()),
-            Ok(cells) => guarded(|| self.page.write_record(record, cells)),
         }
+        self.waiting.clear();
+        Ok(())
     }
 
     fn start(&mut self, first: &UsageRecord) -> Result<(), SheetError> {
@@ -164,6 +180,7 @@ impl<'a> Builder<'a> {
 
     /// The workbook, or every bad row.
     pub(crate) fn finish(mut self) -> Result<Workbook, SheetError> {
+        self.flush()?;
         if !self.bad.is_empty() {
             return Err(SheetError::new(Kind::BadRows, self.bad));
         }
@@ -240,8 +257,7 @@ impl Page {
         if text.is_empty() {
             return Ok(());
         }
-        self.fingerprint.word(column.into());
-        self.fingerprint.text(&text);
+        self.fingerprint.text_at(column.into(), &text);
         self.put(column, text)
     }
 
@@ -254,30 +270,30 @@ impl Page {
         Ok(())
     }
 
-    fn write_record(&mut self, record: UsageRecord, cells: Cells) -> Result<(), XlsxError> {
+    /// Writes a record out of its texts, which it leaves empty.
+    fn write_record(&mut self, record: &mut UsageRecord, cells: Cells) -> Result<(), XlsxError> {
         self.next_row();
-        self.text(0, record.record_id)?;
-        self.text(1, record.record_note)?;
-        self.text(2, record.item_search_criteria)?;
-        self.text(3, record.item_search_value)?;
+        self.text(0, take(&mut record.record_id))?;
+        self.text(1, take(&mut record.record_note))?;
+        self.text(2, take(&mut record.item_search_criteria))?;
+        self.text(3, take(&mut record.item_search_value))?;
         self.number(4, cells.quantity)?;
         self.text(5, cells.start)?;
         self.text(6, cells.end)?;
-        self.text(7, record.asset_search_criteria)?;
-        self.text(8, record.asset_search_value)?;
-        self.text(9, record.category_id)?;
+        self.text(7, take(&mut record.asset_search_criteria))?;
+        self.text(8, take(&mut record.asset_search_value))?;
+        self.text(9, take(&mut record.category_id))?;
         self.number(10, cells.amount)?;
         self.number(11, record.tier.map(f64::from))?;
-        self.text(12, record.item_name)?;
-        self.text(13, record.item_unit)?;
-        self.text(14, record.item_mpn)?;
-        self.text(15, record.item_precision)?;
-        for ((_, value), place) in record.params.into_iter().zip(cells.params) {
+        self.text(12, take(&mut record.item_name))?;
+        self.text(13, take(&mut record.item_unit))?;
+        self.text(14, take(&mut record.item_mpn))?;
+        self.text(15, take(&mut record.item_precision))?;
+        for ((_, value), place) in take(&mut record.params).into_iter().zip(cells.params) {
             if value.is_empty() {
                 continue;
             }
-            self.fingerprint.word(PARAMETER | place as u64);
-            self.fingerprint.text(&value);
+            self.fingerprint.text_at(PARAMETER | place as u64, &value);
             let column = u16::try_from(COLUMNS.len() + place).map_err(|_| XlsxError::RowColumnLimitError)?;
             self.put(column, value)?;
         }
@@ -285,17 +301,19 @@ impl Page {
     }
 }
 
-/// Runs the spreadsheet writer. It panics where its temporary file cannot be written, which is how a full disk shows: an
-/// error like any other for us.
+/// Runs the spreadsheet writer. It panics where its temporary file cannot be written, which is how a full disk shows: for
+/// us an error like any other, though the panic's own message has gone to standard error by then.
 fn guarded<T>(write: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, SheetError> {
     match catch_unwind(AssertUnwindSafe(write)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(XlsxError::TempFileError(_, error))) => Err(SheetError::file("create", error)),
         Ok(Err(XlsxError::IoError(error))) => Err(SheetError::file("write", error)),
         Ok(Err(error)) => Err(SheetError::new(Kind::Writer(error.to_string()), BadRows::default())),
-        Err(_) => {
-            let reason = "the spreadsheet writer gave up; is the temporary directory full?";
-            Err(SheetError::file("write", io::Error::other(reason)))
+        Err(panic) => {
+            let said =
+                panic.downcast_ref::<String>().map_or("is the temporary directory full?", String::as_str);
+            let error = io::Error::other(format!("the spreadsheet writer gave up: {said}"));
+            Err(SheetError::file("write", error))
         }
     }
 }

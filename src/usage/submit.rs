@@ -1,5 +1,6 @@
 //! From records to an uploaded file: check, build, create, upload.
 
+use super::fingerprint::Fingerprint;
 use super::multipart::Multipart;
 use super::new_file::NewUsageFile;
 use super::record::UsageRecord;
@@ -43,7 +44,7 @@ impl Usage<'_> {
             parameters: file.parameters.clone(),
         };
         let workbook = build(&layout, records)?;
-        let derived = format!("sdk-{}", workbook.fingerprint());
+        let derived = derived_id(&file, workbook.fingerprint());
         let external_id = if file.external_id.is_empty() { &derived } else { &file.external_id };
 
         let http = self.http();
@@ -51,6 +52,15 @@ impl Usage<'_> {
         log::info!(target: "connect::usage", "usage file {} made for {} records", made.id, workbook.records());
         upload(http, &made.id, &workbook)
     }
+}
+
+/// What the file is about and what its records say, as an id: the same in each run.
+fn derived_id(file: &NewUsageFile, records: &str) -> String {
+    let mut fingerprint = Fingerprint::new();
+    for part in [file.product.as_str(), &file.contract, &file.name, records] {
+        fingerprint.text(part);
+    }
+    format!("sdk-{}", fingerprint.hex())
 }
 
 /// Makes the file exactly once: where the answer is lost, it is searched by its external id.

@@ -1,8 +1,8 @@
 //! Checks of records as they stream by, in memory that does not grow with their text.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
 
 use time::{OffsetDateTime, UtcOffset};
 
@@ -71,13 +71,19 @@ impl Validator {
         problems
     }
 
-    /// Everything that is wrong with a record, or the cells it makes. `row` counts from 1, the header's row.
-    pub(crate) fn check(&mut self, row: u32, record: &UsageRecord) -> Result<Cells, Vec<Problem>> {
+    /// Says which records are checked next.
+    pub(crate) fn announce(&mut self, records: &[UsageRecord]) {
+        self.seen.announce(records);
+    }
+
+    /// The cells of the next announced record, or its row with everything that is wrong with it.
+    pub(crate) fn check(&mut self, record: &UsageRecord) -> Result<Cells, (u32, Vec<Problem>)> {
         let mut problems = Vec::new();
         check_texts(record, &mut problems);
 
-        if !record.record_id.is_empty()
-            && let Some(first) = self.seen.insert(&record.record_id, row)
+        let (row, same) = self.seen.insert();
+        if let Some(first) = same
+            && !record.record_id.is_empty()
         {
             problems.push(Problem::new("record_id", format!("is also the id of row {first}")));
         }
@@ -113,7 +119,7 @@ impl Validator {
             (Some(start), Some(end)) if problems.is_empty() => {
                 Ok(Cells { quantity, amount, start, end, params })
             }
-            _ => Err(problems),
+            _ => Err((row, problems)),
         }
     }
 
@@ -247,84 +253,95 @@ fn utc_text(field: &str, time: Option<OffsetDateTime>, problems: &mut Vec<Proble
         problems.push(Problem::new(field, "is not within the years 1 to 9999"));
         return None;
     };
-    let (year, month, day) = (time.year().unsigned_abs(), u8::from(time.month()), time.day());
-    let (hour, minute, second) = time.to_hms();
-    let digit = |value: u32| char::from_digit(value % 10, 10).unwrap_or('0');
-    let mut text = String::with_capacity(19);
-    text.extend([digit(year / 1000), digit(year / 100)]);
-    for (value, before) in [
-        (year, None),
-        (month.into(), Some('-')),
-        (day.into(), Some('-')),
-        (hour.into(), Some(' ')),
-        (minute.into(), Some(':')),
-        (second.into(), Some(':')),
-    ] {
-        text.extend(before);
-        text.extend([digit(value / 10), digit(value)]);
-    }
-    Some(text)
+    let pair = |value: u8| [b'0' + value / 10 % 10, b'0' + value % 10];
+    // The year is at most 9999, so that the halves fit.
+    let year = u16::try_from(time.year()).unwrap_or_default();
+    let [century, of_century] = [year / 100, year % 100].map(|half| u8::try_from(half).unwrap_or_default());
+    let ([y0, y1], [y2, y3]) = (pair(century), pair(of_century));
+    let ([m0, m1], [d0, d1]) = (pair(time.month().into()), pair(time.day()));
+    let ([h0, h1], [n0, n1], [s0, s1]) = (pair(time.hour()), pair(time.minute()), pair(time.second()));
+    let text = [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1];
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// The record ids so far, as hashes, each with its row.
+/// The record ids so far, as hashes.
 ///
-/// 64 bits of `SipHash`, keyed anew in each run: of a full sheet of distinct ids one in 34 million is refused for two that
-/// happen to meet, and passes when run again. A million take 27 MB, 41 MB for the moment in which the table doubles;
-/// the ids themselves or 128 bits would not fit in the memory that a usage file may cost.
+/// 64 bits of `SipHash`, keyed anew in each run: of full sheets of distinct ids one in 34 million is refused for two that
+/// happen to meet, and passes when run again. A million ids take 16 MB, however long they are.
 struct Seen {
-    rows: HashMap<IdHash, u32, BuildHasherDefault<Ready>>,
+    /// The hash of each row's id, also of the rows that are only announced.
+    hashes: Vec<u64>,
+    rows: u32,
+    /// An open-addressed table at most half full, a power of two long: 0, or one more than a place in `hashes`. Its four
+    /// bytes are nearly all that a new id touches; `HashMap` would spread twice the memory over two cache misses.
+    slots: Vec<u32>,
     keys: RandomState,
 }
 
-/// A hash in two halves: eight bytes at an alignment of four leave an entry at twelve bytes.
-#[derive(PartialEq, Eq)]
-struct IdHash([u32; 2]);
-
-impl Hash for IdHash {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let [high, low] = self.0;
-        state.write_u64(u64::from(high) << 32 | u64::from(low));
-    }
-}
-
-/// Takes a key that is a hash already as it is.
-#[derive(Default)]
-struct Ready(u64);
-
-impl Hasher for Ready {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
+/// The row of the first record, as a spreadsheet program counts.
+const FIRST_ROW: u32 = 2;
 
 impl Seen {
     fn new(expected: usize) -> Self {
-        let expected = expected.min(MAX_RECORDS as usize);
+        let expected = expected.clamp(32, MAX_RECORDS as usize);
         Self {
-            rows: HashMap::with_capacity_and_hasher(expected, BuildHasherDefault::default()),
+            hashes: Vec::with_capacity(expected),
+            rows: 0,
+            slots: vec![0; (2 * expected).next_power_of_two()],
             keys: RandomState::new(),
         }
     }
 
-    /// The row that has this id already, if any.
-    fn insert(&mut self, id: &str, row: u32) -> Option<u32> {
-        let hash = self.keys.hash_one(id);
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-        let halves = [(hash >> 32) as u32, hash as u32];
-        match self.rows.entry(IdHash(halves)) {
-            Entry::Occupied(first) => Some(*first.get()),
-            Entry::Vacant(place) => {
-                place.insert(row);
-                None
+    /// Hashes the ids of the next rows. A lookup in a large table waits long for memory; touched together, the places of
+    /// many ids come in one wait.
+    fn announce(&mut self, records: &[UsageRecord]) {
+        let first = self.hashes.len();
+        self.hashes.extend(records.iter().map(|record| self.keys.hash_one(&record.record_id)));
+        while 2 * self.hashes.len() > self.slots.len() {
+            self.grow();
+        }
+        for hash in &self.hashes[first..] {
+            black_box(self.slots[self.slot(*hash)]);
+        }
+        for hash in &self.hashes[first..] {
+            let slot = self.slots[self.slot(*hash)];
+            black_box(slot.checked_sub(1).map(|taken| self.hashes[taken as usize]));
+        }
+    }
+
+    /// The next announced row, and the one that has its id already.
+    fn insert(&mut self) -> (u32, Option<u32>) {
+        let this = self.rows;
+        let Some(&hash) = self.hashes.get(this as usize) else {
+            return (this + FIRST_ROW, None);
+        };
+        self.rows += 1;
+        let mut slot = self.slot(hash);
+        while let Some(first) = self.slots[slot].checked_sub(1) {
+            if self.hashes[first as usize] == hash {
+                return (this + FIRST_ROW, Some(first + FIRST_ROW));
             }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+        self.slots[slot] = this + 1;
+        (this + FIRST_ROW, None)
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits are all it takes")]
+        let low = hash as usize;
+        low & (self.slots.len() - 1)
+    }
+
+    fn grow(&mut self) {
+        let old = std::mem::take(&mut self.slots);
+        self.slots = vec![0; 2 * old.len()];
+        for taken in old.into_iter().filter(|slot| *slot > 0) {
+            let mut slot = self.slot(self.hashes[taken as usize - 1]);
+            while self.slots[slot] > 0 {
+                slot = (slot + 1) & (self.slots.len() - 1);
+            }
+            self.slots[slot] = taken;
         }
     }
 }

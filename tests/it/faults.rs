@@ -14,7 +14,7 @@ use connect::usage::FileAction;
 use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
 use crate::setup::{ORDER, TEMPLATE, impatient};
-use crate::usage::{LISTING, new_file, record};
+use crate::usage_sample::{LISTING, new_file, record};
 
 /// One call of a plan, and a run that makes it.
 struct Case {

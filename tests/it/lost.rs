@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::setup::{CONVERSATION, ORDER, TEMPLATE, answering, calls, client, one_order};
-use crate::usage::{new_file, record};
+use crate::usage_sample::{new_file, record};
 
 fn approve(sandbox: &Sandbox) -> Report {
     client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap()

@@ -384,9 +384,7 @@ fn three_hundred_orders_on_another_bad_day() {
 #[test]
 #[ignore = "takes minutes for each seed"]
 fn full() {
-    let number = |name, default| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("the variable is a number"))
-    };
+    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let first = number("SOAK_FIRST", 1);
     let orders = usize::try_from(number("SOAK_ORDERS", 10_000)).unwrap();
     for seed in first..first + number("SOAK_SEEDS", 20) {

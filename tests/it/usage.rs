@@ -1,31 +1,512 @@
-//! A usage file and its record, as the tests submit them.
+//! Reporting usage: the loop over listings, submitting, the template.
 
-use connect::sandbox::sample;
-use connect::usage::{NewUsageFile, UsageRecord};
-use time::macros::datetime;
+use std::io::Cursor;
+use std::time::Duration;
 
-pub(crate) const LISTING: &str = "LST-100-000-001";
+use calamine::{Data, Reader, Xlsx};
+use connect::models::UsageFileStatus;
+use connect::rql::Query;
+use connect::sandbox::{Body, Call, Fault, Sandbox, sample};
+use connect::usage::{NewUsageFile, SheetName, UsageCategory, UsageRecord};
+use connect::{Config, Connect, Error, Options, Verdict};
+use serde_json::{Value, json};
+use time::macros::{date, datetime};
 
-pub(crate) fn record() -> UsageRecord {
-    UsageRecord {
-        record_id: "r-1".into(),
-        item_search_criteria: "item.mpn".into(),
-        item_search_value: "NLV-0001-M".into(),
-        quantity: 12.into(),
-        start_time_utc: Some(datetime!(2024-02-01 00:00 UTC)),
-        end_time_utc: Some(datetime!(2024-02-29 00:00 UTC)),
-        asset_search_criteria: "parameter.tenant_id".into(),
-        asset_search_value: "t-00419".into(),
-        ..UsageRecord::default()
+use crate::calls::{calls, calls_but, client};
+
+const LISTING: &str = "LST-771-402-958";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("listings", sample::listing(LISTING));
+    sandbox.insert("products", sample::product(sample::PRODUCT));
+    sandbox
+}
+
+fn record(id: &str) -> UsageRecord {
+    let day = datetime!(2024-05-01 0:00 UTC)..datetime!(2024-05-02 0:00 UTC);
+    UsageRecord::new(id, "NLV-GB-M", "0.75", day, "AS-1000-0000-0001")
+}
+
+fn new_file() -> NewUsageFile {
+    NewUsageFile {
+        name: "Usage of May".into(),
+        product: sample::PRODUCT.into(),
+        contract: "CRD-10482-77310-26594".into(),
+        ..NewUsageFile::default()
     }
 }
 
-pub(crate) fn new_file() -> NewUsageFile {
-    NewUsageFile {
-        name: "February".into(),
-        product: sample::PRODUCT.into(),
-        contract: "CRD-10482-77310-26594".into(),
-        external_id: "feb".into(),
-        ..NewUsageFile::default()
+/// The one part of a form: its head and its content.
+fn part(call: &Call) -> (String, Vec<u8>) {
+    let Body::Bytes(bytes) = &call.body else { panic!("{call:?}") };
+    let content_type = call.content_type.as_deref().unwrap();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let start = format!("--{boundary}\r\n");
+    let end = format!("\r\n--{boundary}--\r\n");
+    assert!(bytes.starts_with(start.as_bytes()) && bytes.ends_with(end.as_bytes()));
+    let text = String::from_utf8(bytes[start.len()..head].to_vec()).unwrap();
+    (text, bytes[head + 4..bytes.len() - end.len()].to_vec())
+}
+
+#[test]
+fn listings_are_walked_and_what_was_reported_is_told() {
+    let sandbox = sandbox();
+    let mut other = sample::listing("LST-771-402-959");
+    other["created"] = "2023-12-02T09:00:00+00:00".into();
+    sandbox.insert("listings", other);
+    let connect = client(&sandbox);
+    let report = connect
+        .process_usage_listings(|listing| {
+            if listing.id != LISTING {
+                return Ok(None);
+            }
+            let file = NewUsageFile {
+                external_id: "may".into(),
+                ..NewUsageFile::for_listing(listing, "Usage of May")
+            };
+            Ok(Some(connect.usage().submit(file, [record("r-1")])?))
+        })
+        .unwrap();
+    assert_eq!((report.count(Verdict::Reported), report.skipped(), report.exit_code()), (1, 1, 0));
+    let file = &sandbox.all("usage/files")[0];
+    let id = file["id"].as_str().unwrap();
+    assert_eq!(report.outcomes()[0].detail, format!("usage file {id}"));
+    assert_eq!(report.outcomes()[0].calls, 2);
+    assert_eq!(file["status"], "ready");
+    let filters = "in(product.id,(PRD-260-714-083,PRD-904-115-627))&eq(status,listed)";
+    let created = "%222023-12-02T09%3A00%3A00%2B00%3A00%22";
+    let body = json!({
+        "name": "Usage of May", "description": "", "external_id": "may",
+        "product": {"id": sample::PRODUCT}, "contract": {"id": "CRD-10482-77310-26594"},
+    });
+    let list = format!("/listings?{filters}");
+    assert_eq!(
+        calls(&sandbox),
+        json!([
+            ["GET", format!("{list}&ordering(created)&limit=100&offset=0")],
+            ["POST", "/usage/files", body],
+            ["POST", format!("/usage/files/{id}/upload"), "bytes"],
+            [
+                "GET",
+                format!(
+                    "{list}&ge(created,{created})&out(id,(LST-771-402-959))&ordering(created)&limit=100&offset=0"
+                )
+            ],
+        ])
+    );
+}
+
+#[test]
+fn an_error_of_one_listing_leaves_the_others_alone() {
+    let sandbox = sandbox();
+    let mut other = sample::listing("LST-771-402-959");
+    other["created"] = "2023-12-02T09:00:00+00:00".into();
+    sandbox.insert("listings", other);
+    let connect = client(&sandbox);
+    let report = connect
+        .process_usage_listings(|listing| {
+            anyhow::ensure!(listing.id != LISTING, "no meter for {}", listing.id);
+            Ok(None)
+        })
+        .unwrap();
+    assert_eq!((report.errored(), report.skipped(), report.exit_code()), (1, 1, 1));
+    assert!(report.to_string().contains("no meter for LST-771-402-958"), "{report}");
+    assert_eq!(calls_but(&sandbox, "/listings"), json!([]));
+}
+
+#[test]
+fn everything_said_of_a_file_is_sent() {
+    let sandbox = sandbox();
+    let file = NewUsageFile {
+        description: "of the old tenants".into(),
+        note: "by hand".into(),
+        period: Some((date!(2024 - 05 - 01), date!(2024 - 05 - 31))),
+        currency: "EUR".into(),
+        external_id: "may-1".into(),
+        ..new_file()
+    };
+    let made = client(&sandbox).usage().submit(file, [record("r-1")]).unwrap();
+    assert_eq!((made.external_id.as_deref(), made.status), (Some("may-1"), UsageFileStatus::Ready));
+    assert_eq!(
+        calls(&sandbox)[0],
+        json!(["POST", "/usage/files", {
+            "name": "Usage of May", "description": "of the old tenants", "note": "by hand",
+            "period": {"from": "2024-05-01", "to": "2024-05-31"}, "currency": "EUR", "external_id": "may-1",
+            "product": {"id": sample::PRODUCT}, "contract": {"id": "CRD-10482-77310-26594"},
+        }])
+    );
+}
+
+#[test]
+fn the_upload_is_a_form_with_a_workbook_that_others_can_read() {
+    let sandbox = sandbox();
+    let records = [
+        UsageRecord {
+            record_note: "=1+1".into(),
+            params: vec![("tenant".into(), "t-42".into())],
+            ..record("r-1")
+        },
+        UsageRecord { quantity: 12.into(), ..record("ü-2") },
+    ];
+    let made = client(&sandbox).usage().submit(new_file(), records).unwrap();
+    let journal = sandbox.take_journal();
+    let upload = &journal[1];
+    assert_eq!(upload.path, format!("/usage/files/{}/upload", made.id));
+    assert!(upload.header("content-length").is_some() && upload.header("transfer-encoding").is_none());
+    let (head, workbook) = part(upload);
+    assert_eq!(
+        head,
+        format!(
+            "Content-Disposition: form-data; name=\"usage_file\"; filename=\"{}.xlsx\"\r\n\
+             Content-Type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            made.id
+        )
+    );
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook)).unwrap();
+    assert_eq!(book.sheet_names(), ["records"]);
+    let sheet = book.worksheet_range("records").unwrap();
+    let rows: Vec<_> = sheet.rows().collect();
+    assert_eq!(rows.len(), 3);
+    let header: Vec<_> = rows[0].iter().map(ToString::to_string).collect();
+    assert_eq!(
+        header,
+        [
+            "record_id",
+            "record_note",
+            "item_search_criteria",
+            "item_search_value",
+            "quantity",
+            "start_time_utc",
+            "end_time_utc",
+            "asset_search_criteria",
+            "asset_search_value",
+            "category_id",
+            "amount",
+            "tier",
+            "item_name",
+            "item_unit",
+            "item_mpn",
+            "item_precision",
+            "v.tenant",
+        ]
+    );
+    let text = |text: &str| Data::String(text.into());
+    assert_eq!(
+        rows[1][..9],
+        [
+            text("r-1"),
+            text("=1+1"),
+            text("item.mpn"),
+            text("NLV-GB-M"),
+            Data::Float(0.75),
+            text("2024-05-01 00:00:00"),
+            text("2024-05-02 00:00:00"),
+            text("asset.id"),
+            text("AS-1000-0000-0001"),
+        ]
+    );
+    assert_eq!(rows[1][16], text("t-42"));
+    assert_eq!((&rows[2][0], &rows[2][4], &rows[2][16]), (&text("ü-2"), &Data::Float(12.0), &Data::Empty));
+}
+
+#[test]
+fn categories_have_a_sheet_and_the_old_sheet_name_is_an_option() {
+    let sandbox = sandbox();
+    let file = NewUsageFile {
+        sheet_name: SheetName::UsageRecords,
+        categories: vec![UsageCategory {
+            category_id: "storage".into(),
+            category_name: "Storage".into(),
+            category_description: "What is stored".into(),
+        }],
+        ..new_file()
+    };
+    let record = UsageRecord { category_id: "storage".into(), ..record("r-1") };
+    client(&sandbox).usage().submit(file, [record]).unwrap();
+    let (_, workbook) = part(&sandbox.take_journal()[1]);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook)).unwrap();
+    assert_eq!(book.sheet_names(), ["usage_records", "categories"]);
+    let sheet = book.worksheet_range("categories").unwrap();
+    let rows: Vec<Vec<String>> =
+        sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    assert_eq!(
+        rows,
+        [["category_id", "category_name", "category_description"], ["storage", "Storage", "What is stored"],]
+    );
+}
+
+#[test]
+fn the_same_records_get_the_same_external_id() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    for records in [vec![record("r-1")], vec![record("r-1")], vec![record("r-2")]] {
+        connect.usage().submit(new_file(), records).unwrap();
     }
+    let ids: Vec<_> = sandbox.all("usage/files").iter().map(|file| file["external_id"].clone()).collect();
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+    let id = ids[0].as_str().unwrap();
+    assert!(id.starts_with("sdk-") && id.len() == 36, "{id}");
+}
+
+#[test]
+fn bad_records_are_all_named_and_nothing_is_sent() {
+    let sandbox = sandbox();
+    let records = [
+        record("r-1"),
+        UsageRecord { quantity: (-1).into(), ..record("r-2") },
+        record("r-1"),
+        UsageRecord { item_search_value: String::new(), ..record("r-4") },
+    ];
+    let error = client(&sandbox).usage().submit(new_file(), records).unwrap_err();
+    let Error::Sheet(sheet) = &error else { panic!("{error}") };
+    let rows: Vec<_> = sheet.rows().iter().map(|row| (row.row, row.record_id.as_str())).collect();
+    assert_eq!(rows, [(3, "r-2"), (4, "r-1"), (5, "r-4")]);
+    assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_file_without_name_product_or_contract_is_refused_and_nothing_is_sent() {
+    let sandbox = sandbox();
+    for (missing, file) in [
+        ("name", NewUsageFile { name: " ".into(), ..new_file() }),
+        ("product", NewUsageFile { product: String::new(), ..new_file() }),
+        ("contract", NewUsageFile { contract: String::new(), ..new_file() }),
+    ] {
+        let error = client(&sandbox).usage().submit(file, [record("r-1")]).unwrap_err();
+        assert_eq!(error.to_string(), format!("a usage file needs a {missing}: nothing was sent"));
+    }
+    assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_dry_run_checks_the_records_and_sends_nothing() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    for (record, said, verdict) in [
+        (record("r-1"), "dry run: POST /usage/files was not sent", Verdict::Reported),
+        (UsageRecord { quantity: (-1).into(), ..record("r-1") }, "1 bad row of usage", Verdict::Errored),
+    ] {
+        let mut seen = String::new();
+        let report = connect
+            .usage()
+            .process_listings_with(Options::new().dry_run(true), |listing| {
+                let file = NewUsageFile::for_listing(listing, "May");
+                connect.usage().submit(file, [record.clone()]).map(Some).map_err(|error| {
+                    seen = error.to_string();
+                    error.into()
+                })
+            })
+            .unwrap();
+        assert!(seen.contains(said), "{seen}");
+        assert_eq!((report.handled(), report.count(verdict)), (1, 1), "{report}");
+        assert_eq!(calls_but(&sandbox, "/listings"), json!([]));
+    }
+}
+
+#[test]
+fn a_refused_upload_says_so() {
+    let sandbox = sandbox();
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400).body(r#"{"errors": ["too late"]}"#));
+    let error = client(&sandbox).usage().submit(new_file(), [record("r-1")]).unwrap_err();
+    assert!(matches!(&error, Error::Api(api) if api.status == 400), "{error}");
+    let id = sandbox.all("usage/files")[0]["id"].as_str().unwrap().to_owned();
+    assert!(error.to_string().contains(&id), "{error}");
+}
+
+#[test]
+fn listings_and_files_are_listed_lazily() {
+    let sandbox = sandbox();
+    sandbox.insert("usage/files", sample::usage_file("UF-2024-03-4127-8830"));
+    let connect = client(&sandbox);
+    let usage = connect.usage();
+    assert_eq!(
+        usage.listings(&Query::new().equal("status", "listed")).map(|l| l.unwrap().id).collect::<Vec<_>>(),
+        [LISTING]
+    );
+    assert_eq!(usage.files(&Query::new().equal("status", "ready").limit(5)).count(), 1);
+    let file = usage.file("UF-2024-03-4127-8830").unwrap().unwrap();
+    assert_eq!(file.records.unwrap().valid, Some(12));
+    assert_eq!(usage.file("UF-0").unwrap(), None);
+    assert_eq!(
+        calls(&sandbox),
+        json!([
+            ["GET", "/listings?eq(status,listed)&limit=100&offset=0"],
+            ["GET", "/usage/files?eq(status,ready)&limit=5&offset=0"],
+            ["GET", "/usage/files/UF-2024-03-4127-8830"],
+            ["GET", "/usage/files/UF-0"],
+        ])
+    );
+}
+
+fn is_template(bytes: Vec<u8>) {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    assert!(book.worksheet_range("records").is_ok());
+}
+
+#[test]
+fn a_template_is_downloaded_without_credentials() {
+    let sandbox = sandbox();
+    is_template(client(&sandbox).usage().template(sample::PRODUCT).unwrap());
+    let path = format!("/usage/products/{}/template", sample::PRODUCT);
+    assert_eq!(calls(&sandbox), json!([["GET", path]]));
+    let foreign = sandbox.foreign_calls();
+    assert_eq!(foreign.len(), 1);
+    assert_eq!((foreign[0].authorization, foreign[0].status), (false, 200));
+    assert_eq!(foreign[0].method, "GET");
+}
+
+#[test]
+fn the_download_follows_redirects_without_credentials() {
+    let sandbox = Sandbox::builder().empty().template_redirects(3).start().unwrap();
+    sandbox.insert("products", sample::product(sample::PRODUCT));
+    is_template(client(&sandbox).usage().template(sample::PRODUCT).unwrap());
+    let foreign = sandbox.foreign_calls();
+    assert_eq!(foreign.iter().map(|call| call.status).collect::<Vec<_>>(), [302, 302, 302, 200]);
+    assert!(foreign.iter().all(|call| !call.authorization));
+}
+
+#[test]
+fn a_circle_of_redirects_ends() {
+    let sandbox = Sandbox::builder().empty().template_redirects(1000).start().unwrap();
+    sandbox.insert("products", sample::product(sample::PRODUCT));
+    let error = client(&sandbox).usage().template(sample::PRODUCT).unwrap_err();
+    assert!(error.to_string().ends_with("redirects in a circle"), "{error}");
+    assert!(!error.to_string().contains("sig="), "{error}");
+    assert!(sandbox.foreign_calls().len() < 10);
+}
+
+#[test]
+fn a_download_is_bounded() {
+    let sandbox = sandbox();
+    let config = sandbox.config().unwrap().body_limit(100);
+    let error = Connect::new(config).unwrap().usage().template(sample::PRODUCT).unwrap_err();
+    assert!(matches!(error, Error::Transport(_)), "{error}");
+    assert!(error.to_string().contains(&sandbox.foreign_url()), "{error}");
+}
+
+#[test]
+fn a_failed_download_says_what_failed_and_keeps_the_signature() {
+    let sandbox = sandbox();
+    let link = format!("{}/elsewhere/x.xlsx?sig=7f3a9c", sandbox.foreign_url());
+    sandbox.fault(
+        Fault::on("GET", "/usage/products/**").status(200).body(&json!({"template_link": link}).to_string()),
+    );
+    let error = client(&sandbox).usage().template(sample::PRODUCT).unwrap_err();
+    assert_eq!(error.status(), Some(404));
+    let said = format!("GET {}/elsewhere/x.xlsx was answered with 404 Not Found", sandbox.foreign_url());
+    assert!(error.to_string().starts_with(&said), "{error}");
+    assert!(!format!("{error} {error:?}").contains("7f3a9c"));
+}
+
+#[test]
+fn a_product_without_a_template_says_so() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    let error = connect.usage().template("PRD-0").unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    for body in [json!({"template_link": null}), json!({"template_link": ""}), json!({})] {
+        sandbox.fault(Fault::on("GET", "/usage/products/**").status(200).body(&body.to_string()));
+        let error = connect.usage().template(sample::PRODUCT).unwrap_err();
+        assert!(error.to_string().ends_with("the platform gave no link to a template"), "{error}");
+    }
+    assert_eq!(sandbox.foreign_calls(), []);
+}
+
+#[test]
+fn a_link_that_is_not_safe_is_not_followed() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    for link in ["http://storage.example/x.xlsx?sig=s3cret", "file:///etc/passwd", "x.xlsx"] {
+        sandbox.fault(
+            Fault::on("GET", "/usage/products/**")
+                .status(200)
+                .body(&json!({"template_link": link}).to_string()),
+        );
+        let error = connect.usage().template(sample::PRODUCT).unwrap_err();
+        assert!(matches!(error, Error::Input(_)), "{error}");
+        assert!(error.to_string().contains("nothing was fetched from it"), "{error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
+fn an_uploaded_file_can_be_fetched_back() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
+    let uploaded = part(&sandbox.take_journal()[1]).1;
+    let file = connect.usage().file(&made.id).unwrap().unwrap();
+    let link = file.uploaded_file().unwrap();
+    assert!(!format!("{file:?}").contains("7f3a9c"));
+    assert_eq!(connect.usage().download(link.as_str()).unwrap(), uploaded);
+    assert!(sandbox.foreign_calls().iter().all(|call| !call.authorization));
+}
+
+#[test]
+fn a_bad_workbook_makes_the_file_invalid() {
+    let sandbox = sandbox();
+    // The client's own checks would not let it pass, so it is uploaded by hand.
+    let config = Config::new(sandbox.url(), sandbox.api_key()).unwrap();
+    let connect = Connect::new(config).unwrap();
+    let record = UsageRecord { asset_search_criteria: "parameter.".into(), ..record("r-1") };
+    let made = connect.usage().submit(new_file(), [record]).unwrap();
+    assert_eq!(made.status, UsageFileStatus::Invalid);
+    assert!(made.error().unwrap().contains("row 2"), "{:?}", made.error());
+    assert_eq!(sandbox.get("usage/files", &made.id).unwrap()["status"], Value::from("invalid"));
+}
+
+#[test]
+fn a_loop_that_waits_for_processing_sees_the_file_later() {
+    let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();
+    let connect = client(&sandbox);
+    let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
+    assert_eq!(made.status, UsageFileStatus::Processing);
+    assert_eq!(connect.usage().file(&made.id).unwrap().unwrap().status, UsageFileStatus::Processing);
+    assert_eq!(connect.usage().file(&made.id).unwrap().unwrap().status, UsageFileStatus::Ready);
+}
+
+#[test]
+fn no_records_are_an_error_and_nothing_is_sent() {
+    let sandbox = sandbox();
+    let error = client(&sandbox).usage().submit(new_file(), []).unwrap_err();
+    assert_eq!(error.to_string(), "a usage file needs at least one record, there was none");
+    assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_file_that_was_made_but_not_filled_is_named_in_the_error() {
+    let sandbox = sandbox();
+    let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
+    let connect = Connect::new(config).unwrap();
+    let faults: [(_, fn(Fault) -> Fault); 3] =
+        [("502", |fault| fault.status(502)), ("reset", Fault::reset), ("401", |fault| fault.status(401))];
+    for (what, kind) in faults {
+        sandbox.fault(kind(Fault::on("POST", "/usage/files/*/upload")).always());
+        let error = connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
+        sandbox.calm();
+        let files = sandbox.all("usage/files");
+        let id = files.last().unwrap()["id"].as_str().unwrap();
+        assert!(error.to_string().contains(id), "{what}: {error}");
+    }
+    // Where nothing can be found out about it either, as well.
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().always());
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(503).always());
+    let error = connect.usage().submit(new_file(), [record("r-2")]).unwrap_err();
+    let files = sandbox.all("usage/files");
+    let id = files.last().unwrap()["id"].as_str().unwrap();
+    assert!(error.to_string().contains(id), "{error}");
+}
+
+#[test]
+fn a_file_that_was_not_filled_is_used_by_the_next_run() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
+    sandbox.fault(Fault::on("POST", "/usage/files").reset().after_effect());
+    let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
+    assert_eq!(made.status, UsageFileStatus::Ready);
 }

@@ -2,12 +2,27 @@
 
 use std::collections::HashMap;
 
-use connect::sandbox::Sandbox;
-use connect::{Action, Approval, Options};
+use connect::sandbox::{Builder, Fault, Sandbox, Store, sample};
+use connect::{Action, Approval, Options, Report};
+use serde_json::{Value, json};
 
-/// How often each order reached the closure.
+use super::*;
+
+const MOMENT: &str = "2024-03-04T09:12:44+00:00";
+
+/// How often each order reached the closure, which skips the ones that `skip` says and approves the others.
 fn walk(sandbox: &Sandbox, options: Options<'_>, skip: impl Fn(usize) -> bool) -> HashMap<String, usize> {
-    let connect = sandbox.connect().unwrap();
+    let (seen, report) = walk_with_report(sandbox, options, skip);
+    assert_eq!(report.errored(), 0, "{report}");
+    seen
+}
+
+fn walk_with_report(
+    sandbox: &Sandbox,
+    options: Options<'_>,
+    skip: impl Fn(usize) -> bool,
+) -> (HashMap<String, usize>, Report) {
+    let connect = client(sandbox);
     let mut seen = HashMap::new();
     let mut count = 0;
     let report = connect
@@ -18,35 +33,339 @@ fn walk(sandbox: &Sandbox, options: Options<'_>, skip: impl Fn(usize) -> bool) -
             if skip(count) { Err(Action::skip("")) } else { Ok(Approval::template("TL-497-535-242")) }
         })
         .unwrap();
-    assert_eq!(report.errored(), 0, "{report}");
-    seen
+    for call in sandbox.journal() {
+        assert!(sandbox.url().len() + call.path.len() < 8000, "a URL of {} bytes", call.path.len());
+    }
+    (seen, report)
 }
 
 fn assert_each_once(seen: &HashMap<String, usize>, orders: usize) {
-    assert_eq!(seen.len(), orders);
     assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+    assert_eq!(seen.len(), orders);
 }
+
+fn empty(change: impl Fn(Builder) -> Builder) -> Sandbox {
+    change(Sandbox::builder().empty()).start().unwrap()
+}
+
+/// All at one moment.
+fn add_tie(sandbox: &Sandbox, orders: usize) {
+    sandbox.add_requests(orders, |_, request| request["created"] = MOMENT.into());
+}
+
+/// The decisions each shape of list is walked with: all are left, every second one is, none is.
+const DECISIONS: [fn(usize) -> bool; 3] = [|_| true, |n| n.is_multiple_of(2), |_| false];
 
 #[test]
 fn five_thousand_orders_are_walked_though_the_server_cuts_the_limit() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(5000, |_, _| {});
-    let seen = walk(&sandbox, Options::new().page_size(5000), |n| n % 2 == 0);
+    let seen = walk(&sandbox, Options::new().page_size(5000), |n| n % 10 != 0);
     assert_each_once(&seen, 5000);
+    let lists = sandbox.journal().into_iter().filter(|call| call.route() == "/requests").count();
+    assert_eq!(lists, 5 + 1);
 }
 
 #[test]
 fn a_page_size_of_two_loses_nothing() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(101, |_, _| {});
-    assert_each_once(&walk(&sandbox, Options::new().page_size(2), |n| n % 2 == 0), 101);
+    for skip in DECISIONS {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(41, |_, _| {});
+        assert_each_once(&walk(&sandbox, Options::new().page_size(2), skip), 41);
+    }
 }
 
 #[test]
 fn hundreds_with_one_timestamp_are_walked_in_any_order() {
-    for (page_size, orders) in [(2, 300), (100, 700), (1000, 1500)] {
+    for (page_size, orders) in [(2, 300), (100, 700), (1000, 1300)] {
         let sandbox = Sandbox::empty().unwrap();
-        sandbox.add_requests(orders, |_, request| request["created"] = "2024-03-04T09:12:44+00:00".into());
+        add_tie(&sandbox, orders);
         assert_each_once(&walk(&sandbox, Options::new().page_size(page_size), |_| true), orders);
     }
+}
+
+#[test]
+fn orders_behind_a_tie_are_reached_and_those_before_it_are_not_seen_again() {
+    for (page_size, skip) in [(2, DECISIONS[0]), (2, DECISIONS[1]), (100, DECISIONS[0]), (100, DECISIONS[1])]
+    {
+        let sandbox = Sandbox::empty().unwrap();
+        // Seconds 0 to 29, thirty of second 30 and more than fit into a URL of second 31, then the rest.
+        sandbox.add_requests(420, |i, request| {
+            let second = match i {
+                0..30 => i,
+                30..60 => 30,
+                60..400 => 31,
+                _ => i - 360,
+            };
+            request["created"] = format!("2024-03-04T09:12:{second:02}+00:00").into();
+        });
+        assert_each_once(&walk(&sandbox, Options::new().page_size(page_size), skip), 420);
+    }
+}
+
+#[test]
+fn a_server_that_tells_no_total_is_walked_to_its_end() {
+    for skip in DECISIONS {
+        let sandbox = empty(|builder| builder.content_range(false));
+        sandbox.add_requests(25, |_, _| {});
+        assert_each_once(&walk(&sandbox, Options::new().page_size(4), skip), 25);
+        let sandbox = empty(|builder| builder.content_range(false));
+        add_tie(&sandbox, 30);
+        assert_each_once(&walk(&sandbox, Options::new().page_size(4), skip), 30);
+    }
+    // More than fit into a URL.
+    let sandbox = empty(|builder| builder.content_range(false).page_cap(200));
+    add_tie(&sandbox, 500);
+    assert_each_once(&walk(&sandbox, Options::new(), |_| true), 500);
+}
+
+#[test]
+fn a_server_that_cuts_pages_in_silence_is_walked_to_its_end() {
+    for content_range in [true, false] {
+        for skip in DECISIONS {
+            let sandbox = empty(|builder| builder.page_cap(3).content_range(content_range));
+            sandbox.add_requests(20, |_, _| {});
+            assert_each_once(&walk(&sandbox, Options::new(), skip), 20);
+        }
+    }
+    let sandbox = empty(|builder| builder.page_cap(50));
+    add_tie(&sandbox, 400);
+    assert_each_once(&walk(&sandbox, Options::new(), |_| true), 400);
+}
+
+/// Each list call comes with changes by others: orders taken away before and behind the walk, one approved ahead of it,
+/// a new one at the end.
+fn others_at_work(sandbox: &Sandbox, created: impl Fn(usize) -> String + Send + 'static) {
+    let mut calls = 0;
+    sandbox.on_call(move |call, store: &mut Store| {
+        if call.route() != "/requests" || calls == 8 {
+            return;
+        }
+        calls += 1;
+        let id = |number: usize| format!("PR-1000-{number:04}-0001-001");
+        store.remove("requests", &id(calls));
+        store.remove("requests", &id(20 + calls));
+        store.update("requests", &id(30 + calls), |request| request["status"] = "approved".into());
+        let mut new = sample::request(&format!("PR-2000-{calls:04}-0001-001"));
+        new["created"] = created(calls).into();
+        store.insert("requests", new);
+    });
+}
+
+#[test]
+fn others_may_add_withdraw_and_approve_during_the_walk() {
+    for skip in DECISIONS {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(60, |_, _| {});
+        others_at_work(&sandbox, |n| format!("2024-05-01T00:00:{n:02}+00:00"));
+        let (seen, _) = walk_with_report(&sandbox, Options::new().page_size(2), skip);
+        assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+        for number in 0..60 {
+            let id = format!("PR-1000-{number:04}-0001-001");
+            let gone =
+                (1..=8).contains(&number) || (21..=28).contains(&number) || (31..=38).contains(&number);
+            assert!(gone || seen.contains_key(&id), "{id} was not seen");
+            assert!(number < 20 || !gone || !seen.contains_key(&id), "{id} was seen after it had gone");
+        }
+        let new = seen.keys().filter(|id| id.starts_with("PR-2000")).count();
+        assert_eq!(new, 8);
+    }
+}
+
+#[test]
+fn others_may_change_a_tie_during_the_walk() {
+    for page_size in [2, 7] {
+        for skip in DECISIONS {
+            let sandbox = Sandbox::empty().unwrap();
+            add_tie(&sandbox, 60);
+            others_at_work(&sandbox, |_| MOMENT.into());
+            let (seen, _) = walk_with_report(&sandbox, Options::new().page_size(page_size), skip);
+            assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+            for number in [0, 9, 10, 19, 20, 29, 30, 39, 40, 50, 59] {
+                let id = format!("PR-1000-{number:04}-0001-001");
+                assert!(seen.contains_key(&id), "{id} was not seen");
+            }
+            assert_eq!(seen.keys().filter(|id| id.starts_with("PR-2000")).count(), 8);
+        }
+    }
+}
+
+#[test]
+fn others_may_change_a_tie_that_does_not_fit_into_a_url() {
+    for content_range in [true, false] {
+        let sandbox = empty(|builder| builder.page_cap(100).content_range(content_range));
+        add_tie(&sandbox, 420);
+        let mut calls = 0;
+        sandbox.on_call(move |call, store| {
+            if call.route() == "/requests" && calls < 40 {
+                calls += 1;
+                store.remove("requests", &format!("PR-1000-{:04}-0001-001", calls * 2));
+            }
+        });
+        let (seen, _) = walk_with_report(&sandbox, Options::new(), |_| true);
+        assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+        for number in (0..420).filter(|number| number % 2 == 1 || *number > 80) {
+            let id = format!("PR-1000-{number:04}-0001-001");
+            assert!(seen.contains_key(&id), "{id} was not seen");
+        }
+    }
+}
+
+#[test]
+fn orders_without_a_time_of_creation_are_handled_once() {
+    for skip in DECISIONS {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(12, |i, request| {
+            if i % 2 == 0 {
+                request["created"] = if i % 4 == 0 { Value::Null } else { "".into() };
+            }
+        });
+        assert_each_once(&walk(&sandbox, Options::new().page_size(2), skip), 12);
+    }
+}
+
+#[test]
+fn orders_that_do_not_decode_are_reported_once_and_stop_nobody() {
+    for (page_size, skip) in [(1, DECISIONS[0]), (2, DECISIONS[0]), (2, DECISIONS[2]), (100, DECISIONS[1])] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(12, |i, request| match i {
+            0 | 5 | 6 | 7 | 11 => request["asset"]["params"] = "no list".into(),
+            // No object.
+            3 | 4 => {
+                let inner = sample::request(ORDER);
+                *request =
+                    json!([{"created": request["created"], "status": "pending", "asset": inner["asset"]}]);
+            }
+            _ => {}
+        });
+        let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), skip);
+        assert_each_once(&seen, 5);
+        assert_eq!(report.errored(), 7, "pages of {page_size}: {report}");
+    }
+}
+
+#[test]
+fn elements_of_one_content_are_each_reported() {
+    for page_size in [1, 2, 3, 100] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(8, |i, request| {
+            if i < 5 {
+                *request =
+                    json!([{"status": "pending", "created": MOMENT, "asset": request["asset"].take()}]);
+                request[0]["asset"]["id"] = "AS-1".into();
+                request[0]["asset"]["external_uid"] = "".into();
+            }
+        });
+        for i in 5..8 {
+            let id = format!("PR-1000-{i:04}-0001-001");
+            sandbox.update("requests", &id, |request| {
+                request["created"] = format!("2024-04-01T00:00:0{i}Z").into();
+            });
+        }
+        let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
+        assert_each_once(&seen, 3);
+        assert_eq!(report.errored(), 5, "pages of {page_size}: {report}");
+    }
+}
+
+#[test]
+fn orders_without_an_id_are_each_reported_by_position() {
+    for page_size in [2, 100] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(9, |i, request| {
+            if i % 4 == 1 {
+                request["id"] = Value::Null;
+            }
+        });
+        let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
+        assert_each_once(&seen, 7);
+        assert_eq!(report.errored(), 2, "{report}");
+        let first = report.outcomes().iter().find(|outcome| outcome.error.is_some()).unwrap();
+        assert_eq!(first.id, "element 1 of /requests");
+        assert_eq!(first.error.as_ref().unwrap().to_string(), "an element of the list has no id");
+    }
+}
+
+#[test]
+fn a_page_in_disorder_is_handled_whole() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(4, |_, _| {});
+    let mut page = sandbox.all("requests");
+    page.reverse();
+    page.swap(0, 1);
+    page.push(page[0].clone());
+    sandbox.fault(Fault::on("GET", "/requests").status(200).body(&Value::from(page).to_string()));
+    assert_each_once(&walk(&sandbox, Options::new(), |_| true), 4);
+}
+
+#[test]
+fn a_server_that_knows_no_cursor_is_walked_by_offsets() {
+    // It ignores `ge` and `out`, as the platform does with names of filters that it does not know.
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(7, |_, _| {});
+    let all = sandbox.all("requests");
+    for offset in [0, 0, 3, 0, 3, 6] {
+        let page: Vec<_> = all.iter().skip(offset).take(3).cloned().collect();
+        let range = format!("items {offset}-{}/7", offset + page.len() - 1);
+        let fault = Fault::on("GET", "/requests").status(200).header("Content-Range", &range);
+        sandbox.fault(fault.body(&Value::from(page).to_string()));
+    }
+    assert_each_once(&walk(&sandbox, Options::new().page_size(3), |_| true), 7);
+    let offsets: Vec<_> = sandbox
+        .journal()
+        .into_iter()
+        .filter_map(|call| call.path.rsplit_once("offset=").map(|(_, offset)| offset.to_owned()))
+        .collect();
+    assert_eq!(offsets, ["0", "0", "3", "0", "3", "6", "0"]);
+}
+
+#[test]
+fn a_server_that_knows_no_offset_ends_the_walk() {
+    let sandbox = Sandbox::empty().unwrap();
+    let page = Value::from(vec![sample::request(ORDER)]).to_string();
+    sandbox.fault(Fault::on("GET", "/requests").status(200).body(&page).times(100));
+    assert_each_once(&walk(&sandbox, Options::new(), |_| true), 1);
+    assert!(sandbox.journal().len() <= 4, "{} calls", sandbox.journal().len());
+}
+
+#[test]
+fn many_products_and_a_long_tie_fit_into_one_url() {
+    let sandbox = Sandbox::empty().unwrap();
+    add_tie(&sandbox, 300);
+    let products = (0..250).map(|i| format!("PRD-{i:03}-000-000")).chain([sample::PRODUCT.to_owned()]);
+    let connect = Connect::new(config(&sandbox).products(products)).unwrap();
+    let report = connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    assert_eq!(report.skipped(), 300);
+    let longest = sandbox.journal().into_iter().map(|call| call.path.len()).max().unwrap();
+    assert!(sandbox.url().len() + longest < 8000, "a URL of {longest} bytes");
+}
+
+#[test]
+fn two_pages_are_read_as_two_pages_and_a_look_at_what_came_meanwhile() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(3, |_, _| {});
+    assert_each_once(&walk(&sandbox, Options::new().page_size(2), |n| n == 2), 3);
+    let from = |second: usize| format!("ge(created,%222024-01-01T00%3A00%3A0{second}%2B00%3A00%22)");
+    let approve = |number: usize| {
+        let path = format!("/requests/PR-1000-{number:04}-0001-001/approve");
+        json!(["POST", path, {"template_id": "TL-497-535-242"}])
+    };
+    let look_up =
+        |ids: &str| json!(["GET", format!("/conversations?in(instance_id,({ids}))&limit=1000&offset=0")]);
+    let expected = json!([
+        ["GET", format!("{PENDING}&ordering(created)&limit=2&offset=0")],
+        approve(0),
+        look_up("PR-1000-0000-0001-001,PR-1000-0001-0001-001"),
+        [
+            "GET",
+            format!(
+                "{PENDING}&{}&out(id,(PR-1000-0001-0001-001))&ordering(created)&limit=2&offset=0",
+                from(1)
+            )
+        ],
+        approve(2),
+        look_up("PR-1000-0002-0001-001"),
+        ["GET", format!("{PENDING}&{}&ordering(created)&limit=2&offset=0", from(2))],
+    ]);
+    assert_eq!(wire(&sandbox), expected);
 }

@@ -17,7 +17,9 @@ const PENDING: [Quirk; 29] = [
     |r| r["asset"]["params"][0]["value"] = Value::Null,
     |r| remove_param(r, "email"),
     |r| remove_param(r, "purchase_id"),
-    |r| add_param(r, sample::param("migration_info", "text", "{\"tenant\":\"old-77\",\"users\":10}")),
+    |r| {
+        add_param(r, sample::param("migration_info", "text", "{\"tenant\":\"old-77\",\"users\":10}"));
+    },
     |r| {
         r["type"] = "change".into();
         r["asset"]["items"] = json!([
@@ -58,7 +60,9 @@ const PENDING: [Quirk; 29] = [
         r["asset"]["external_name"] = "".into();
         r["asset"]["params"][0]["colour"] = "green".into();
     },
-    |r| add_param(r, sample::param("admin_password", "password", "demo-secret-do-not-log")),
+    |r| {
+        add_param(r, sample::param("admin_password", "password", "demo-secret-do-not-log"));
+    },
     |r| {
         r["asset"]["tiers"]["tier2"] = json!({});
         r["asset"]["tiers"]["customer"]["contact_info"]["contact"]["phone_number"] = json!({});
@@ -90,7 +94,9 @@ const PENDING: [Quirk; 29] = [
         let mut phone = sample::param("PM-1180-0002 #AUTOGEN", "phone", "+34600111222");
         phone["structured_value"] =
             json!({"country_code": "34", "area_code": "", "phone_number": "600111222"});
-        [site, options, phone].into_iter().for_each(|param| add_param(r, param));
+        for param in [site, options, phone] {
+            add_param(r, param);
+        }
     },
     |r| {
         let mut feeling = sample::param("feeling", "dropdown", "good");

@@ -7,6 +7,11 @@ fn record(id: &str) -> UsageRecord {
     UsageRecord::new(id, "MPN-1", 5, day, "AS-0001")
 }
 
+fn check(validator: &mut Validator, record: &UsageRecord) -> Result<Cells, (u32, Vec<Problem>)> {
+    validator.announce(std::slice::from_ref(record));
+    validator.check(record)
+}
+
 /// What is said of the record that `change` makes of a good one.
 fn said(change: impl FnOnce(&mut UsageRecord)) -> Vec<String> {
     let category = UsageCategory { category_id: "known".into(), ..Default::default() };
@@ -14,7 +19,7 @@ fn said(change: impl FnOnce(&mut UsageRecord)) -> Vec<String> {
     validator.set_parameters(vec!["a".into(), "b".into()]);
     let mut record = record("rec-1");
     change(&mut record);
-    let problems = validator.check(2, &record).err().unwrap_or_default();
+    let (_, problems) = check(&mut validator, &record).err().unwrap_or_default();
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -134,7 +139,7 @@ fn a_category_must_be_among_the_files() {
     let mut validator = Validator::new(&[], 0);
     let mut record = record("a");
     record.category_id = "other".into();
-    let problems = validator.check(2, &record).err().unwrap();
+    let (_, problems) = check(&mut validator, &record).err().unwrap();
     assert_eq!(
         problems[0].to_string(),
         "category_id is \"other\", but no categories were given with the file"
@@ -162,18 +167,39 @@ fn params_must_be_columns_and_stand_once() {
 fn a_repeated_id_names_the_row_that_had_it_first() {
     let mut validator = Validator::new(&[], 0);
     for row in 2..10_000 {
-        assert!(validator.check(row, &record(&format!("rec-{row}"))).is_ok(), "{row}");
+        assert!(check(&mut validator, &record(&format!("rec-{row}"))).is_ok(), "{row}");
     }
-    let problems = validator.check(10_000, &record("rec-17")).err().unwrap();
+    let (_, problems) = check(&mut validator, &record("rec-17")).err().unwrap();
     assert_eq!(problems, [Problem::new("record_id", "is also the id of row 17")]);
-    assert!(validator.check(10_001, &record("REC-17")).is_ok());
+    assert!(check(&mut validator, &record("REC-17")).is_ok());
 }
 
 #[test]
 fn a_bad_record_still_takes_its_id() {
     let mut validator = Validator::new(&[], 0);
-    assert!(validator.check(2, &UsageRecord { quantity: (-1).into(), ..record("a") }).is_err());
-    assert!(validator.check(3, &record("a")).is_err());
+    let bad = UsageRecord { quantity: (-1).into(), ..record("a") };
+    assert!(check(&mut validator, &bad).is_err());
+    assert!(check(&mut validator, &record("a")).is_err());
+}
+
+#[test]
+fn a_repeated_id_is_found_among_records_announced_together() {
+    let mut validator = Validator::new(&[], 0);
+    let records = ["a", "b", "a", "", "", "b"].map(record);
+    validator.announce(&records);
+    let rows: Vec<_> = records.iter().map(|record| validator.check(record).err()).collect();
+    let said = |row: u32, what: &str| Some((row, vec![Problem::new("record_id", what)]));
+    assert_eq!(
+        rows,
+        [
+            None,
+            None,
+            said(4, "is also the id of row 2"),
+            said(5, "is missing"),
+            said(6, "is missing"),
+            said(7, "is also the id of row 3"),
+        ]
+    );
 }
 
 #[test]

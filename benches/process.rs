@@ -1,0 +1,292 @@
+//! Whole jobs against the same jobs written by hand, each run a process of its own; see `benches/README.md`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a bench prints and may panic"
+)]
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use connect::models::{ParamUpdate, Request};
+use connect::usage::UsageRecord;
+use connect::{Approval, Config, Connect, Options};
+use serde::Deserialize;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+
+#[path = "shared/measure.rs"]
+mod measure;
+#[path = "shared/page.rs"]
+mod page;
+#[path = "shared/server.rs"]
+mod server;
+
+use measure::{Cost, job, median, report};
+use server::{Server, serve};
+
+/// Of each measurement; the ratios are of the medians' pairs.
+const RUNS: usize = 7;
+const ORDERS: usize = 10_000;
+const PAGE: usize = 100;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["serve", orders, size] => serve(orders.parse().unwrap(), size.parse().unwrap()),
+        ["sdk", url] => report(|| sdk(url)),
+        ["floor", url] => report(|| floor::<Request>(url, agent(true), |request| &request.id)),
+        ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
+        ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
+        ["submit", records] => report(|| submit(records.parse().unwrap())),
+        ["sheet", records] => report(|| sheet(records.parse().unwrap())),
+        words if words.contains(&"--test") => {}
+        words => table(words.iter().find(|word| !word.starts_with('-')).copied()),
+    }
+}
+
+fn table(only: Option<&str>) {
+    let wanted = |name: &str| only.is_none_or(|only| name.contains(only));
+    println!("medians of {RUNS} runs, ratios taken pair by pair");
+    if wanted("loop") {
+        let run = |name: &str| {
+            let server = Server::start(ORDERS, PAGE);
+            job(&[name, &server.url])
+        };
+        against(
+            "loop: 10,000 orders, update and approve each, against the same calls by hand",
+            || run("sdk"),
+            || run("floor"),
+        );
+        against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
+        against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
+    }
+    if wanted("memory") {
+        let run = |orders: usize| {
+            let server = Server::start(orders, PAGE);
+            job(&["sdk", &server.url])
+        };
+        against("memory: 100,000 orders against 1,000", || run(100_000), || run(1000));
+    }
+    if wanted("cron") {
+        cron();
+    }
+    if wanted("sheet") {
+        for records in ["100000", "1000000"] {
+            against(
+                &format!("sheet: {records} records, against the writer alone"),
+                || job(&["submit", records]),
+                || job(&["sheet", records]),
+            );
+        }
+    }
+}
+
+/// Size and start of the program in `benches/cron`, built with the documented profile.
+fn cron() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/cron");
+    for (what, features, most) in
+        [("without xlsx", "--no-default-features", 4.0), ("with xlsx", "--all-features", 5.0)]
+    {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", features])
+            .current_dir(&root)
+            .status()
+            .expect("cargo runs");
+        assert!(built.success());
+        let program = root.join("target/release/cron");
+        let size = program.metadata().expect("it was built").len() as f64 / 1e6;
+        let starts = (0..31).map(|_| first_byte(&program)).collect();
+        println!(
+            "cron binary {what}: {size:.2} MB (at most {most} MB), {:.2} ms from start to the first byte sent",
+            median(starts)
+        );
+    }
+}
+
+/// Milliseconds from starting the program to the first byte of its first call.
+fn first_byte(program: &std::path::Path) -> f64 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let url = format!("http://{}/public/v1", listener.local_addr().expect("it is bound"));
+    std::fs::write(file.path(), format!(r#"{{"apiEndpoint":"{url}","apiKey":"SU-1:secret","attempts":1}}"#))
+        .expect("written");
+    let start = Instant::now();
+    let mut child = Command::new(program)
+        .arg(file.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let (mut stream, _) = listener.accept().expect("it calls");
+    let read = stream.read(&mut [0]).expect("it sends");
+    let took = start.elapsed();
+    assert_eq!(read, 1);
+    drop(stream);
+    drop(listener);
+    let _ = child.wait();
+    took.as_secs_f64() * 1e3
+}
+
+/// Runs both alternately, so that a noisy neighbour meets both.
+fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
+    let pairs: Vec<(Cost, Cost)> = (0..RUNS).map(|_| (ours(), theirs())).collect();
+    let ratio = |of: fn(&Cost) -> f64| {
+        median(pairs.iter().map(|(ours, theirs)| of(ours) / of(theirs).max(1e-9)).collect())
+    };
+    let middle = |of: fn(&Cost) -> f64| median(pairs.iter().map(|(ours, _)| of(ours)).collect());
+    println!(
+        "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak)",
+        ratio(|cost| cost.cpu.as_secs_f64()),
+        ratio(|cost| cost.wall.as_secs_f64()),
+        ratio(|cost| cost.peak_kb as f64),
+        middle(|cost| cost.cpu.as_secs_f64()),
+        middle(|cost| cost.peak_kb as f64 / 1024.0),
+    );
+}
+
+fn sdk(url: &str) {
+    if std::env::var_os("RUST_LOG").is_some() {
+        connect::logger::init();
+    }
+    let config = Config::new(url, "ApiKey SU-1:secret").unwrap().update_method(connect::UpdateMethod::Put);
+    let connect = Connect::new(config).unwrap();
+    let options = Options::new().page_size(PAGE as u32);
+    let report = connect.fulfillment().process_with(options, |request| {
+        let update = ParamUpdate::value("tenant", request.asset.id.as_str());
+        Ok(Approval::template("TL-1").with_params([update]))
+    });
+    let report = report.unwrap();
+    assert_eq!((report.handled(), report.errored()), (report.backlog().unwrap_or_default(), 0));
+}
+
+#[derive(Deserialize)]
+struct Minimal {
+    id: String,
+    #[expect(dead_code, reason = "decoded and not looked at")]
+    status: String,
+}
+
+/// The same calls as [`sdk`] makes, written by hand.
+fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&T) -> &str) {
+    let authorization = "ApiKey SU-1:secret";
+    let mut offset = 0;
+    loop {
+        let list =
+            format!("{url}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
+        let mut answer = agent.get(list).header("Authorization", authorization).call().unwrap();
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        let requests: Vec<T> = serde_json::from_slice(&bytes).unwrap();
+        if requests.is_empty() {
+            return;
+        }
+        offset += requests.len();
+        let ids = requests.iter().map(id).collect::<Vec<_>>().join(",");
+        let talks = format!("{url}/conversations?in(instance_id,({ids}))&limit=1000&offset=0");
+        let mut answer = agent.get(talks).header("Authorization", authorization).call().unwrap();
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&bytes).unwrap().is_empty());
+        for request in &requests {
+            let id = id(request);
+            let update = serde_json::to_vec(
+                &serde_json::json!({"asset": {"params": [{"id": "tenant", "value": id}]}}),
+            )
+            .unwrap();
+            send(agent.put(format!("{url}/requests/{id}")), authorization, &update);
+            let approve = serde_json::to_vec(&serde_json::json!({"template_id": "TL-1"})).unwrap();
+            send(agent.post(format!("{url}/requests/{id}/approve")), authorization, &approve);
+        }
+    }
+}
+
+fn send(request: ureq::RequestBuilder<ureq::typestate::WithBody>, authorization: &str, body: &[u8]) {
+    let request = request.header("Authorization", authorization).header("Content-Type", "application/json");
+    let mut answer = request.send(body).unwrap();
+    let mut bytes = Vec::new();
+    answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+}
+
+/// ureq with our timeouts; for the floor also with a resolver that starts no thread, which is what tuning by hand finds.
+fn agent(tuned: bool) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(300)))
+        .timeout_connect(Some(Duration::from_secs(15)))
+        .proxy(None)
+        .build();
+    if !tuned {
+        return ureq::Agent::new_with_config(config);
+    }
+    ureq::Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), Literal)
+}
+
+#[derive(Debug)]
+struct Literal;
+
+impl Resolver for Literal {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        _: &ureq::config::Config,
+        _: ureq::unversioned::transport::NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut found = self.empty();
+        found.push(uri.authority().unwrap().as_str().parse().unwrap());
+        Ok(found)
+    }
+}
+
+fn records(count: usize) -> impl Iterator<Item = UsageRecord> {
+    let start = time::OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    (0..count).map(move |number| UsageRecord {
+        record_id: format!("record-{number}"),
+        item_search_criteria: "item.mpn".into(),
+        item_search_value: "STORAGE-GB".into(),
+        quantity: (number as i64).into(),
+        start_time_utc: Some(start),
+        end_time_utc: Some(start + time::Duration::DAY),
+        asset_search_criteria: "parameter.tenant".into(),
+        asset_search_value: format!("tenant-{}", number % 1000),
+        ..UsageRecord::default()
+    })
+}
+
+/// Records, checked and written, as `submit` does before its first call.
+fn submit(count: usize) {
+    // A dry run builds the workbook and stops before the first call.
+    let connect =
+        Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
+    let file = connect::usage::NewUsageFile {
+        name: "usage".into(),
+        product: "PRD-1".into(),
+        contract: "CRD-1".into(),
+        ..connect::usage::NewUsageFile::default()
+    };
+    let error = connect.usage().submit(file, records(count)).unwrap_err();
+    assert!(matches!(error, connect::Error::Transport(_)), "{error}");
+}
+
+/// The same cells by the spreadsheet writer alone.
+fn sheet(count: usize) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.set_zip_compression_level(3);
+    let mut sheet = book.new_worksheet_with_constant_memory().unwrap();
+    sheet.set_name("records").unwrap();
+    for (row, record) in (0..).zip(records(count)) {
+        sheet.write_string(row, 0, record.record_id).unwrap();
+        sheet.write_string(row, 2, record.item_search_criteria).unwrap();
+        sheet.write_string(row, 3, record.item_search_value).unwrap();
+        sheet.write_number(row, 4, f64::from(row)).unwrap();
+        sheet.write_string(row, 5, "2023-11-14 22:13:20").unwrap();
+        sheet.write_string(row, 6, "2023-11-15 22:13:20").unwrap();
+        sheet.write_string(row, 7, record.asset_search_criteria).unwrap();
+        sheet.write_string(row, 8, record.asset_search_value).unwrap();
+    }
+    book.push_worksheet(sheet);
+    let mut file = std::io::BufWriter::new(tempfile::tempfile().unwrap());
+    book.save_to_writer(&mut file).unwrap();
+}

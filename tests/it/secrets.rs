@@ -1,0 +1,189 @@
+//! The key, and what a customer keeps secret, are nowhere to be read.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use connect::models::ParamUpdate;
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{Action, Approval, Config, Connect, Error, Options, fulfillment};
+
+use super::*;
+
+/// The part of the sandbox's key that nobody may read.
+const SECRET: &str = "9f2c61d0a4b84e7f93d5c0be1a72846f5d3e10cc";
+
+/// Neither the secret nor any longer piece of it.
+fn assert_clean(text: &str) {
+    for start in (0..=SECRET.len() - 8).step_by(4) {
+        let piece = &SECRET[start..start + 8];
+        assert!(!text.contains(piece), "{piece:?} of the key is in {text}");
+    }
+}
+
+fn assert_clean_error(error: &Error) {
+    assert_clean(&format!("{error} {error:?} {error:#?} {}", told(error)));
+}
+
+fn debug(value: &dyn Debug) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+#[test]
+fn the_key_is_in_no_debug_of_what_has_it() {
+    let sandbox = one_order();
+    let connect = client(&sandbox);
+    assert_clean(&debug(&connect));
+    assert_clean(&debug(connect.config()));
+    assert_clean(&debug(&connect.fulfillment()));
+    assert_clean(&debug(&connect.directory().assets(&connect::rql::Query::new())));
+    assert_clean(&debug(&sandbox));
+    let report = connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    assert_clean(&format!("{} {report} {}", debug(&report), serde_json::to_string(&report).unwrap()));
+}
+
+#[test]
+fn a_key_that_cannot_be_a_key_is_not_quoted() {
+    for key in [format!("SU-1:{SECRET}\n"), format!("SU-1: {SECRET}"), format!("SU-1:{SECRET}é")] {
+        let error = Config::new("https://api.example.com", &key).unwrap_err();
+        assert_clean(&format!("{error} {error:?}"));
+        // The two mixed up.
+        let error = Config::new(&key, "https://api.example.com").unwrap_err();
+        assert_clean(&format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn a_server_that_echoes_the_key_is_not_believed() {
+    let key = one_order().api_key().to_owned();
+    let json = format!(
+        r#"{{"error_code":"{SECRET}","errors":["Bad header {key}",{{"seen":"{key}"}}],"params":{{"{SECRET}":["{key}"]}}}}"#
+    );
+    let list = || Fault::on("GET", "/requests");
+    let mut faults = vec![
+        list().status(400).body(&json),
+        list().status(500).body(&format!("Authorization: {key}")),
+        list().status(500).body(&format!("<pre>Authorization: {key}</pre>")),
+        list().status(401).body(&format!(r#"["{key}"]"#)),
+        list().redirect(&format!("https://elsewhere.example/{SECRET}?key={key}")),
+        list().redirect(&format!("/public/v1/{SECRET}")),
+        list().status(200).body(&format!("\"{key}\"")),
+        list().status(200).body(&format!(r#"{{"{key}": 1}}"#)),
+        list().status(200).body(&format!(r#"["{key}", {{"id": "PR-1", "asset": "{key}"}}]"#)),
+    ];
+    // Where the text is cut, the key may be cut as well.
+    for length in (1010..1030).chain(4080..4100) {
+        faults.push(list().status(500).body(&format!("{}{key}", "x".repeat(length - key.len() / 2))));
+        faults.push(list().status(500).body(&format!("{} {key}", "x".repeat(length - key.len() / 2))));
+        faults.push(list().status(500).body(&format!("{}{key}", " x".repeat((length - key.len() / 2) / 2))));
+    }
+    let sandbox = Sandbox::empty().unwrap();
+    let connect = client(&sandbox);
+    for fault in faults {
+        sandbox.fault(fault.clone());
+        match connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))) {
+            Err(error) => assert_clean_error(&error),
+            Ok(report) => {
+                assert!(report.errored() > 0, "{fault:?}: {report}");
+                assert_clean(&format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_echoes_the_key_in_an_orders_answers_is_not_believed() {
+    let sandbox = one_order();
+    let body = format!(r#"{{"error_code":"E","errors":["{}"]}}"#, sandbox.api_key());
+    for fault in [
+        Fault::on("PUT", "/requests/*").status(400).body(&body),
+        Fault::on("POST", "/requests/*/approve").status(500).body(&body),
+        Fault::on("POST", "/requests/*/approve").status(403).body(&body),
+        Fault::on("GET", "/conversations").status(400).body(&body),
+        Fault::on("POST", "/conversations/*/messages").status(400).body(&body),
+    ] {
+        sandbox.update("requests", ORDER, |order| order["status"] = "pending".into());
+        sandbox.fault(fault.clone());
+        let report = client(&sandbox)
+            .process_fulfillments(|_| {
+                Ok(Approval::template("TL-1").with_params([ParamUpdate::value("purchase_id", "P-1")]))
+            })
+            .unwrap();
+        let outcome = &report.outcomes()[0];
+        assert!(outcome.error.is_some() || !outcome.warnings.is_empty(), "{fault:?}: {report}");
+        assert_clean(&format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap()));
+    }
+}
+
+#[test]
+fn errors_without_an_answer_do_not_name_the_key() {
+    let sandbox = one_order();
+    for fault in [
+        Fault::on("GET", "/requests").reset(),
+        Fault::on("GET", "/requests").truncated(),
+        Fault::on("GET", "/requests").never_answer(),
+        Fault::on("GET", "/requests").broken_json(),
+    ] {
+        sandbox.fault(fault);
+        let connect = Connect::new(config(&sandbox).timeout(Duration::from_millis(200))).unwrap();
+        let error = connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap_err();
+        assert_clean_error(&error);
+    }
+    let nobody = Config::new("http://127.0.0.1:1", sandbox.api_key()).unwrap().attempts(1);
+    let error = Connect::new(nobody).unwrap().process_fulfillments(|_| Err(Action::skip(""))).unwrap_err();
+    assert_clean_error(&error);
+}
+
+#[test]
+fn the_key_goes_to_the_endpoint_only() {
+    let sandbox = one_order();
+    let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
+    sandbox.fault(Fault::on("GET", "/requests").redirect(&elsewhere));
+    let error = client(&sandbox).process_fulfillments(|_| Err(Action::skip(""))).unwrap_err();
+    assert_eq!(error.status(), Some(302));
+    assert!(sandbox.foreign_calls().is_empty());
+    // Within the origin a redirect of a GET is followed, with the key.
+    sandbox.fault(Fault::on("GET", "/requests").redirect("/public/v1/requests?limit=1"));
+    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn a_redirected_post_is_not_followed() {
+    let sandbox = one_order();
+    let target = format!("/public/v1/requests/{ORDER}/fail");
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").redirect(&target));
+    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    assert_eq!((report.errored(), status(&sandbox, ORDER).as_str()), (1, "pending"), "{report}");
+}
+
+#[test]
+fn passwords_of_customers_are_in_no_plan_and_no_report() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut request = sample::request(ORDER);
+    let params = request["asset"]["params"].as_array_mut().unwrap();
+    params.push(sample::param("admin_password", "password", "hunter2-old"));
+    sandbox.insert("requests", request);
+    let connect = client(&sandbox);
+    for dry_run in [true, false] {
+        let options = Options::new().dry_run(dry_run);
+        let report = connect
+            .fulfillment()
+            .process_with(options, |request| {
+                assert_eq!(request.param("admin_password").unwrap().text(), Some("hunter2-old"));
+                assert!(!format!("{request:?}").contains("hunter2"));
+                let answer = || {
+                    let new = ParamUpdate::value("admin_password", "hunter2-new");
+                    Ok(Approval::tile("Your password is hunter2-new").with_params([new]))
+                };
+                let plan = fulfillment::plan(request, answer())?;
+                assert!(!format!("{plan:?}").contains("hunter2"), "{plan:?}");
+                answer()
+            })
+            .unwrap();
+        assert_eq!((report.approved(), report.errored()), (1, 0), "{report}");
+        let text = format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap());
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let stored = sandbox.get("requests", ORDER).unwrap()["asset"]["params"][3]["value"].clone();
+    assert_eq!(stored, "hunter2-new");
+}

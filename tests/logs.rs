@@ -1,0 +1,214 @@
+//! What a run writes to the log: nothing for a success, everything that was done for a failure, never a secret.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::cell::{Cell, RefCell};
+use std::sync::Once;
+
+use connect::models::ParamUpdate;
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{Action, Approval, Connect, UpdateMethod};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+thread_local! {
+    static LEVEL: Cell<LevelFilter> = const { Cell::new(LevelFilter::Off) };
+    static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps the lines of each thread apart, so that tests do not see each other's.
+struct Capture;
+
+impl Log for Capture {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= LEVEL.get() && metadata.target().starts_with("connect")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            LINES.with_borrow_mut(|lines| lines.push((record.level(), record.args().to_string())));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// The lines that `work` writes up to this level, without times.
+fn lines(level: LevelFilter, work: impl FnOnce()) -> Vec<(Level, String)> {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        log::set_logger(&Capture).unwrap();
+        log::set_max_level(LevelFilter::Trace);
+    });
+    LEVEL.set(level);
+    work();
+    LEVEL.set(LevelFilter::Off);
+    let lines = LINES.take();
+    lines.into_iter().map(|(level, line)| (level, without_times(&line))).collect()
+}
+
+/// `in 17 ms` becomes `in … ms`.
+fn without_times(line: &str) -> String {
+    let words: Vec<_> = line.split(' ').collect();
+    let is_time = |n: usize| words.get(n + 1).is_some_and(|next| next.starts_with("ms"));
+    let words = words.iter().enumerate().map(|(n, word)| if is_time(n) { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn errors(work: impl FnOnce()) -> Vec<String> {
+    lines(LevelFilter::Error, work).into_iter().map(|(_, line)| line).collect()
+}
+
+const FIRST: &str = "PR-1000-0000-0001-001";
+const SECOND: &str = "PR-1000-0001-0001-001";
+
+fn sandbox() -> (Sandbox, Connect) {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    let connect = Connect::new(sandbox.config().unwrap().update_method(UpdateMethod::Put)).unwrap();
+    (sandbox, connect)
+}
+
+#[test]
+fn a_run_without_failures_writes_no_error_and_no_warning() {
+    let (_sandbox, connect) = sandbox();
+    let written = lines(LevelFilter::Warn, || {
+        let report = connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap();
+        assert_eq!(report.approved(), 2);
+    });
+    assert_eq!(written, []);
+}
+
+#[test]
+fn a_success_is_one_line_at_level_info() {
+    let (_sandbox, connect) = sandbox();
+    let written = lines(LevelFilter::Info, || {
+        drop(connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap());
+    });
+    let line = |id: &str, calls: u32| {
+        (Level::Info, format!("{id} approved: template TL-497-535-242 ({calls} calls, … ms)"))
+    };
+    // The first one looks the conversations of both up.
+    assert_eq!(written, [line(FIRST, 2), line(SECOND, 1)]);
+}
+
+#[test]
+fn a_request_that_fails_is_written_with_its_calls_and_the_others_are_not() {
+    let (sandbox, connect) = sandbox();
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(400).body(r#"{"errors": ["no"]}"#));
+    let written = errors(|| {
+        let report = connect
+            .process_fulfillments(|_| {
+                let params = [ParamUpdate::value("purchase_id", "P-1")];
+                Ok(Approval::template("TL-497-535-242").with_params(params))
+            })
+            .unwrap();
+        assert_eq!((report.errored(), report.approved()), (1, 1));
+    });
+    assert_eq!(
+        written,
+        [
+            format!("{FIRST} errored: POST /requests/{FIRST}/approve was answered with 400 Bad Request: no"),
+            format!(
+                "{FIRST}: what was done: closure said approved in … ms; PUT /requests/{FIRST} 200 in … ms; \
+                 POST /requests/{FIRST}/approve 400 in … ms; GET /requests/{FIRST} 200 in … ms"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn calls_of_the_closure_are_part_of_what_was_done() {
+    let (sandbox, connect) = sandbox();
+    sandbox.insert("products", sample::product(sample::PRODUCT));
+    let written = errors(|| {
+        let report = connect
+            .process_fulfillments(|request| {
+                if request.id == FIRST {
+                    return Err(Action::skip(""));
+                }
+                let product = connect.directory().product(sample::PRODUCT).get()?;
+                Err(anyhow::anyhow!("no room for {}", product.unwrap().id).into())
+            })
+            .unwrap();
+        assert_eq!((report.errored(), report.skipped()), (1, 1));
+    });
+    let product = sample::PRODUCT;
+    assert_eq!(
+        written,
+        [
+            format!("{SECOND} errored: no room for {product}"),
+            format!(
+                "{SECOND}: what was done: GET /products/{product} 200 in … ms; closure said error in … ms"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn repetitions_and_pauses_are_part_of_what_was_done() {
+    let (sandbox, _) = sandbox();
+    let config = sandbox.config().unwrap().update_method(UpdateMethod::Put);
+    let connect = Connect::new(config.backoff(std::time::Duration::ZERO, std::time::Duration::ZERO)).unwrap();
+    sandbox.fault(Fault::on("PUT", &format!("/requests/{FIRST}")).status(503).always());
+    let written = errors(|| {
+        let report = connect
+            .process_fulfillments(|_| {
+                let params = [ParamUpdate::value("purchase_id", "P-1")];
+                Ok(Approval::template("TL-497-535-242").with_params(params))
+            })
+            .unwrap();
+        assert_eq!((report.errored(), report.approved()), (1, 1));
+    });
+    let put = format!("PUT /requests/{FIRST} 503 in … ms");
+    assert_eq!(
+        written[1],
+        format!(
+            "{FIRST}: what was done: closure said approved in … ms; {put}; waited … ms; {put}; waited … ms; {put}"
+        )
+    );
+}
+
+#[test]
+fn each_line_about_a_call_of_a_request_names_it() {
+    let (_sandbox, connect) = sandbox();
+    let written = lines(LevelFilter::Debug, || {
+        drop(connect.process_fulfillments(|_| Err(Action::fail("no"))).unwrap());
+    });
+    let of_calls: Vec<_> = written.iter().filter(|(level, _)| *level == Level::Debug).collect();
+    let posts: Vec<_> =
+        of_calls.iter().filter(|(_, line)| line.contains("POST ")).map(|(_, line)| line).collect();
+    assert_eq!(
+        posts,
+        [
+            &format!("{FIRST}: POST /requests/{FIRST}/fail 200 … ms"),
+            &format!("{SECOND}: POST /requests/{SECOND}/fail 200 … ms"),
+        ]
+    );
+    // The list is nobody's.
+    assert!(of_calls.iter().any(|(_, line)| line.starts_with("GET /requests?")), "{of_calls:?}");
+}
+
+#[test]
+fn bodies_at_level_trace_hold_no_password_and_no_key() {
+    let (sandbox, connect) = sandbox();
+    sandbox.update("requests", FIRST, |request| {
+        let params = request["asset"]["params"].as_array_mut().unwrap();
+        params.push(sample::param("admin", "password", "hunter2-hunter2"));
+        params.push(sample::param("user", "text", "irene"));
+    });
+    let written = lines(LevelFilter::Trace, || {
+        drop(
+            connect
+                .process_fulfillments(|request| {
+                    let params = request.param("admin").map(|_| ParamUpdate::value("admin", "correct-horse"));
+                    Ok(Approval::template("TL-497-535-242").with_params(params))
+                })
+                .unwrap(),
+        );
+    });
+    let all: String = written.into_iter().map(|(_, line)| line + "\n").collect();
+    assert!(all.contains("irene"), "bodies are not logged");
+    let key = sandbox.api_key().split(':').next_back().unwrap();
+    for secret in ["hunter2", "correct-horse", key] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+}
