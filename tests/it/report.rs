@@ -102,7 +102,7 @@ fn the_json_has_everything_in_it() {
         json!({
             "what": "fulfillment requests", "handled": 5, "backlog": 5, "oldest_seconds": null, "foreign": 0,
             "counts": {"approved": 1, "failed": 1, "inquired": 1, "errored": 2},
-            "observed": 0, "already_done": 0, "dry_run": false, "stopped": null, "calls": 7, "millis": null,
+            "observed": 0, "already_done": 0, "unknown": 0, "dry_run": false, "stopped": null, "calls": 7, "millis": null,
             "unlisted": 0,
             "outcomes": [
                 outcome("0000", "approved", "template TL-1", Value::Null, 2),
