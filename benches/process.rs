@@ -248,7 +248,7 @@ fn records(count: usize) -> impl Iterator<Item = UsageRecord> {
         record_id: format!("record-{number}"),
         item_search_criteria: "item.mpn".into(),
         item_search_value: "STORAGE-GB".into(),
-        quantity: (number as i64).into(),
+        quantity: u32::try_from(number).unwrap().into(),
         start_time_utc: Some(start),
         end_time_utc: Some(start + time::Duration::DAY),
         asset_search_criteria: "parameter.tenant".into(),

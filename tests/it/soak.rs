@@ -356,7 +356,7 @@ impl Found {
                     [] if unknown => {}
                     [] => unsaid.push(id),
                     successes if successes.iter().all(|told| told[2] == "plain") => {
-                        problem("a message is missing")
+                        problem("a message is missing");
                     }
                     _ => {}
                 }
@@ -384,9 +384,7 @@ fn three_hundred_orders_on_another_bad_day() {
 #[test]
 #[ignore = "takes minutes for each seed"]
 fn full() {
-    let number = |name, default| {
-        std::env::var(name).map_or(default, |text| text.parse().expect("the variable is a number"))
-    };
+    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let first = number("SOAK_FIRST", 1);
     let orders = usize::try_from(number("SOAK_ORDERS", 10_000)).unwrap();
     for seed in first..first + number("SOAK_SEEDS", 20) {

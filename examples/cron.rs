@@ -1,0 +1,60 @@
+//! A job for cron: one run at a time, over in less than a minute, ended cleanly by SIGTERM.
+//!
+//! ```text
+//! * * * * *  my-processor /etc/my-processor/config.json
+//! ```
+//!
+//! `cargo run --example cron -- config.json [LOCK-FILE]`. Without a configuration there is nothing to run: what a first
+//! try needs is in the other examples.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use connect::models::Request;
+use connect::{Action, Approval, Connect, Lock, Options};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// Less than the minute after which cron starts the next run.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> anyhow::Result<ExitCode> {
+    connect::logger::init();
+    let mut arguments = std::env::args_os().skip(1);
+    let config = arguments.next().context("usage: cron CONFIG [LOCK-FILE]")?;
+    let lock = arguments.next().unwrap_or_else(|| std::env::temp_dir().join("my-processor.lock").into());
+
+    let Some(_lock) = Lock::try_acquire(&lock)? else {
+        log::info!("another run holds {}: nothing to do", lock.display());
+        return Ok(ExitCode::SUCCESS);
+    };
+    // The order in work is finished; the run ends before the next one.
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+
+    let connect = Connect::from_file(config)?;
+    let options = Options::new().deadline(DEADLINE).stop_flag(stop);
+    let report = connect.fulfillment().process_with(options, decide)?;
+    // Nothing for a run that found nothing, since cron mails whatever is printed.
+    write!(std::io::stdout(), "{report}")?;
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+fn decide(request: &Request) -> Result<Approval, Action> {
+    match request.asset.param("tenant_id") {
+        Some(_) => Ok(Approval::template("TL-497-535-242")),
+        None => Err(Action::fail("The product has no parameter tenant_id")),
+    }
+}

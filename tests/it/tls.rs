@@ -1,0 +1,175 @@
+//! Certificates: verified always, against one's own authority where the configuration names one.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use connect::sandbox::Sandbox;
+use connect::{Config, Connect, Error};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tempfile::TempDir;
+
+use crate::setup::{impatient, serving};
+
+/// An authority, and a server of one answer with a certificate of it for `name`.
+struct Authority {
+    folder: TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        Self { folder: tempfile::tempdir().unwrap(), issuer }
+    }
+
+    fn file(&self) -> PathBuf {
+        let path = self.folder.path().join("ca.pem");
+        let der = self.issuer.der();
+        let lines: Vec<_> = base64(der)
+            .as_bytes()
+            .chunks(64)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+        std::fs::write(&path, pem).unwrap();
+        path
+    }
+
+    fn server(&self, name: &str, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            )
+            .unwrap();
+        let config = Arc::new(config);
+        serving(move |stream| answer(stream, Arc::clone(&config)))
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            let sign = SIGNS[(bits >> (18 - 6 * at) & 63) as usize] as char;
+            out.push(if at <= chunk.len() { sign } else { '=' });
+        }
+    }
+    out
+}
+
+fn accounts(stream: TcpStream, config: Arc<ServerConfig>) {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+    let mut head = [0; 4096];
+    if stream.read(&mut head).is_ok() {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"id\":\"VA-000\"}");
+        let _ = stream.flush();
+        let _ = stream.read(&mut head);
+    }
+}
+
+/// Takes the call, and answers with what is no TLS.
+fn garbage(stream: TcpStream, config: Arc<ServerConfig>) {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+    let mut head = [0; 4096];
+    if stream.read(&mut head).is_ok() {
+        let _ = stream.sock.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        let _ = stream.sock.read(&mut head);
+    }
+}
+
+fn config(address: SocketAddr) -> Config {
+    impatient(Config::new(format!("https://{address}/public/v1"), "SU-1:key").unwrap())
+}
+
+fn get(config: Config) -> connect::Result<serde_json::Value> {
+    Connect::new(config)?.get("/accounts")
+}
+
+/// The error with its causes.
+fn refused(config: Config) -> String {
+    let error = get(config).unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if error.is_connect()), "{error:?}");
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[test]
+fn a_server_of_ones_own_authority_is_trusted_where_the_configuration_names_it() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", accounts);
+    let answer = get(config(address).ca_file(authority.file())).unwrap();
+    assert_eq!(answer["id"], "VA-000");
+}
+
+#[test]
+fn a_certificate_of_an_authority_nobody_knows_is_refused_without_a_second_try() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", accounts);
+    for config in [config(address), config(address).ca_file(Authority::new().file())] {
+        let text = refused(config);
+        assert!(text.starts_with("GET /accounts: no connection to the platform: "), "{text}");
+        assert!(text.contains("certificate") && !text.contains("attempts"), "{text}");
+    }
+}
+
+#[test]
+fn a_certificate_for_another_name_is_refused() {
+    let authority = Authority::new();
+    let address = authority.server("connect.example.com", accounts);
+    let text = refused(config(address).ca_file(authority.file()));
+    assert!(text.contains("certificate"), "{text}");
+}
+
+#[test]
+fn https_to_a_server_that_speaks_http_is_an_error_that_names_the_call() {
+    let sandbox = Sandbox::empty().unwrap();
+    let text = refused(impatient(
+        Config::new(sandbox.url().replacen("http:", "https:", 1), sandbox.api_key()).unwrap(),
+    ));
+    assert!(text.starts_with("GET /accounts: no connection to the platform"), "{text}");
+}
+
+#[test]
+fn a_connection_that_fails_after_the_call_went_out_may_have_delivered_it() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", garbage);
+    let connect = Connect::new(config(address).ca_file(authority.file())).unwrap();
+    let error = connect.post::<serde_json::Value>("/requests", &serde_json::json!({})).unwrap_err();
+    assert!(error.may_have_happened(), "{error:?}");
+    assert_eq!(error.to_string(), "POST /requests: no answer from the platform");
+}
+
+#[test]
+fn a_ca_file_without_certificates_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    let config = || Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap().ca_file(&path);
+    assert!(matches!(Connect::new(config()), Err(Error::Config(_))));
+    for content in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&path, content).unwrap();
+        let error = Connect::new(config()).unwrap_err();
+        assert!(error.to_string().contains("holds no certificate"), "{content:?}: {error}");
+    }
+}
