@@ -8,6 +8,7 @@ use connect::{Config, Connect, UpdateMethod};
 use serde_json::{Value, json};
 
 mod bounds;
+mod budget;
 mod calls;
 mod check;
 mod conflicts;
