@@ -280,3 +280,9 @@ impl fmt::Debug for Config {
             .finish()
     }
 }
+
+/// A configuration from the text of a file, without the environment.
+#[cfg(fuzzing)]
+pub(crate) fn from_text(text: &str) -> Result<Config, ConfigError> {
+    file::Keys::parse(text, Path::new("config.json"))?.take_config(&|_| None)
+}

@@ -28,8 +28,14 @@ pub(crate) use range::ContentRange;
 use resolver::Remembering;
 use retry::Policy;
 use trace::Trace;
-use url::Base;
-pub(crate) use url::segment;
+pub(crate) use url::{Base, segment};
+
+/// What the fuzz targets reach besides.
+#[cfg(fuzzing)]
+pub(crate) mod inner {
+    pub(crate) use super::retry::{http_date, retry_after};
+    pub(crate) use super::url::{is_safe, join};
+}
 
 /// How many redirects a GET follows.
 const REDIRECTS: usize = 5;

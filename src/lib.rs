@@ -122,6 +122,8 @@ mod config;
 mod connect;
 mod context;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod lock;
 mod page;

@@ -19,3 +19,5 @@ pub use plan::{Call, Plan};
 pub use report::{Report, Stop};
 pub(crate) use run::{Source, run};
 pub(crate) use talk::post_message;
+#[cfg(fuzzing)]
+pub(crate) use walk::read_page;

@@ -5,6 +5,7 @@
 //! leaves out what was seen of that very moment and is still listed. Where so many share one moment that leaving them
 //! out no longer fits into a URL, the rest of them is read by offsets until a whole sweep brings nothing new.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
@@ -299,7 +300,10 @@ fn read<T: DeserializeOwned>(
     {
         return Ok(items.into_iter().map(Read::Item).collect());
     }
-    let raws: Vec<&RawValue> = decode(Method::Get, path, body)?;
+    // Bytes that are no UTF-8 spoil the elements that they are in, and not the page.
+    let text = String::from_utf8_lossy(body);
+    let is_spoilt = |raw: &RawValue| matches!(text, Cow::Owned(_)) && raw.get().contains('\u{FFFD}');
+    let raws: Vec<&RawValue> = decode(Method::Get, path, text.as_bytes())?;
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
     let read_one = |(index, raw): (usize, &RawValue)| {
         let position = first.saturating_add(index);
@@ -313,7 +317,12 @@ fn read<T: DeserializeOwned>(
                 error,
             }
         };
-        match serde_json::from_str::<T>(raw.get()) {
+        let item = if is_spoilt(raw) {
+            Err(serde::de::Error::custom("holds text that is not UTF-8"))
+        } else {
+            serde_json::from_str::<T>(raw.get())
+        };
+        match item {
             Ok(item) if (source.id)(&item).is_empty() => {
                 broken(Error::input("an element of the list has no id"))
             }
@@ -332,4 +341,12 @@ fn read<T: DeserializeOwned>(
 #[derive(serde::Deserialize)]
 struct Identified {
     id: Option<String>,
+}
+
+/// How many elements of a page decode, and how many do not.
+#[cfg(fuzzing)]
+pub(crate) fn read_page<T: DeserializeOwned>(source: &Source<T>, body: &[u8]) -> Result<(usize, usize)> {
+    let elements = read(source, source.list, 0, body)?;
+    let broken = elements.iter().filter(|element| matches!(element, Read::Broken { .. })).count();
+    Ok((elements.len() - broken, broken))
 }

@@ -2,11 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox};
-use connect::{Approval, Config, Connect, Error, Options, TransportError};
+use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, Verdict};
 
 use crate::setup::{ORDER, TEMPLATE, answering, client, impatient, one_order, serving};
 
@@ -234,4 +236,25 @@ fn bytes_after_an_answer_are_not_taken_for_the_next_one() {
         let answer: serde_json::Value = connect.get("/accounts").unwrap();
         assert_eq!(answer["id"], "ok");
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_spoil_one_order_and_not_the_page() {
+    let mut page =
+        br#"[{"id":"PR-1","status":"pending","created":"2024-03-04T09:00:00+00:00","note":"X"},"#.to_vec();
+    page.extend(br#"{"id":"PR-2","status":"pending","created":"2024-03-04T09:00:01+00:00"}]"#);
+    let at = page.iter().position(|byte| *byte == b'X').unwrap();
+    page[at] = 0xff;
+    let first = Arc::new(AtomicBool::new(true));
+    let address = serving(move |mut stream| {
+        let body: &[u8] = if first.swap(false, Ordering::SeqCst) { &page } else { b"[]" };
+        let _ = stream.read(&mut [0; 4096]);
+        let _ =
+            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        let _ = stream.write_all(body);
+    });
+    let report = client_of(address).process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    let told: Vec<_> = report.iter().map(|outcome| (outcome.id.as_str(), outcome.verdict)).collect();
+    assert_eq!(told, [("PR-1", Verdict::Errored), ("PR-2", Verdict::Skipped)], "{report}");
+    assert!(report.to_string().contains("holds text that is not UTF-8"), "{report}");
 }

@@ -27,6 +27,7 @@ mod options;
 mod raw;
 mod report;
 mod secrets;
+mod security;
 mod setup;
 mod soak;
 mod spec;

@@ -1,0 +1,3 @@
+//! The text of a configuration file.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|text: &str| connect::fuzzing::config(text));
