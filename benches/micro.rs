@@ -1,5 +1,5 @@
 //! What happens between two calls: queries, decoding, plans. `cargo bench --bench micro`.
-#![expect(clippy::unwrap_used, unreachable_pub, reason = "a bench may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "a bench may panic")]
 
 use connect::models::{ParamUpdate, Request};
 use connect::rql::Query;
@@ -16,7 +16,7 @@ fn main() {
 
 /// A page of 1000 orders, 4 MB, decoded in three ways and let go of, which is part of the cost; "full" against "value" is the ratio to look at.
 mod decode {
-    use super::*;
+    use super::{Bencher, Deserialize, Request, black_box, page};
 
     #[divan::bench]
     fn full(bencher: Bencher<'_, '_>) {
@@ -47,7 +47,7 @@ mod decode {
 }
 
 mod rql {
-    use super::*;
+    use super::{Query, black_box};
 
     #[divan::bench]
     fn the_loops_query() -> String {

@@ -17,7 +17,7 @@ const TEMPLATE: &str = "TL-497-535-242";
 const MOST: i64 = 100_000;
 
 fn main() -> ExitCode {
-    setup::run(|setup| Ok(setup.connect.fulfillment().process_with(setup.options(), decide)?))
+    setup::run(|setup| setup.connect.fulfillment().process_with(setup.options(), decide))
 }
 
 fn decide(request: &Request) -> Result<Approval, Action> {

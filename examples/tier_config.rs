@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use connect::models::{Param, ParamUpdate, TierConfigRequest};
+use connect::models::{ParamUpdate, TierConfigRequest};
 use connect::{Action, Approval};
 
 #[path = "shared/setup.rs"]
@@ -14,19 +14,15 @@ mod setup;
 const TEMPLATE: &str = "TL-497-535-242";
 
 fn main() -> ExitCode {
-    setup::run(|setup| Ok(setup.connect.tier_config().process_with(setup.options(), decide)?))
+    setup::run(|setup| setup.connect.tier_config().process_with(setup.options(), decide))
 }
 
 fn decide(request: &TierConfigRequest) -> Result<Approval, Action> {
     let missing: Vec<ParamUpdate> = request
         .params
         .iter()
-        .filter(|param| is_required(param) && !param.has_value())
+        .filter(|param| param.is_required() && !param.has_value())
         .map(|param| ParamUpdate::error(&param.id, "This value is required, please provide it"))
         .collect();
     if missing.is_empty() { Ok(Approval::template(TEMPLATE)) } else { Err(Action::inquire(missing)) }
-}
-
-fn is_required(param: &Param) -> bool {
-    param.constraints.as_ref().is_some_and(|constraints| constraints.required == Some(true))
 }

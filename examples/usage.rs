@@ -18,7 +18,7 @@ const CONTRACT: &str = "CRD-41560-05399-123";
 fn main() -> ExitCode {
     setup::run(|setup| {
         let connect = &setup.connect;
-        Ok(connect.usage().process_listings_with(setup.options(), |listing| report(connect, listing))?)
+        connect.usage().process_listings_with(setup.options(), |listing| report(connect, listing))
     })
 }
 

@@ -29,7 +29,7 @@ const STATUSES: [&str; 11] = [
 fn main() -> ExitCode {
     setup::run(|setup| {
         let options = setup.options().statuses(STATUSES);
-        Ok(setup.connect.usage().process_files_with(options, |file| Ok(decide(file)))?)
+        setup.connect.usage().process_files_with(options, |file| Ok(decide(file)))
     })
 }
 

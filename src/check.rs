@@ -12,7 +12,7 @@ use crate::rql::Query;
 /// What stands between a configuration and a working program; from [`Connect::check`].
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum CheckError {
     /// No connection, or no answer: the network, a firewall, the host's name.
     Unreachable(Error),
     /// Something answers, but not as Connect does: `apiEndpoint`.
@@ -25,13 +25,14 @@ pub enum Problem {
     Other(Error),
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(error) => {
                 write!(
                     f,
-                    "the platform cannot be reached; check the network and the host in apiEndpoint: {error}"
+                    "the platform cannot be reached; check the network and the host in apiEndpoint: {}",
+                    with_cause(error)
                 )
             }
             Self::WrongEndpoint(error) => {
@@ -49,7 +50,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {
+impl std::error::Error for CheckError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unreachable(error)
@@ -84,7 +85,7 @@ impl Connect {
     /// # Errors
     ///
     /// What is wrong and what to look at.
-    pub fn check(&self) -> Result<(), Problem> {
+    pub fn check(&self) -> Result<(), CheckError> {
         let products = self.config().product_ids();
         let query = match products {
             [] => Query::new().limit(1),
@@ -94,17 +95,25 @@ impl Connect {
         let seen = seen
             .map(|product| product.map(|product| product.id))
             .collect::<Result<Vec<_>>>()
-            .map_err(problem)?;
+            .map_err(check_error)?;
         let missing: Vec<String> = products.iter().filter(|id| !seen.contains(id)).cloned().collect();
-        if missing.is_empty() { Ok(()) } else { Err(Problem::ProductsNotVisible(missing)) }
+        if missing.is_empty() { Ok(()) } else { Err(CheckError::ProductsNotVisible(missing)) }
     }
 }
 
-fn problem(error: Error) -> Problem {
+/// The error and what is behind it, since this is printed and not walked.
+fn with_cause(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn check_error(error: Error) -> CheckError {
     match (&error, error.status()) {
-        (Error::Transport(_), _) => Problem::Unreachable(error),
-        (_, Some(401 | 403)) => Problem::WrongKey(error),
-        (Error::Decode(_), _) | (_, Some(300..=399 | 404 | 405 | 410)) => Problem::WrongEndpoint(error),
-        _ => Problem::Other(error),
+        (Error::Transport(_), _) => CheckError::Unreachable(error),
+        (_, Some(401 | 403)) => CheckError::WrongKey(error),
+        (Error::Decode(_), _) | (_, Some(300..=399 | 404 | 405 | 410)) => CheckError::WrongEndpoint(error),
+        _ => CheckError::Other(error),
     }
 }

@@ -126,9 +126,14 @@ impl Connect {
 /// Any path of the API, with the same authentication, repetitions, errors and logs. A path is relative to the endpoint,
 /// such as `/hubs/HB-0000-0000`, and is sent as it is: encode what you put into it.
 impl Connect {
-    /// GET, decoded into a type of your own.
+    /// GET, decoded into a type of your own. An answer without a body reads as `null`.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.http.get(&rooted(path)?)
+    }
+
+    /// GET of what is no JSON, such as a rendered template.
+    pub fn text(&self, path: &str) -> Result<String> {
+        self.http.text(&rooted(path)?)
     }
 
     /// POST; repeated only where it certainly was not carried out. A body that is `null` in JSON, such as `&()`, is

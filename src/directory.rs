@@ -81,7 +81,7 @@ impl<'c> Directory<'c> {
     }
 
     /// One product: [`get`](ProductHandle::get) it, or read what belongs to it.
-    pub fn product(self, id: &'c str) -> ProductHandle<'c> {
+    pub fn product(self, id: &str) -> ProductHandle<'c> {
         ProductHandle::new(self.http(), id)
     }
 

@@ -152,7 +152,12 @@ impl fmt::Display for Error {
             Self::Handler(error) => error.fmt(f),
             Self::DryRun(call) => write!(f, "dry run: {call} was not sent"),
             Self::Interrupted(end) => {
-                write!(f, "the run ended early, after {} of its list", end.report.handled())
+                write!(
+                    f,
+                    "the run ended early, after {} of its list, {} of them errored",
+                    end.report.handled(),
+                    end.report.errored()
+                )
             }
         }
     }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use crate::connect::Connect;
 use crate::error::Result;
 use crate::http::{Http, Method, json, segment};
-use crate::models::{Conversation, Message, ParamUpdate, Request};
+use crate::models::{Conversation, ConversationKind, ConversationStatus, Message, ParamUpdate, Request};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Report, Source, post_message, run};
 use crate::rql::Query;
@@ -71,11 +71,11 @@ impl<'c> Fulfillment<'c> {
     /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
     /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
     /// | `Err(Action::fail(…))` | POST `fail` |
-    /// | `Err(Action::skip(…))` | none |
+    /// | `Err(Action::skip(…))` | none, but for the message of a skip that says why |
     /// | any error through `?` | none: the order stays pending and is reported as errored |
     ///
-    /// After an approval, an inquiry with a message, and a skip that says why, a message is added to the order's
-    /// conversation, if it has one that is open.
+    /// After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a
+    /// message that everybody in it reads is added to the order's conversation, if it has one that is open.
     ///
     /// # Errors
     ///
@@ -153,10 +153,21 @@ impl<'c> Fulfillment<'c> {
 
 /// # Conversations
 impl<'c> Fulfillment<'c> {
-    /// The conversation about an order, or `None` where there is none.
+    /// The conversation about an order, an open one if there is such, or `None` where there is none.
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
-        let query = Query::new().equal("instance_id", request_id).limit(1);
-        Pages::new(self.http(), "/conversations", &query).next().transpose()
+        let query = Query::new().equal("instance_id", request_id);
+        let mut closed = None;
+        for conversation in Pages::<Conversation>::new(self.http(), "/conversations", &query) {
+            let conversation = conversation?;
+            match conversation.kind {
+                ConversationKind::Notes => {}
+                _ if conversation.status == ConversationStatus::Closed => {
+                    closed = closed.or(Some(conversation));
+                }
+                _ => return Ok(Some(conversation)),
+            }
+        }
+        Ok(closed)
     }
 
     /// The messages of a conversation, oldest first.

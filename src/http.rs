@@ -1,4 +1,4 @@
-//! The only file that names the HTTP client: URL, headers, sending, repeating, status → error, decoding, log lines.
+//! Calls: what is sent, what is repeated, what an answer means. `exchange` puts one on the wire.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -186,9 +186,7 @@ impl Http {
 
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let answer = self.fetch(path)?;
-        let decoded = decode(Method::Get, path, &answer.body);
-        self.recycle(answer);
-        decoded
+        self.read_answer(Method::Get, path, answer)
     }
 
     /// One object, or `None` where the platform says that there is none.
@@ -231,9 +229,13 @@ impl Http {
             Err(Error::Api(error))
                 if matches!(error.status, 405 | 501) && self.update.get() == UpdateMethod::Auto =>
             {
-                log::debug!(target: "connect::http", "the server takes no PATCH: updates are sent as PUT from now on");
-                self.update.set(UpdateMethod::Put);
-                self.repeat(Method::Put, path, Some(body))
+                log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", url::Shown(path));
+                let answer = self.repeat(Method::Put, path, Some(body));
+                // One path that takes neither says nothing about the others.
+                if !matches!(&answer, Err(Error::Api(error)) if matches!(error.status, 405 | 501)) {
+                    self.update.set(UpdateMethod::Put);
+                }
+                answer
             }
             answer => answer,
         }
@@ -336,9 +338,7 @@ impl Http {
         loop {
             let payload = body.map_or(Payload::Nothing, Payload::Json);
             let failure = match self.exchange(method, path, payload) {
-                Ok(answer) if method == Method::Get && answer.broken.is_some() => {
-                    Failure::from_broken(answer)
-                }
+                Ok(Answer { broken: Some(error), .. }) if method == Method::Get => Failure::Lost(error),
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -390,7 +390,7 @@ impl Http {
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(bytes)
                     .map_err(bad)?;
-                mask::log_body(name, path, bytes, true);
+                mask::log_body(&self.key, name, path, bytes, true);
                 self.run(request, name, path)?
             }
             Payload::Stream { content_type, length, mut reader } => {
@@ -480,7 +480,7 @@ impl Http {
         let broken = read.err().map(|error| TransportError::while_reading(name, path, error.into()));
 
         if head.status.is_success() {
-            mask::log_body(name, path, &bytes, false);
+            mask::log_body(&self.key, name, path, &bytes, false);
             let range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
             return Ok(Got::Answer(Answer { body: bytes, range, broken }));
         }
@@ -557,13 +557,6 @@ enum Failure {
 }
 
 impl Failure {
-    fn from_broken(answer: Answer) -> Self {
-        match answer.broken {
-            Some(error) => Self::Lost(error),
-            None => Self::Input(Error::input("an answer broke off")),
-        }
-    }
-
     fn kind(&self) -> retry::Happened {
         match self {
             Self::Refused(error) => retry::Happened::Status(error.status),

@@ -19,11 +19,14 @@
 //!     connect::logger::init();
 //!     let connect = Connect::from_file("config.json")?;
 //!     let report = connect.process_fulfillments(|request| {
-//!         let Some(email) = request.param("email").filter(|email| email.has_value()) else {
-//!             return Err(Action::inquire([ParamUpdate::error("email", "Please give an e-mail address")]));
+//!         let Some(email) = request.param("email") else {
+//!             return Err(Action::fail("the product has no parameter email"));
 //!         };
+//!         if !email.has_value() {
+//!             return Err(Action::inquire([ParamUpdate::error("email", "Please give an e-mail address")]));
+//!         }
 //!         let tenant = make_tenant(email.text().unwrap_or_default())?;
-//!         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant", tenant)]))
+//!         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant_id", tenant)]))
 //!     })?;
 //!     print!("{report}");
 //!     Ok(ExitCode::from(report.exit_code()))
@@ -41,11 +44,12 @@
 //! | [`Ok(Approval::template(id))`](Approval::template) | an update if it has params, then POST `approve` |
 //! | [`Err(Action::inquire(params))`](Action::inquire) | an update if there are params, then POST `inquire` |
 //! | [`Err(Action::fail(reason))`](Action::fail) | POST `fail` |
-//! | [`Err(Action::skip(why))`](Action::skip) | nothing |
+//! | [`Err(Action::skip(why))`](Action::skip) | nothing, but for a message that says why |
 //! | any error through `?`, or a panic | nothing: the order stays pending and is reported as errored |
 //!
-//! After an approval, an inquiry with a message and a skip that says why, a message is added to the order's
-//! conversation, if it has one that is open.
+//! After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a message
+//! that everybody in it reads is added to the order's conversation, if it has one that is open. `anyhow::bail!` does not
+//! fit a closure that returns an [`Action`]: use `?`, or [`Action::error`].
 //!
 //! Each order that waits reaches the closure exactly once in a run, oldest first, however long the queue is and
 //! whatever others do to it meanwhile; one page is in memory at a time. One bad order never stops the run. Where the
@@ -141,7 +145,7 @@ pub mod sandbox;
 pub mod tier_config;
 pub mod usage;
 
-pub use check::Problem;
+pub use check::CheckError;
 pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
 pub use connect::Connect;
 pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};

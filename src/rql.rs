@@ -295,9 +295,7 @@ impl Query {
         self.ordering([property])
     }
 
-    /// At most this many objects per page; the last call counts.
-    ///
-    /// The platform cuts it to its own maximum. `0` gives no objects, only their total number.
+    /// At most this many objects in all, read in as many pages as it takes; the last call counts.
     pub fn limit(mut self, limit: u64) -> Self {
         self.limit = Some(limit);
         self

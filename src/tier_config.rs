@@ -133,6 +133,11 @@ impl<'c> TierConfigs<'c> {
         self.http().text(&format!("{}/render", path(id)?))
     }
 
+    /// The text of a configuration's template, in markdown; `id` is that of the configuration, `TC-…`.
+    pub fn render_configuration(self, id: &str) -> Result<String> {
+        self.http().text(&format!("/tier/configs/{}/render", segment(id)?))
+    }
+
     /// Puts an inquired request back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
         self.http().poke(&format!("{}/pend", path(id)?))

@@ -1,5 +1,9 @@
 //! Metered usage: reporting what was consumed, and handling the files that were reported.
 //!
+//! **Listings stay listed**: each run hands all of them to the closure again, and a second file with the same records is a
+//! second bill. Give each file an [`external_id`](NewUsageFile::external_id) that names what it is about, such as the day,
+//! and look for it with [`files`](Usage::files) before you submit; or report once a day from a job of its own.
+//!
 //! Usage travels as a workbook of records, made per listing, that is per product and contract:
 //!
 //! ```no_run
@@ -212,7 +216,7 @@ impl<'c> Usage<'c> {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] for a link that is neither https nor on this machine.
+    /// [`Error::Input`] for a link that is not https, or that leads to this machine from a platform elsewhere.
     pub fn download(self, link: &str) -> Result<Vec<u8>> {
         self.http().download(link, self.http().body_limit)
     }

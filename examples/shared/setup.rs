@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use connect::sandbox::Sandbox;
-use connect::{Connect, Options, Report};
+use connect::{Connect, Error, Options, Report};
 
 /// What the command line asked for.
 pub(crate) struct Setup {
@@ -59,10 +59,15 @@ impl Setup {
 }
 
 /// Runs `main` and turns an error into a line on standard error and exit code 1.
-pub(crate) fn run(main: impl FnOnce(&Setup) -> anyhow::Result<Report>) -> ExitCode {
-    let ran = Setup::from_args().and_then(|setup| {
-        let report = main(&setup)?;
-        setup.finish(&report)
+pub(crate) fn run(main: impl FnOnce(&Setup) -> connect::Result<Report>) -> ExitCode {
+    let ran = Setup::from_args().and_then(|setup| match main(&setup) {
+        Ok(report) => setup.finish(&report),
+        Err(Error::Interrupted(end)) => {
+            // What was done until then is done, and must be told.
+            setup.finish(&end.report)?;
+            Err(end.cause.into())
+        }
+        Err(error) => Err(error.into()),
     });
     ran.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "error: {error:#}");

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// How much of a body that is not the platform's JSON is kept.
 const EXCERPT: usize = 1024;
+/// How many of the platform's reasons are kept.
+const REASONS: usize = 50;
 
 /// An answer of the platform, or of a gateway before it, that is not a success.
 ///
@@ -52,7 +54,7 @@ impl ApiError {
             {
                 error.error_code = object.remove("error_code").and_then(text).filter(|code| !code.is_empty());
                 error.errors = match object.remove("errors") {
-                    Some(Value::Array(errors)) => errors.into_iter().filter_map(text).collect(),
+                    Some(Value::Array(errors)) => errors.into_iter().take(REASONS).filter_map(text).collect(),
                     Some(other) => text(other).into_iter().collect(),
                     None => Vec::new(),
                 };
@@ -79,17 +81,29 @@ impl ApiError {
 fn text(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+        Value::String(text) => Some(cut(text)),
+        other => Some(cut(other.to_string())),
     }
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > EXCERPT {
+        let end = (0..=EXCERPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The body on one line, cut on a character boundary; a page of HTML is only named.
 fn excerpt(body: &[u8]) -> Option<String> {
     let head = body.get(..EXCERPT * 4).unwrap_or(body);
     let text = String::from_utf8_lossy(head);
-    let start = text.trim_start().get(..14).unwrap_or_default().to_ascii_lowercase();
-    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+    let starts = |tag: &str| {
+        let start = text.trim_start().as_bytes().get(..tag.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    if starts("<!doctype html") || starts("<html") {
         return Some("an HTML page, probably of a gateway in front of the platform".into());
     }
     let mut line = String::new();
@@ -99,9 +113,7 @@ fn excerpt(body: &[u8]) -> Option<String> {
         }
         line.extend(word.chars().filter(|c| !c.is_control()));
         if line.len() > EXCERPT {
-            let end = (0..=EXCERPT).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
-            line.truncate(end);
-            line.push('…');
+            line = cut(line);
             break;
         }
     }
@@ -122,7 +134,7 @@ impl fmt::Display for ApiError {
         }
         let mut separator = ": ";
         for text in self.error_code.iter().chain(&self.errors) {
-            write!(f, "{separator}{}", one_line(text))?;
+            write!(f, "{separator}{}", one_line(text).trim_end_matches('.'))?;
             separator = if separator == ": " && self.error_code.is_some() { ", " } else { "; " };
         }
         match self.status {

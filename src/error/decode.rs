@@ -75,7 +75,6 @@ fn without_values(message: &str) -> String {
         let (head, tail) = rest.split_at(start);
         out.push_str(head);
         let quote = if tail.starts_with('"') { '"' } else { '`' };
-        // The last quote, since the text itself may hold some.
         out.push('…');
         // The last quote, since the text itself may hold some.
         let end = tail.rfind(quote).filter(|end| *end > 0);

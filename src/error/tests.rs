@@ -15,7 +15,7 @@ fn the_platforms_error_body_is_read_and_its_reasons_are_told() {
     assert_eq!(error.params, Some(serde_json::json!({"limit": 1})));
     assert_eq!(
         error.to_string(),
-        "POST /requests/PR-1/approve was answered with 400 Bad Request: SYS_001, asset.items: none.; second"
+        "POST /requests/PR-1/approve was answered with 400 Bad Request: SYS_001, asset.items: none; second"
     );
 }
 

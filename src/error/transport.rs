@@ -20,6 +20,8 @@ pub(crate) enum Phase {
     Waiting,
     /// The status had come, the body did not.
     Reading,
+    /// It was not made at all: the run's time was up.
+    TooLate,
 }
 
 impl TransportError {
@@ -39,7 +41,7 @@ impl TransportError {
         Self {
             method,
             path: path.to_owned(),
-            phase: Phase::Connecting,
+            phase: Phase::TooLate,
             attempts: 0,
             cause: ureq::Error::Io(cause),
         }
@@ -66,7 +68,7 @@ impl TransportError {
 
     /// Whether the server may have got the call.
     pub fn may_have_arrived(&self) -> bool {
-        self.phase != Phase::Connecting
+        matches!(self.phase, Phase::Waiting | Phase::Reading)
     }
 
     /// Whether the same call may work a little later.
@@ -83,7 +85,7 @@ impl TransportError {
             | E::BodyExceedsLimit(_)
             | E::LargeResponseHeader(..)
             | E::Decompress(..) => false,
-            E::Io(error) => error.kind() != io::ErrorKind::InvalidData && self.attempts > 0,
+            E::Io(error) => error.kind() != io::ErrorKind::InvalidData && self.phase != Phase::TooLate,
             _ => true,
         }
     }
@@ -114,6 +116,7 @@ impl fmt::Display for TransportError {
             Phase::Connecting => write!(f, "{method} {path}: no connection to the platform")?,
             Phase::Waiting => write!(f, "{method} {path}: no answer from the platform")?,
             Phase::Reading => write!(f, "{method} {path}: the answer broke off")?,
+            Phase::TooLate => write!(f, "{method} {path}: not sent")?,
         }
         if self.attempts > 1 {
             write!(f, ", after {} attempts", self.attempts)?;

@@ -51,8 +51,8 @@ pub struct Purchase {
     pub draft: bool,
 }
 
-/// An item to be ordered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// An item to be ordered. New fields are no breaking change: end literals with `..NewItem::default()`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NewItem {
     /// The item, `PRD-…-0001`.
     pub id: String,

@@ -25,6 +25,9 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
     let object = path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
+        Err(Action::Fail(reason)) if reason.trim().is_empty() => {
+            Err(Error::input("a failure needs a reason, which the customer reads: nothing was sent"))
+        }
         Err(Action::Fail(reason)) => {
             let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
             Plan::new(Verdict::Failed, object)

@@ -9,20 +9,32 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnecto
 
 /// Set where looking a host up, connecting to it or greeting it failed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unreached(Arc<AtomicBool>);
+pub(crate) struct Unreached(Arc<Flags>);
+
+#[derive(Debug, Default)]
+struct Flags {
+    now: AtomicBool,
+    before: AtomicBool,
+}
 
 impl Unreached {
     pub(crate) fn clear(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        let before = self.0.now.swap(false, Ordering::Relaxed);
+        self.0.before.store(before, Ordering::Relaxed);
+    }
+
+    /// Whether the call before this one met no connection, so that its address had better be looked up again.
+    pub(crate) fn was_set(&self) -> bool {
+        self.0.before.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.now.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
         if result.is_err() {
-            self.0.store(true, Ordering::Relaxed);
+            self.0.now.store(true, Ordering::Relaxed);
         }
         result
     }

@@ -5,18 +5,20 @@ use std::borrow::Cow;
 use log::Level;
 use serde_json::Value;
 
+use crate::config::ApiKey;
+
 const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
 /// A page of requests is megabytes; a log line is for reading.
 const SHOWN: usize = 4096;
 
 /// Writes a body at trace level; formats nothing when that is off.
-pub(super) fn log_body(method: &str, path: &str, body: &[u8], sent: bool) {
+pub(super) fn log_body(key: &ApiKey, method: &str, path: &str, body: &[u8], sent: bool) {
     if body.is_empty() || !log::log_enabled!(target: TARGET, Level::Trace) {
         return;
     }
     let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
-    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), masked(body, reveal));
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), key.redact(&masked(body, reveal)));
 }
 
 /// What a body shows.
@@ -50,15 +52,20 @@ fn mask(value: &mut Value, reveal: Reveal<'_>) {
         Value::Array(list) => list.iter_mut().for_each(|value| mask(value, reveal)),
         Value::Object(object) => {
             let text = |key| object.get(key).and_then(Value::as_str);
-            let hide_value = text("type") == Some("password")
+            // A value of a configuration has its type beside it, inside of `parameter`.
+            let kind = text("type").or_else(|| object.get("parameter")?.get("type")?.as_str());
+            let hide_value = kind == Some("password")
                 || match reveal {
-                    Reveal::Typed => false,
+                    // What does not say of which type it is may be a password; a choice has no type and no secret.
+                    Reveal::Typed => kind.is_none() && !object.contains_key("label"),
                     Reveal::NoValues => true,
                     Reveal::AllBut(ids) => text("id").is_none_or(|id| ids.iter().any(|secret| secret == id)),
                 };
+            let hide_default = kind == Some("password");
             for (key, value) in object {
                 let secret = match key.as_str() {
                     "value" | "structured_value" => hide_value,
+                    "default" => hide_default,
                     "oauth_key" | "oauth_secret" | "activation_code"
                     // Written for one customer, with a first password in it perhaps.
                     | "activation_tile" | "activation_key" | "representation" => true,
@@ -95,6 +102,19 @@ mod tests {
             assert!(!text.contains(secret), "{text}");
         }
         assert!(text.contains("a@b.c") && text.contains("https://s.example/x?***"), "{text}");
+    }
+
+    #[test]
+    fn a_configured_password_and_a_value_of_no_known_type_are_hidden() {
+        for body in [
+            r#"[{"value":"hunter2","parameter":{"id":"pw","type":"password","default":"hunter2"}}]"#,
+            r#"{"params":[{"id":"pw","value":"hunter2"}]}"#,
+        ] {
+            let text = masked(body.as_bytes(), Reveal::Typed);
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        let choices = r#"{"choices":[{"label":"Good","value":"good"}]}"#;
+        assert_eq!(masked(choices.as_bytes(), Reveal::Typed), choices);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A resolver that remembers, and that never starts a thread.
 //!
 //! The HTTP client resolves the host before each call, pooled connection or not, and starts a thread for it as soon as
-//! any timeout is set. A processor talks to one host, so one look-up per half a minute is enough; the system's own
-//! resolver bounds how long that takes.
+//! any timeout is set. A processor talks to one host, so one look-up per half a minute is enough, or after a connection
+//! failed; the system's own resolver bounds how long that takes.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Mutex, PoisonError};
@@ -53,6 +53,9 @@ impl Remembering {
         let bad = || ureq::Error::BadUri("no host".into());
         let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.unreached.was_set() {
+            *last = None;
+        }
         let known =
             last.as_ref().filter(|known| known.host == authority.as_str() && known.since.elapsed() < KEPT);
         if known.is_none() {

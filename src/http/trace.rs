@@ -41,8 +41,23 @@ impl Trace {
         self.dropped = 0;
     }
 
-    pub(crate) fn end(&mut self) {
+    fn end(&mut self) {
         self.begin("");
+    }
+
+    /// Begins a request; where that happens inside of another one, the trace of the outer one is handed out.
+    pub(crate) fn enter(&mut self, id: &str) -> Option<Self> {
+        let outer = (!self.id.is_empty()).then(|| std::mem::take(self));
+        self.begin(id);
+        outer
+    }
+
+    /// Ends a request and goes on with the outer one, if there is one.
+    pub(crate) fn leave(&mut self, outer: Option<Self>) {
+        match outer {
+            Some(outer) => *self = outer,
+            None => self.end(),
+        }
     }
 
     pub(crate) fn note_call(&mut self, method: &'static str, path: &str, status: u16, took: Duration) {
@@ -146,7 +161,12 @@ mod tests {
         trace.begin("PR-2");
         assert_eq!(trace.to_string(), "");
         assert_eq!(trace.prefix().to_string(), "PR-2: ");
-        trace.end();
+        let outer = trace.enter("PR-3");
+        trace.note_pause(MILLI);
+        assert_eq!(trace.prefix().to_string(), "PR-3: ");
+        trace.leave(outer);
+        assert_eq!(trace.prefix().to_string(), "PR-2: ");
+        trace.leave(None);
         assert_eq!(trace.prefix().to_string(), "");
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::{Asset, Assignee, Contract, Events, Item, Marketplace, Param};
+use super::{Asset, Assignee, Contract, Events, Item, Marketplace, Param, Secret};
 
 model! {
     /// A request to buy, change, suspend, resume or cancel an asset.
@@ -56,7 +56,7 @@ model! {
         /// Who works on it.
         pub assignee: Option<Assignee>,
         /// What the customer sees after approval, as markdown.
-        pub activation_key: Option<String>,
+        pub activation_key: Option<Secret>,
         /// The form for the customer's parameters.
         pub params_form_url: Option<String>,
         /// The marketplace; it may stand in the asset only, see [`marketplace`](Self::marketplace).

@@ -140,12 +140,19 @@ impl Action {
         Self::Inquire(Box::new(Inquiry { params: params.into_iter().collect(), ..Inquiry::default() }))
     }
 
-    /// Leaves the order as it is until the next run.
+    /// Leaves the order as it is until the next run. `Action::skip("")` says nothing.
     ///
-    /// A text that is not empty is reported, and added to an order's conversation unless it is the last one there
-    /// already. `Action::skip("")` says nothing.
+    /// A text that is not empty is reported, and **posted to the order's conversation**, where the customer's side reads
+    /// it, unless it is the last message there already. Log what is for your own eyes.
     pub fn skip(why: impl Into<String>) -> Self {
         Self::Skip(why.into())
+    }
+
+    /// Leaves the order as it is and reports it as errored, where there is no error to pass on with `?`.
+    ///
+    /// `anyhow::bail!` does not fit a closure that returns an [`Action`]; this does.
+    pub fn error(why: impl Into<String>) -> Self {
+        Self::Error(anyhow::Error::msg(why.into()))
     }
 
     /// The message of an inquiry, added to the order's conversation.

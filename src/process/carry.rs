@@ -97,15 +97,17 @@ struct Deed<'a> {
 fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty, Failed> {
     let Deed { goal, object, path, body, id, before } = *deed;
     let mut attempt = 1;
-    let mut lost = false;
+    let (mut lost, mut late) = (false, false);
     loop {
         let Err(Failed { error, .. }) = once(http, Method::Post, path, body) else {
             return Ok(Certainty::Confirmed);
         };
         let refused = is_refusal(&error);
         lost |= error.may_have_happened();
+        // Of all attempts, not of the last one: an earlier one may still be on its way.
+        late |= error.may_still_happen();
         if !error.may_have_happened() && !refused {
-            return Err(error.into());
+            return Err(if late { Failed::unknown(error) } else { error.into() });
         }
         loop {
             match goal.compare(http, object, id, before) {
@@ -116,8 +118,7 @@ fn decide(http: &Http, deed: &Deed<'_>) -> Result<Certainty, Failed> {
                 Ok(Standing::Before) if refused && !lost => return Err(error.into()),
                 Ok(Standing::Before) => {
                     if !http.wait_before_again(attempt, &error) {
-                        let late = refused || error.may_still_happen();
-                        return Err(if late { Failed::unknown(error) } else { error.into() });
+                        return Err(if late || refused { Failed::unknown(error) } else { error.into() });
                     }
                     attempt += 1;
                     // A call that was lost may be sent again. Where that is refused and the state does not tell why, what

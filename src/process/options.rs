@@ -69,7 +69,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Ends the run after this many; those that were skipped do not count.
+    /// Ends the run after this many; those that were skipped do not count, so a closure that skips sees all of them.
     pub fn max(mut self, requests: u64) -> Self {
         self.max = Some(requests);
         self
@@ -84,7 +84,9 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Ends the run before the next request once this much time has passed, and no call or pause lasts beyond it.
+    /// Ends the run before the next request once this much time has passed. No call or pause lasts beyond it, but for what
+    /// the closure has decided by then: that is carried out, with ten seconds at least. Looking a host's name up takes as
+    /// long as the system lets it.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self

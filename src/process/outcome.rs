@@ -47,7 +47,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// All of them, in the order in which a report counts them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &'static [Self] = &[
         Self::Approved,
         Self::Failed,
         Self::Inquired,
@@ -136,6 +136,20 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    pub(crate) fn errored(id: String, error: Option<Error>) -> Self {
+        Self {
+            id,
+            verdict: Verdict::Errored,
+            certainty: Certainty::Confirmed,
+            detail: String::new(),
+            error,
+            warnings: Vec::new(),
+            elapsed: Duration::ZERO,
+            calls: 0,
+            plan: None,
+        }
+    }
+
     /// Done without anything to remark.
     pub fn is_plain(&self) -> bool {
         self.error.is_none() && self.warnings.is_empty() && self.certainty == Certainty::Confirmed
@@ -154,7 +168,7 @@ impl Outcome {
             }
             cause = error.source();
         }
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        Some(one_line(&text))
     }
 }
 
@@ -174,13 +188,13 @@ impl fmt::Display for Outcome {
         if let Some(error) = self.error_text() {
             write!(f, ": {error}")?;
         } else if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
+            write!(f, ": {}", one_line(&self.detail))?;
         }
         if let Some(plan) = self.plan.as_ref().filter(|plan| plan.sends_anything()) {
             write!(f, " [{plan}]")?;
         }
         for warning in &self.warnings {
-            write!(f, "; warning: {warning}")?;
+            write!(f, "; warning: {}", one_line(warning))?;
         }
         Ok(())
     }
@@ -200,4 +214,10 @@ impl Serialize for Outcome {
         out.serialize_field("plan", &self.plan.as_ref().map(ToString::to_string))?;
         out.end()
     }
+}
+
+/// A text of the platform or of a closure must not look like further lines of a report or a log.
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }

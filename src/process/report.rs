@@ -139,6 +139,21 @@ impl Report {
         self.foreign
     }
 
+    /// How many were found done although the answer was lost; see [`Certainty::Observed`].
+    pub fn observed(&self) -> u64 {
+        self.observed
+    }
+
+    /// How many somebody else had done already; see [`Certainty::AlreadyDone`].
+    pub fn already_done(&self) -> u64 {
+        self.already
+    }
+
+    /// Of how many nobody could find out what became of them; see [`Certainty::Unknown`].
+    pub fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
     /// Calls made, those of the closure included.
     pub fn calls(&self) -> u64 {
         self.calls
@@ -169,7 +184,7 @@ impl Report {
         self.unlisted
     }
 
-    /// 0, or 1 if anything errored. A run that was ended by its deadline or its flag is none of those.
+    /// 0, or 1 if anything errored. A deadline, a stop flag or a limit by itself gives 0.
     pub fn exit_code(&self) -> u8 {
         u8::from(self.errored() > 0)
     }
@@ -194,7 +209,7 @@ impl fmt::Display for Report {
             write!(f, "dry run, nothing was sent: ")?;
         }
         write!(f, "{} {what} in {}", self.handled(), Span(*elapsed))?;
-        for verdict in Verdict::ALL {
+        for &verdict in Verdict::ALL {
             match self.count(verdict) {
                 0 => {}
                 count => write!(f, ", {count} {verdict}")?,
@@ -252,8 +267,16 @@ impl Serialize for Report {
         impl Serialize for Counts<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(None)?;
-                for verdict in Verdict::ALL {
-                    if self.0.count(verdict) > 0 {
+                for &verdict in Verdict::ALL {
+                    let usual = matches!(
+                        verdict,
+                        Verdict::Approved
+                            | Verdict::Failed
+                            | Verdict::Inquired
+                            | Verdict::Skipped
+                            | Verdict::Errored
+                    );
+                    if usual || self.0.count(verdict) > 0 {
                         map.serialize_entry(verdict.as_str(), &self.0.count(verdict))?;
                     }
                 }

@@ -18,6 +18,8 @@ use crate::rql::Query;
 
 /// After this many failures in a row that look like the platform's, the list is probed.
 const FAILURES: u32 = 5;
+/// What the closure has decided is carried out though the deadline comes meanwhile: it may have made things already.
+const GRACE: Duration = Duration::from_secs(10);
 /// After this many panics the closure's own state may be broken.
 const PANICS: u32 = 3;
 
@@ -53,6 +55,9 @@ pub(crate) fn run<T: DeserializeOwned>(
     mut decide: impl FnMut(&T) -> Result<Plan>,
 ) -> Result<Report> {
     let _settings = Settings::enter(http, &options);
+    if products.is_empty() {
+        log::warn!(target: "connect::process", "no products are configured: {} of every product that the key sees are handled", source.what);
+    }
     let filters = filters(source, products, &options)?;
     let mut run = Run {
         http,
@@ -181,7 +186,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
         let id = (self.source.id)(item).to_owned();
         let (start, calls) = (Instant::now(), self.http.calls());
         let context = context::enter(&id);
-        self.http.trace.borrow_mut().begin(&id);
+        let outer = self.http.trace.borrow_mut().enter(&id);
 
         let decided = catch_unwind(AssertUnwindSafe(|| decide(item))).unwrap_or_else(|panic| {
             self.panics += 1;
@@ -190,17 +195,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
         let word = decided.as_ref().map_or("error", |plan| plan.verdict.as_str());
         self.http.trace.borrow_mut().note_decision(word, start.elapsed());
 
-        let mut outcome = Outcome {
-            id,
-            verdict: Verdict::Errored,
-            certainty: Certainty::Confirmed,
-            detail: String::new(),
-            error: None,
-            warnings: Vec::new(),
-            elapsed: Duration::ZERO,
-            calls: 0,
-            plan: None,
-        };
+        let mut outcome = Outcome::errored(id, None);
         match decided {
             Ok(plan) if dry_run => {
                 outcome.verdict = plan.verdict;
@@ -210,8 +205,10 @@ impl<T: DeserializeOwned> Run<'_, T> {
             }
             Ok(plan) => {
                 let talk = self.source.talks.then_some(&mut self.talk);
+                let before = (self.source.status_of)(item);
+                let _grace = Deadline::at_least(self.http, GRACE);
                 let Carried { certainty, warnings, error } =
-                    carry_out(self.http, &plan, &outcome.id, (self.source.status_of)(item), talk);
+                    carry_out(self.http, &plan, &outcome.id, before, talk);
                 if error.is_none() {
                     outcome.verdict = plan.verdict;
                     outcome.detail = plan.detail;
@@ -230,7 +227,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
         tell(&outcome, &self.http.trace.borrow().to_string_if(outcome.error.is_some()));
         context::request_done(outcome.error.is_some());
         drop(context);
-        self.http.trace.borrow_mut().end();
+        self.http.trace.borrow_mut().leave(outer);
         outcome
     }
 
@@ -268,17 +265,7 @@ impl<T: DeserializeOwned> Run<'_, T> {
 }
 
 fn unreadable(id: String, error: Option<Error>) -> Outcome {
-    let outcome = Outcome {
-        id,
-        verdict: Verdict::Errored,
-        certainty: Certainty::Confirmed,
-        detail: String::new(),
-        error,
-        warnings: Vec::new(),
-        elapsed: Duration::ZERO,
-        calls: 0,
-        plan: None,
-    };
+    let outcome = Outcome::errored(id, error);
     tell(&outcome, "");
     outcome
 }
@@ -303,6 +290,26 @@ fn said(panic: &(dyn Any + Send)) -> &str {
         (Some(text), _) => text,
         (_, Some(text)) => text,
         _ => "without a text",
+    }
+}
+
+/// Puts the deadline off for as long as this lives.
+struct Deadline<'a> {
+    http: &'a Http,
+    before: Option<Instant>,
+}
+
+impl<'a> Deadline<'a> {
+    fn at_least(http: &'a Http, grace: Duration) -> Self {
+        let before = http.deadline.get();
+        http.deadline.set(before.map(|deadline| deadline.max(Instant::now() + grace)));
+        Self { http, before }
+    }
+}
+
+impl Drop for Deadline<'_> {
+    fn drop(&mut self) {
+        self.http.deadline.set(self.before);
     }
 }
 

@@ -123,7 +123,8 @@ impl<'a> Talk<'a> {
         let mut list = rql::encode_value(id)?;
         let mut asked = vec![id.to_owned()];
         for other in rest.iter().skip(1) {
-            let other_encoded = rql::encode_value(other)?;
+            // One that cannot be said in a query must not cost another its message.
+            let Ok(other_encoded) = rql::encode_value(other) else { continue };
             if list.len() + other_encoded.len() > LOOK_UP {
                 break;
             }

@@ -43,6 +43,8 @@ pub(crate) struct Walk<'a, T: 'static> {
     broken: HashMap<u64, usize>,
     hasher: RandomState,
     offset: u64,
+    /// For the position of what has no id.
+    handed_out: u64,
     sweep: Sweep,
     /// Content of the last page that brought nothing new, and how often it came.
     barren: (u64, u32),
@@ -94,6 +96,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             broken: HashMap::new(),
             hasher: RandomState::new(),
             offset: 0,
+            handed_out: 0,
             sweep: Sweep::default(),
             barren: (0, 0),
         }
@@ -104,7 +107,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
         loop {
             let path = self.path()?;
             let answer = self.http.fetch(&path)?;
-            let elements = read(self.source, &path, self.offset, &answer.body);
+            let elements = read(self.source, &path, self.handed_out + self.offset, &answer.body);
             let range = answer.range;
             let elements = elements?;
             let listed = elements.len();
@@ -113,6 +116,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             let last = elements.last().map(|element| self.mark(element));
             let (fresh, passed_tie) = self.keep_new(elements, range);
             if !fresh.is_empty() {
+                self.handed_out += u64::try_from(fresh.len()).unwrap_or(u64::MAX);
                 self.http.recycle(answer);
                 self.start_over();
                 return Ok(Some(Page { elements: fresh, total: range.map(|range| range.total) }));
@@ -170,7 +174,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
         let mut limit = self.page_size;
         if let Some(newest) = self.newest {
             let _ = write!(path, "&ge({created},{})", rql::encode_value(&timestamp::format(newest))?);
-            let (left_out, all) = self.left_out()?;
+            let (left_out, all) = self.left_out();
             if !left_out.is_empty() {
                 let _ = write!(path, "&out(id,({left_out}))");
             }
@@ -186,20 +190,24 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     }
 
     /// The seen ids of the newest moment that may still be listed, as far as they fit, and whether all did.
-    fn left_out(&self) -> Result<(String, bool)> {
+    fn left_out(&self) -> (String, bool) {
         let room = QUERY.saturating_sub(self.filters.len());
-        let mut list = String::new();
+        let (mut list, mut all) = (String::new(), true);
         for (id, _) in self.tie.iter().filter(|(_, listed)| **listed) {
-            let id = rql::encode_value(id)?;
+            // One that cannot be said in a query is passed over by reading past it.
+            let Ok(id) = rql::encode_value(id) else {
+                all = false;
+                continue;
+            };
             if list.len() + id.len() > room {
-                return Ok((list, false));
+                return (list, false);
             }
             if !list.is_empty() {
                 list.push(',');
             }
             list.push_str(&id);
         }
-        Ok((list, true))
+        (list, all)
     }
 
     /// Sorts out what was seen before. Also tells whether the page went beyond the newest moment without bringing

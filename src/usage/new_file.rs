@@ -24,7 +24,7 @@ pub struct NewUsageFile {
     /// Currency of the amounts, such as `EUR`.
     pub currency: String,
     /// One's own id of the file, by which it is found again where the answer to its making is lost. Without one, it is
-    /// derived from what the records say.
+    /// derived from name, product, contract and what the records say.
     pub external_id: String,
     /// Name of the sheet with the records.
     pub sheet_name: SheetName,

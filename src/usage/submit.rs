@@ -50,7 +50,7 @@ impl Usage<'_> {
         let http = self.http();
         let made = create(http, &file, external_id)?;
         log::info!(target: "connect::usage", "usage file {} made for {} records", made.id, workbook.records());
-        upload(http, &made.id, &workbook)
+        upload(http, made, &workbook)
     }
 }
 
@@ -119,7 +119,8 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
 }
 
 /// Uploads the workbook until the platform has it; uploading to a file that has one already is not tried.
-fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
+fn upload(http: &Http, made: UsageFile, workbook: &Workbook) -> Result<UsageFile> {
+    let id = &made.id.clone();
     let object = path(id)?;
     let target = format!("{object}/upload");
     let mut attempt = 1;
@@ -133,8 +134,13 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
         let error = match http.upload(&target, &content_type, length, &mut body) {
             Ok(answer) => match http.read_answer::<UsageFile>(Method::Post, &target, answer) {
                 Ok(uploaded) if !uploaded.id.is_empty() => return Ok(uploaded),
-                // It has the workbook; what it says of it is read once more.
-                Ok(_) | Err(_) => return there(http, &object),
+                // It has the workbook; what it says of it is read once more, and does without where that fails.
+                Ok(_) | Err(_) => {
+                    return Ok(there(http, &object).unwrap_or_else(|error| {
+                        log::warn!(target: "connect::usage", "what became of usage file {} is not known: {error}", made.id);
+                        made
+                    }));
+                }
             },
             Err(error) => error,
         };
@@ -161,6 +167,7 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
     }
 }
 
+/// The file as the platform has it now.
 fn there(http: &Http, object: &str) -> Result<UsageFile> {
     http.get(object)
 }

@@ -3,12 +3,12 @@
 use std::net::TcpListener;
 
 use connect::sandbox::{Fault, Sandbox};
-use connect::{Config, Connect, Problem};
+use connect::{CheckError, Config, Connect};
 use serde_json::json;
 
 use crate::calls::calls;
 
-fn problem(sandbox: &Sandbox, config: Config) -> Problem {
+fn problem(sandbox: &Sandbox, config: Config) -> CheckError {
     let connect = Connect::new(config.attempts(1)).unwrap();
     let problem = connect.check().unwrap_err();
     let text = problem.to_string();
@@ -41,7 +41,7 @@ fn nobody_listening_is_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = Config::new(format!("http://127.0.0.1:{port}/public/v1"), sandbox.api_key()).unwrap();
     let problem = problem(&sandbox, config);
-    assert!(matches!(problem, Problem::Unreachable(_)), "{problem:?}");
+    assert!(matches!(problem, CheckError::Unreachable(_)), "{problem:?}");
     assert!(problem.to_string().contains("check the network and the host in apiEndpoint"), "{problem}");
 }
 
@@ -50,7 +50,7 @@ fn another_path_is_the_wrong_endpoint() {
     let sandbox = Sandbox::start().unwrap();
     let url = sandbox.url().replace("/public/v1", "/api");
     let problem = problem(&sandbox, Config::new(url, sandbox.api_key()).unwrap());
-    assert!(matches!(problem, Problem::WrongEndpoint(_)), "{problem:?}");
+    assert!(matches!(problem, CheckError::WrongEndpoint(_)), "{problem:?}");
     assert!(problem.to_string().contains("check apiEndpoint, which ends in /public/v1"), "{problem}");
 }
 
@@ -65,7 +65,7 @@ fn a_web_page_or_a_redirect_is_the_wrong_endpoint() {
         let sandbox = Sandbox::start().unwrap();
         sandbox.fault(fault);
         let problem = problem(&sandbox, sandbox.config().unwrap());
-        assert!(matches!(problem, Problem::WrongEndpoint(_)), "{problem:?}");
+        assert!(matches!(problem, CheckError::WrongEndpoint(_)), "{problem:?}");
     }
 }
 
@@ -74,11 +74,11 @@ fn a_refused_key_is_the_wrong_key() {
     let sandbox = Sandbox::start().unwrap();
     let config = Config::new(sandbox.url(), "SU-000-000-000:0123456789abcdef0123").unwrap();
     let refused = problem(&sandbox, config);
-    assert!(matches!(refused, Problem::WrongKey(_)), "{refused:?}");
+    assert!(matches!(refused, CheckError::WrongKey(_)), "{refused:?}");
     assert!(refused.to_string().contains("check apiKey"), "{refused}");
     sandbox.fault(Fault::on("GET", "/products").status(403));
     let forbidden = problem(&sandbox, sandbox.config().unwrap());
-    assert!(matches!(forbidden, Problem::WrongKey(_)), "{forbidden:?}");
+    assert!(matches!(forbidden, CheckError::WrongKey(_)), "{forbidden:?}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn products_that_the_key_does_not_see_are_named() {
     let config =
         sandbox.config().unwrap().products(["PRD-260-714-083", "PRD-000-000-001", "PRD-000-000-002"]);
     let problem = problem(&sandbox, config);
-    assert!(matches!(&problem, Problem::ProductsNotVisible(ids) if ids.len() == 2), "{problem:?}");
+    assert!(matches!(&problem, CheckError::ProductsNotVisible(ids) if ids.len() == 2), "{problem:?}");
     assert_eq!(
         problem.to_string(),
         "the key does not see PRD-000-000-001, PRD-000-000-002; check products, and the key's account"
@@ -99,6 +99,6 @@ fn a_platform_that_is_down_is_neither() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.fault(Fault::on("GET", "/products").status(503));
     let problem = problem(&sandbox, sandbox.config().unwrap());
-    assert!(matches!(problem, Problem::Other(_)), "{problem:?}");
+    assert!(matches!(problem, CheckError::Other(_)), "{problem:?}");
     assert!(problem.to_string().contains("503"), "{problem}");
 }

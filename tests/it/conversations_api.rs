@@ -28,8 +28,8 @@ fn a_conversation_is_found_by_its_order() {
     assert_eq!(
         calls(&sandbox),
         json!([
-            ["GET", format!("/conversations?eq(instance_id,{ORDER})&limit=1&offset=0")],
-            ["GET", "/conversations?eq(instance_id,PR-2)&limit=1&offset=0"],
+            ["GET", format!("/conversations?eq(instance_id,{ORDER})&limit=100&offset=0")],
+            ["GET", "/conversations?eq(instance_id,PR-2)&limit=100&offset=0"],
         ])
     );
 }
@@ -99,4 +99,24 @@ fn a_message_whose_answer_is_lost_is_found_and_not_said_twice() {
             ["GET", format!("/conversations/{ID}/messages?ordering(-created)&limit=10&offset=0")],
         ])
     );
+}
+
+#[test]
+fn the_open_conversation_is_preferred_and_notes_are_none() {
+    let sandbox = Sandbox::empty().unwrap();
+    for (id, kind, status) in
+        [("CO-1", "notes", "open"), ("CO-2", "conversation", "closed"), ("CO-3", "conversation", "open")]
+    {
+        let mut conversation = sample::conversation_for(ORDER);
+        conversation["id"] = id.into();
+        conversation["type"] = kind.into();
+        conversation["status"] = status.into();
+        sandbox.insert("conversations", conversation);
+    }
+    let found = || client(&sandbox).fulfillment().conversation(ORDER).unwrap().map(|found| found.id);
+    assert_eq!(found().as_deref(), Some("CO-3"));
+    sandbox.remove("conversations", "CO-3");
+    assert_eq!(found().as_deref(), Some("CO-2"));
+    sandbox.remove("conversations", "CO-2");
+    assert_eq!(found(), None);
 }

@@ -340,7 +340,7 @@ fn a_pinned_verb_that_the_server_refuses_is_an_error_that_says_so_and_ends_the_s
         assert_eq!((report.errored(), report.exit_code()), (3, 1), "{report}");
         let expected = format!(
             "{name} /requests/PR-1000-0000-0001-001 was answered with 405 Method Not Allowed: SYS_001, \
-             Method \"{name}\" not allowed.; check updateMethod"
+             Method \"{name}\" not allowed; check updateMethod"
         );
         assert_eq!(report.outcomes()[0].error.as_ref().unwrap().to_string(), expected);
         assert!(sandbox.journal().iter().all(|call| call.method != "POST"), "{:?}", sandbox.journal());
@@ -379,4 +379,26 @@ fn a_run_that_found_nothing_is_one_call() {
     let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.handled(), 0);
     assert_eq!(wire(&sandbox), json!([["GET", FIRST_PAGE]]));
+}
+
+#[test]
+fn a_path_that_takes_neither_verb_says_nothing_about_the_others() {
+    let sandbox = one_order();
+    let config = config(&sandbox).update_method(UpdateMethod::Auto);
+    let connect = Connect::new(config).unwrap();
+    sandbox.fault(Fault::on("PATCH", "/products/PRD-1").status(405));
+    sandbox.fault(Fault::on("PUT", "/products/PRD-1").status(405));
+    let error = connect.update::<Value>("/products/PRD-1", &json!({"name": "x"})).unwrap_err();
+    assert_eq!(error.status(), Some(405));
+    let _ = connect.fulfillment().update_parameters(ORDER, &[]);
+    let verbs: Vec<_> = sandbox.journal().into_iter().map(|call| call.method).collect();
+    assert_eq!(verbs, ["PATCH", "PUT", "PATCH", "PUT"]);
+}
+
+#[test]
+fn a_failure_without_a_reason_is_an_error_that_sends_nothing() {
+    let sandbox = one_order();
+    let report = client(&sandbox).process_fulfillments(|_| Err(Action::fail(" "))).unwrap();
+    assert_eq!((report.errored(), sandbox.journal().iter().filter(|call| call.method != "GET").count()), (1, 0));
+    assert!(report.to_string().contains("a failure needs a reason"), "{report}");
 }

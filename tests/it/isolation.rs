@@ -116,7 +116,7 @@ fn a_refused_step_ends_the_steps_of_its_order_only() {
         Ok(Approval::template("TL-1").with_params([ParamUpdate::value("no_such_param", "x")]))
     });
     let error = "PUT /requests/PR-1000-0001-0001-001 was answered with 400 Bad Request: SYS_001, \
-                 asset.params: parameter no_such_param does not exist.";
+                 asset.params: parameter no_such_param does not exist";
     assert_isolated(&sandbox, &report, error);
     let posts = sandbox.journal().into_iter().filter(|call| call.path.contains("0001-0001-001/"));
     assert_eq!(posts.count(), 0);
@@ -129,7 +129,7 @@ fn a_refused_answer_is_looked_at_and_reported() {
         &sandbox,
         &report,
         "POST /requests/PR-1000-0001-0001-001/pend was answered with 400 Bad Request: SYS_001, \
-         pend: not allowed in status `pending`.",
+         pend: not allowed in status `pending`",
     );
 }
 
@@ -211,7 +211,7 @@ fn a_dead_platform_ends_the_run_with_what_it_did() {
     let error = client(&sandbox).process_fulfillments(approve).unwrap_err();
     let Error::Interrupted(end) = &error else { panic!("{error:?}") };
     assert_eq!((end.report.approved(), end.report.errored()), (1, 5), "{}", end.report);
-    assert_eq!(error.to_string(), "the run ended early, after 6 of its list");
+    assert_eq!(error.to_string(), "the run ended early, after 6 of its list, 5 of them errored");
     assert_eq!(
         std::error::Error::source(&error).unwrap().to_string(),
         "GET /requests?limit=1&offset=0 was answered with 503 Service Unavailable"

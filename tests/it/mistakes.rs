@@ -44,7 +44,7 @@ fn each_fault_of_a_server_has_its_message() {
                 f.status(400)
                     .body(r#"{"error_code":"SYS_001","errors":["Bad filter.","Second."],"params":{}}"#)
             }),
-            "CALL was answered with 400 Bad Request: SYS_001, Bad filter.; Second.",
+            "CALL was answered with 400 Bad Request: SYS_001, Bad filter; Second",
         ),
         (
             "JSON of another shape",
@@ -54,7 +54,7 @@ fn each_fault_of_a_server_has_its_message() {
         (
             "not allowed",
             list(|f| f.status(403).body(r#"{"error_code":"AUTH_001","errors":["No permission."]}"#)),
-            "CALL was answered with 403 Forbidden: AUTH_001, No permission.; check what the API key is allowed to do",
+            "CALL was answered with 403 Forbidden: AUTH_001, No permission; check what the API key is allowed to do",
         ),
         (
             "not found",
@@ -145,7 +145,7 @@ fn a_wrong_key_has_its_message() {
     let (error, text) = failure(&Connect::new(config).unwrap());
     assert_eq!(
         text,
-        "CALL was answered with 401 Unauthorized: SYS_001, API request is unauthorized.; check the API key"
+        "CALL was answered with 401 Unauthorized: SYS_001, API request is unauthorized; check the API key"
     );
     assert!(error.is_auth());
     assert_eq!(sandbox.journal().len(), 1);
@@ -157,7 +157,7 @@ fn a_wrong_path_of_the_endpoint_has_its_message() {
     let url = sandbox.url().replace("/public/v1", "/public/v2");
     let config = Config::new(url, sandbox.api_key()).unwrap().products([sample::PRODUCT]);
     let (error, text) = failure(&Connect::new(config).unwrap());
-    assert_eq!(text, "CALL was answered with 404 Not Found: SYS_001, Object not found.");
+    assert_eq!(text, "CALL was answered with 404 Not Found: SYS_001, Object not found");
     assert!(error.is_not_found());
 }
 
@@ -294,6 +294,6 @@ fn a_refused_order_tells_the_platforms_reason() {
         .unwrap();
     assert_eq!(
         told(report.outcomes()[0].error.as_ref().unwrap()),
-        "POST /requests/PR-1000-0000-0001-001/approve was answered with 400 Bad Request: SYS_001, Parameter purchase_id is required."
+        "POST /requests/PR-1000-0000-0001-001/approve was answered with 400 Bad Request: SYS_001, Parameter purchase_id is required"
     );
 }

@@ -316,3 +316,20 @@ fn a_closure_may_use_the_same_client_and_its_calls_are_counted() {
     assert_eq!(sandbox.connections(), 1);
     assert_eq!(report.count(Verdict::Approved), 1);
 }
+
+#[test]
+fn what_the_closure_decided_is_carried_out_though_the_deadline_came_meanwhile() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    let options = Options::new().deadline(Duration::from_millis(300));
+    let report = client(&sandbox)
+        .fulfillment()
+        .process_with(options, |request| {
+            std::thread::sleep(Duration::from_millis(400));
+            approve(request)
+        })
+        .unwrap();
+    assert_eq!((report.approved(), report.handled(), report.exit_code()), (1, 1, 0), "{report}");
+    assert_eq!(report.stopped(), Some(Stop::Deadline));
+    assert_eq!(status(&sandbox, "PR-1000-0000-0001-001"), "approved");
+}

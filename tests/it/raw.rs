@@ -44,7 +44,7 @@ fn what_is_not_there_is_an_error_that_can_be_told() {
     assert!(error.is_not_found());
     assert_eq!(
         error.to_string(),
-        "GET /hubs/HB-9 was answered with 404 Not Found: SYS_001, Object not found."
+        "GET /hubs/HB-9 was answered with 404 Not Found: SYS_001, Object not found"
     );
 }
 

@@ -101,7 +101,7 @@ fn the_json_has_everything_in_it() {
         json,
         json!({
             "what": "fulfillment requests", "handled": 5, "backlog": 5, "oldest_seconds": null, "foreign": 0,
-            "counts": {"approved": 1, "failed": 1, "inquired": 1, "errored": 2},
+            "counts": {"approved": 1, "failed": 1, "inquired": 1, "skipped": 0, "errored": 2},
             "observed": 0, "already_done": 0, "unknown": 0, "dry_run": false, "stopped": null, "calls": 7,
             "millis": null, "unlisted": 0,
             "outcomes": [
@@ -121,7 +121,8 @@ fn a_run_that_found_nothing_prints_nothing() {
     let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip(""))).unwrap();
     assert_eq!((report.to_string().as_str(), report.exit_code(), report.calls()), ("", 0, 1));
     let json = serde_json::to_value(&report).unwrap();
-    assert_eq!((&json["handled"], &json["counts"], &json["outcomes"]), (&json!(0), &json!({}), &json!([])));
+    let none = json!({"approved": 0, "failed": 0, "inquired": 0, "skipped": 0, "errored": 0});
+    assert_eq!((&json["handled"], &json["counts"], &json["outcomes"]), (&json!(0), &none, &json!([])));
 }
 
 #[test]
@@ -159,4 +160,15 @@ fn a_long_run_lists_a_thousand_and_beyond_these_what_is_not_plain() {
     assert_eq!((report.outcomes().len(), report.unlisted()), (1001, 9));
     assert_eq!(report.outcomes()[1000].id, "PR-1000-1009-0001-001");
     assert!(report.to_string().ends_with("  and 9 more\n"), "{report}");
+}
+
+#[test]
+fn a_reason_of_several_lines_stays_on_the_line_of_its_order() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(1, |_, _| {});
+    let report = client(&sandbox)
+        .process_fulfillments(|_| Err(Action::fail("sold out\n2030-01-01 INFO forged\u{1b}[2J")))
+        .unwrap();
+    let text = report.to_string();
+    assert!(text.contains("failed: sold out 2030-01-01 INFO forged [2J\n"), "{text:?}");
 }
