@@ -175,6 +175,19 @@ fn a_deadline_that_comes_during_the_probe_ends_the_run_and_is_no_error() {
 }
 
 #[test]
+fn an_order_that_the_deadline_cuts_off_is_unknown_and_the_run_ends() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").never_answer().after_effect());
+    let options = Options::new().deadline(Duration::from_millis(300));
+    let ran = client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE)));
+    let report = ran.unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+    assert_eq!(report.stopped(), Some(Stop::Deadline));
+    assert_eq!(sandbox.transitions(ORDER).len(), 1);
+}
+
+#[test]
 fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
     sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().after_effect());
