@@ -43,6 +43,9 @@ fn main() {
         ["floor", url] => report(|| floor::<Request>(url, agent(true), |request| &request.id)),
         ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
         ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
+        ["decode", "full"] => decode::<Vec<Request>>(),
+        ["decode", "value"] => decode::<serde_json::Value>(),
+        ["decode", "minimal"] => decode::<Vec<Minimal>>(),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
         ["sheet", records] => report(|| sheet(records.parse().unwrap())),
         words if words.contains(&"--test") => {}
@@ -65,6 +68,15 @@ fn table(only: Option<&str>) {
         );
         against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
         against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
+    }
+    if wanted("decode") {
+        let run = |what: &'static str| move || job(&["decode", what]);
+        against(
+            "decode: a page of 1000 orders into the models, against serde_json::Value",
+            run("full"),
+            run("value"),
+        );
+        against("  minimal structs against the models", run("minimal"), run("full"));
     }
     if wanted("memory") {
         let run = |orders: usize| {
@@ -163,6 +175,16 @@ fn sdk(url: &str) {
     });
     let report = report.unwrap();
     assert_eq!((report.handled(), report.errored()), (report.backlog().unwrap_or_default(), 0));
+}
+
+/// Decodes a page, and lets go of it, often enough for the kernel's clock.
+fn decode<T: serde::de::DeserializeOwned>() {
+    let body = page::page(0..1000);
+    report(|| {
+        for _ in 0..40 {
+            std::hint::black_box(serde_json::from_slice::<T>(body.as_bytes()).unwrap());
+        }
+    });
 }
 
 #[derive(Deserialize)]
