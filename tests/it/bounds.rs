@@ -39,10 +39,11 @@ fn a_dead_server_is_given_up_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let (error, took) = fails(&client_of(address));
+    let config = Config::new(format!("http://{address}/public/v1"), "ApiKey SU-1:key").unwrap();
+    let (error, took) = fails(&Connect::new(impatient(config)).unwrap());
     assert!(error.to_string().ends_with("no connection to the platform, after 3 attempts"), "{error}");
     assert!(transport(error).is_connect());
-    assert!(took < TIMEOUT, "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[test]
@@ -103,10 +104,10 @@ fn a_wish_for_patience_beyond_the_deadline_is_not_waited_for() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "20").always());
     let start = Instant::now();
-    let options = Options::new().deadline(TIMEOUT);
+    let options = Options::new().deadline(Duration::from_secs(10));
     let ran = client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE)));
     assert_eq!(ran.unwrap_err().status(), Some(503));
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
