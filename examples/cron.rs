@@ -4,10 +4,11 @@
 //! * * * * *  my-processor /etc/my-processor/config.json
 //! ```
 //!
-//! `cargo run --example cron -- config.json [LOCK-FILE]`. Without a configuration there is nothing to run: what a first
-//! try needs is in the other examples.
+//! `cargo run --example cron -- config.json [LOCK-FILE]`: the lock is a file beside the configuration unless another is
+//! named. Without a configuration there is nothing to run: what a first try needs is in the other examples.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,7 +33,8 @@ fn run() -> anyhow::Result<ExitCode> {
     connect::logger::init();
     let mut arguments = std::env::args_os().skip(1);
     let config = arguments.next().context("usage: cron CONFIG [LOCK-FILE]")?;
-    let lock = arguments.next().unwrap_or_else(|| std::env::temp_dir().join("my-processor.lock").into());
+    // Not in a folder that everybody may write to: whoever holds the lock holds the job up.
+    let lock = arguments.next().map_or_else(|| Path::new(&config).with_extension("lock"), PathBuf::from);
 
     let Some(_lock) = Lock::try_acquire(&lock)? else {
         log::info!("another run holds {}: nothing to do", lock.display());

@@ -220,7 +220,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
         }
         self.sweep.total = range.map(|range| range.total);
         let asked = self.newest;
-        let mut passed: Vec<String> = Vec::new();
+        let mut passed: HashSet<String> = HashSet::new();
         let mut border = self.sweep.border;
         if border.is_some() && elements.is_empty() {
             self.sweep.unsteady = true;
@@ -269,12 +269,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                     fresh.push(Element::Item(item));
                 }
                 // Out of order, and the next page will not have it again.
-                Some(at)
-                    if self.newest > Some(at)
-                        && asked <= Some(at)
-                        && !passed.iter().any(|seen| seen == id) =>
-                {
-                    passed.push(id.to_owned());
+                Some(at) if self.newest > Some(at) && asked <= Some(at) && !passed.contains(id) => {
+                    passed.insert(id.to_owned());
                     fresh.push(Element::Item(item));
                 }
                 // Seen before. One older than was asked for comes from a server that does not know the filter.

@@ -191,7 +191,7 @@ const KINDS: [Kind; 18] = [
     ("broken JSON", Fault::broken_json),
     ("silence", Fault::never_answer),
     ("silence with effect", |fault| fault.never_answer().after_effect()),
-    ("drip", |fault| fault.drip(Duration::from_millis(30))),
+    ("drip", |fault| fault.drip(Duration::from_millis(80))),
     ("redirect elsewhere", |fault| fault.redirect("http://127.0.0.1:1/elsewhere")),
     ("oversized", |fault| fault.oversized(1 << 20).after_effect()),
     ("gzip bomb", |fault| fault.gzip_bomb(1 << 20).after_effect()),
@@ -200,7 +200,7 @@ const KINDS: [Kind; 18] = [
 
 fn config(sandbox: &Sandbox, slow: bool) -> Config {
     let config = impatient(sandbox.config().unwrap()).update_method(UpdateMethod::Put);
-    if slow { config.timeout(Duration::from_millis(300)) } else { config }
+    if slow { config.timeout(Duration::from_millis(800)) } else { config }
 }
 
 fn word(call: &Call) -> &str {
@@ -287,7 +287,7 @@ fn compare(plans: &Plans, table: &str) {
     let queue = Mutex::new(cells.into_iter().enumerate().collect::<VecDeque<_>>());
     let lines = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..24 {
             scope.spawn(|| {
                 loop {
                     let Some((at, (case, kind, times))) = queue.lock().unwrap().pop_front() else { return };

@@ -168,10 +168,23 @@ fn a_deadline_that_comes_during_the_probe_ends_the_run_and_is_no_error() {
     sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
     sandbox.fault(Fault::on("GET", "/requests").skip(1).never_answer().always());
     let config = sandbox.config().unwrap().backoff(Duration::ZERO, Duration::ZERO);
-    let options = Options::new().deadline(Duration::from_millis(700));
+    let options = Options::new().deadline(Duration::from_millis(2500));
     let connect = Connect::new(config).unwrap();
     let report = connect.fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
     assert_eq!((report.stopped(), report.errored()), (Some(Stop::Deadline), 5));
+}
+
+#[test]
+fn an_order_that_the_deadline_cuts_off_is_unknown_and_the_run_ends() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").never_answer().after_effect());
+    let options = Options::new().deadline(Duration::from_millis(1500));
+    let ran = client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE)));
+    let report = ran.unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+    assert_eq!(report.stopped(), Some(Stop::Deadline));
+    assert_eq!(sandbox.transitions(ORDER).len(), 1);
 }
 
 #[test]
