@@ -33,8 +33,8 @@ mod new_request;
 mod plan;
 
 pub use new_request::{NewItem, NewRequest, Purchase, TierRef};
+pub(crate) use plan::errors_of;
 pub use plan::plan;
-pub(crate) use plan::{Reason, errors_of};
 
 /// Orders; see the [module](self).
 #[derive(Debug, Clone, Copy)]

@@ -1,20 +1,20 @@
 //! Calls: what is sent, what is repeated, what an answer means. `exchange` puts one on the wire.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use ureq::http::{HeaderMap, HeaderValue, Request, header};
+use ureq::Agent;
+use ureq::http::HeaderValue;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, SendBody};
 
 use crate::config::{ApiKey, Config, UpdateMethod};
-use crate::error::{ApiError, DecodeError, Error, Result, TransportError};
+use crate::error::{DecodeError, Error, Result, TransportError};
 
 mod connector;
+mod exchange;
 mod mask;
 mod range;
 mod resolver;
@@ -23,6 +23,7 @@ mod trace;
 mod url;
 
 use connector::{Noting, Unreached};
+use exchange::{Failure, Payload};
 pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
 use resolver::Remembering;
@@ -37,8 +38,6 @@ pub(crate) mod inner {
     pub(crate) use super::url::{is_safe, join};
 }
 
-/// How many redirects a GET follows.
-const REDIRECTS: usize = 5;
 /// An idle connection is kept this long: below what gateways commonly allow, above what most closures take.
 const IDLE: Duration = Duration::from_secs(55);
 
@@ -74,18 +73,6 @@ pub(crate) struct Answer {
     pub(crate) range: Option<ContentRange>,
     /// The body did not arrive whole; for a call whose body nobody reads, that is no failure.
     broken: Option<TransportError>,
-}
-
-/// What is sent along.
-pub(crate) enum Payload<'a> {
-    Nothing,
-    Json(&'a [u8]),
-    /// A stream of known length, which can be sent once only.
-    Stream {
-        content_type: &'a str,
-        length: u64,
-        reader: &'a mut dyn Read,
-    },
 }
 
 /// One agent, one endpoint, one connection for the life of a [`Connect`](crate::Connect).
@@ -293,43 +280,6 @@ impl Http {
         decoded
     }
 
-    /// Gets a file from wherever the platform points to, without credentials.
-    pub(crate) fn download(&self, link: &str, limit: u64) -> Result<Vec<u8>> {
-        let mut url = Cow::Borrowed(link);
-        for _ in 0..=REDIRECTS {
-            let shown = url::without_query(&url).to_owned();
-            // A platform that is elsewhere has no business with what listens on this machine.
-            let safe = url::is_safe(&url) && (self.base.is_loopback() || !url::is_loopback(&url));
-            if !safe {
-                return Err(Error::input(format!(
-                    "{shown} is not https, or leads from the platform to this machine: nothing was fetched from it"
-                )));
-            }
-            let request = Request::get(&*url)
-                .header(header::ACCEPT, "*/*")
-                .body(())
-                .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
-            let answer = self
-                .run(request, "GET", &shown)
-                .and_then(|response| self.read("GET", &shown, response, limit))
-                .map_err(|failure| self.refusal(failure))?;
-            match answer {
-                Got::Redirect { location: Some(location), .. } => {
-                    url = Cow::Owned(url::join(&url, &location).ok_or_else(|| {
-                        Error::input(format!("{shown} redirects to an address that cannot be read"))
-                    })?);
-                }
-                Got::Redirect { status, location: None } => {
-                    return Err(
-                        self.refusal(Failure::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))
-                    );
-                }
-                Got::Answer(answer) => return answer.whole().map(|answer| answer.body),
-            }
-        }
-        Err(Error::input(format!("{} redirects in a circle", url::without_query(link))))
-    }
-
     /// Repeats what may be repeated, as the policy says, inside of the run's deadline.
     fn repeat(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer> {
         self.guard(method, path)?;
@@ -367,133 +317,6 @@ impl Http {
             return Err(Error::DryRun(format!("{} {path}", method.name()).into()));
         }
         Ok(())
-    }
-
-    /// One call and its answer, redirects of a GET inside of the origin included.
-    fn exchange(&self, method: Method, path: &str, payload: Payload<'_>) -> Result<Answer, Failure> {
-        let request = |url: &str| {
-            let request = Request::builder().method(method.name()).uri(url);
-            request.header(header::AUTHORIZATION, self.authorization.clone())
-        };
-        let url = self.base.url(path);
-        let name = method.name();
-        let bad =
-            |_| Failure::Input(Error::input(format!("{name} {path}: this is no address that can be called")));
-        let response = match payload {
-            Payload::Nothing if matches!(method, Method::Get | Method::Delete) => {
-                self.run(request(&url).body(()).map_err(bad)?, name, path)?
-            }
-            // An empty body with its length, which some gateways insist on.
-            Payload::Nothing => self.run(request(&url).body(&[][..] as &[u8]).map_err(bad)?, name, path)?,
-            Payload::Json(bytes) => {
-                let request = request(&url)
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(bytes)
-                    .map_err(bad)?;
-                mask::log_body(&self.key, name, path, bytes, true);
-                self.run(request, name, path)?
-            }
-            Payload::Stream { content_type, length, mut reader } => {
-                let request = request(&url)
-                    .header(header::CONTENT_TYPE, content_type)
-                    .header(header::CONTENT_LENGTH, length)
-                    .body(SendBody::from_reader(&mut reader))
-                    .map_err(bad)?;
-                self.run(request, name, path)?
-            }
-        };
-        if let Some(date) = response.headers().get(header::DATE) {
-            *self.date.borrow_mut() = Some(date.clone());
-        }
-        let mut got = self.read(name, path, response, self.body_limit)?;
-        let mut at = url;
-        for _ in 0..REDIRECTS {
-            let target = match &got {
-                Got::Redirect { location: Some(location), .. } if method == Method::Get => {
-                    url::join(&at, location).filter(|target| self.base.same_origin(target))
-                }
-                _ => None,
-            };
-            let Some(target) = target else { break };
-            let response = self.run(request(&target).body(()).map_err(bad)?, name, path)?;
-            got = self.read(name, path, response, self.body_limit)?;
-            at = target;
-        }
-        match got {
-            Got::Answer(answer) => Ok(answer),
-            Got::Redirect { status, location } => {
-                let mut error = ApiError::new(name, path, status, b"");
-                error.location = location.map(|location| url::without_query(&location).to_owned());
-                Err(Failure::Refused(Box::new(error)))
-            }
-        }
-    }
-
-    /// Puts one request on the wire and waits for the head of its answer.
-    fn run(
-        &self,
-        request: Request<impl ureq::AsSendBody>,
-        name: &'static str,
-        path: &str,
-    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
-        let left = self.time_left();
-        if left.is_some_and(|left| left.is_zero()) {
-            return Err(Failure::Lost(TransportError::deadline(name, path)));
-        }
-        self.calls.set(self.calls.get() + 1);
-        self.unreached.clear();
-        let start = Instant::now();
-        let response = match left {
-            None => self.agent.run(request),
-            Some(left) => {
-                let request =
-                    self.agent.configure_request(request).timeout_global(Some(left.min(self.timeout)));
-                self.agent.run(request.build())
-            }
-        };
-        let took = start.elapsed();
-        let status = response.as_ref().map_or(0, |response| response.status().as_u16());
-        let mut trace = self.trace.borrow_mut();
-        trace.note_call(name, path, status, took);
-        log::debug!(target: "connect::http", "{}{name} {} {status} {} ms", trace.prefix(), url::Shown(path), took.as_millis());
-        response
-            .map_err(|cause| Failure::Lost(TransportError::new(name, path, self.unreached.is_set(), cause)))
-    }
-
-    fn read(
-        &self,
-        name: &'static str,
-        path: &str,
-        response: ureq::http::Response<ureq::Body>,
-        limit: u64,
-    ) -> Result<Got, Failure> {
-        let (head, body) = response.into_parts();
-        let status = head.status.as_u16();
-        let mut bytes = self.buffer.take();
-        bytes.clear();
-        let length =
-            header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
-        // The server's word on the length is not trusted with more than a page's worth of memory.
-        bytes.reserve(length.unwrap_or(0).min(1 << 20));
-        let reader = body.into_with_config().limit(limit).reader();
-        let read = drain(reader, &mut self.scratch.borrow_mut(), &mut bytes);
-        let broken = read.err().map(|error| TransportError::while_reading(name, path, error.into()));
-
-        if head.status.is_success() {
-            mask::log_body(&self.key, name, path, &bytes, false);
-            let range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
-            return Ok(Got::Answer(Answer { body: bytes, range, broken }));
-        }
-        if head.status.is_redirection() {
-            let location = header_text(&head.headers, header::LOCATION).map(str::to_owned);
-            return Ok(Got::Redirect { status, location });
-        }
-        // Before anything is cut, since half a key is not found any more.
-        let text = String::from_utf8_lossy(&bytes);
-        let mut error = ApiError::new(name, path, status, self.key.redact(&text).as_bytes());
-        error.retry_after = header_text(&head.headers, header::RETRY_AFTER)
-            .and_then(|text| retry::retry_after(text, time::OffsetDateTime::now_utc()));
-        Err(Failure::Refused(Box::new(error)))
     }
 
     pub(crate) fn time_left(&self) -> Option<Duration> {
@@ -544,44 +367,6 @@ impl Answer {
     }
 }
 
-enum Got {
-    Answer(Answer),
-    Redirect { status: u16, location: Option<String> },
-}
-
-/// Why one attempt came to nothing.
-enum Failure {
-    Refused(Box<ApiError>),
-    Lost(TransportError),
-    Input(Error),
-}
-
-impl Failure {
-    fn kind(&self) -> retry::Happened {
-        match self {
-            Self::Refused(error) => retry::Happened::Status(error.status),
-            Self::Lost(error) if !error.is_passing() => retry::Happened::Lasting,
-            Self::Lost(error) if error.may_have_arrived() => retry::Happened::Lost,
-            Self::Lost(_) => retry::Happened::NeverSent,
-            Self::Input(_) => retry::Happened::Lasting,
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused(error) => error.retry_after,
-            _ => None,
-        }
-    }
-
-    fn after(self, attempts: u32) -> Self {
-        match self {
-            Self::Lost(error) if attempts > 1 => Self::Lost(error.after(attempts)),
-            other => other,
-        }
-    }
-}
-
 /// A body in JSON.
 ///
 /// # Errors
@@ -597,22 +382,6 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body:
         let expected = std::any::type_name::<T>();
         Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
     })
-}
-
-/// `read_to_end` zeroes what it reads into, which costs more than copying it.
-fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
-    loop {
-        match reader.read(scratch) {
-            Ok(0) => return Ok(()),
-            Ok(count) => into.extend_from_slice(scratch.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
 }
 
 fn roots(path: &std::path::Path) -> Result<RootCerts> {

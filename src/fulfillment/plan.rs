@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::path;
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
-use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
+use crate::process::{Action, Approval, Goal, How, Plan, Reason, Verdict};
 
 /// The calls that carry out an answer about an order, for looking at and for tests of one's own closure.
 ///
@@ -25,15 +25,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
     let object = path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
-        Err(Action::Fail(reason)) if reason.trim().is_empty() => {
-            Err(Error::input("a failure needs a reason, which the customer reads: nothing was sent"))
-        }
-        Err(Action::Fail(reason)) => {
-            let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
-            Plan::new(Verdict::Failed, object)
-                .post("fail", Some(&Reason { reason: &reason }), goal)
-                .map(|plan| plan.detail(reason))
-        }
+        Err(Action::Fail(reason)) => Plan::fail(object, reason),
         Err(Action::Inquire(inquiry)) => {
             let body = Inquire { template_id: inquiry.template.as_deref() };
             let detail = inquiry.message.clone().unwrap_or_else(|| errors_of(&inquiry.params));
@@ -44,9 +36,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Err(Action::Skip(why)) => {
             Ok(Plan::new(Verdict::Skipped, object).detail(why.clone()).message(Some(why)))
         }
-        Err(Action::Pend) => {
-            Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
-        }
+        Err(Action::Pend) => Plan::pend(object),
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
             let body = Schedule { planned_date: &planned_date };
@@ -152,11 +142,6 @@ struct Billing {
 pub(super) struct Inquire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) template_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct Reason<'a> {
-    pub(crate) reason: &'a str,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Verdict;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Method, Reveal, json, masked};
 use crate::models::{Param, ParamKind, ParamUpdate};
 
@@ -46,6 +46,11 @@ pub(crate) struct Goal {
     pub(crate) reason: Option<String>,
 }
 
+#[derive(Serialize)]
+pub(crate) struct Reason<'a> {
+    pub(crate) reason: &'a str,
+}
+
 impl Plan {
     pub(crate) fn new(verdict: Verdict, object: impl Into<String>) -> Self {
         Self {
@@ -56,6 +61,26 @@ impl Plan {
             object: object.into(),
             goal: None,
         }
+    }
+
+    /// Refuses the object for good.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] without a reason: the customer reads nothing else.
+    pub(crate) fn fail(object: String, reason: String) -> Result<Self> {
+        if reason.trim().is_empty() {
+            return Err(Error::input("a failure needs a reason, which the customer reads: nothing was sent"));
+        }
+        let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
+        let plan =
+            Self::new(Verdict::Failed, object).post("fail", Some(&Reason { reason: &reason }), goal)?;
+        Ok(plan.detail(reason))
+    }
+
+    /// Puts the object back to pending.
+    pub(crate) fn pend(object: String) -> Result<Self> {
+        Self::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
     }
 
     pub(crate) fn sends_anything(&self) -> bool {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::path;
 use crate::error::{Error, Result};
-use crate::fulfillment::{Reason, errors_of};
+use crate::fulfillment::errors_of;
 use crate::models::{ParamUpdate, TierConfigRequest, timestamp};
 use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
 
@@ -17,15 +17,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
     let object = path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
-        Err(Action::Fail(reason)) if reason.trim().is_empty() => {
-            Err(Error::input("a failure needs a reason, which the customer reads: nothing was sent"))
-        }
-        Err(Action::Fail(reason)) => {
-            let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
-            Plan::new(Verdict::Failed, object)
-                .post("fail", Some(&Reason { reason: &reason }), goal)
-                .map(|plan| plan.detail(reason))
-        }
+        Err(Action::Fail(reason)) => Plan::fail(object, reason),
         Err(Action::Inquire(inquiry)) => {
             if inquiry.template.is_some() {
                 return Err(Error::input("a tier config request is inquired without a template"));
@@ -36,9 +28,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 .map(|plan| plan.detail(detail))
         }
         Err(Action::Skip(why)) => Ok(Plan::new(Verdict::Skipped, object).detail(why)),
-        Err(Action::Pend) => {
-            Plan::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
-        }
+        Err(Action::Pend) => Plan::pend(object),
         Err(Action::Error(error)) => Err(Error::Handler(error)),
         Err(other) => Err(Error::input(format!("{} is no answer to a tier config request", other.name()))),
     }

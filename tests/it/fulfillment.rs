@@ -399,6 +399,9 @@ fn a_path_that_takes_neither_verb_says_nothing_about_the_others() {
 fn a_failure_without_a_reason_is_an_error_that_sends_nothing() {
     let sandbox = one_order();
     let report = client(&sandbox).process_fulfillments(|_| Err(Action::fail(" "))).unwrap();
-    assert_eq!((report.errored(), sandbox.journal().iter().filter(|call| call.method != "GET").count()), (1, 0));
+    assert_eq!(
+        (report.errored(), sandbox.journal().iter().filter(|call| call.method != "GET").count()),
+        (1, 0)
+    );
     assert!(report.to_string().contains("a failure needs a reason"), "{report}");
 }
