@@ -47,7 +47,7 @@ fn main() {
         ["decode", "value"] => decode::<serde_json::Value>(),
         ["decode", "minimal"] => decode::<Vec<Minimal>>(),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
-        ["sheet", records] => report(|| sheet(records.parse().unwrap())),
+        ["writer", records] => report(|| sheet(records.parse().unwrap())),
         words if words.contains(&"--test") => {}
         words => table(words.iter().find(|word| !word.starts_with('-')).copied()),
     }
@@ -93,7 +93,7 @@ fn table(only: Option<&str>) {
             against(
                 &format!("sheet: {records} records, against the writer alone"),
                 || job(&["submit", records]),
-                || job(&["sheet", records]),
+                || job(&["writer", records]),
             );
         }
     }

@@ -175,11 +175,11 @@ fn categories_stand_on_their_sheet() {
 
 #[test]
 fn many_rows_arrive_in_order() {
-    let records = (0..10_000).map(|i| record(&format!("rec-{i}")));
+    let records = (0..100_000).map(|i| record(&format!("rec-{i}")));
     let workbook = build(&Layout::default(), records).unwrap();
-    assert_eq!(workbook.records(), 10_000);
+    assert_eq!(workbook.records(), 100_000);
     let sheet = open(&workbook).worksheet_range("records").unwrap();
-    assert_eq!(sheet.height(), 10_001);
+    assert_eq!(sheet.height(), 100_001);
     for (i, row) in sheet.rows().skip(1).enumerate() {
         assert_eq!(row[0], text(&format!("rec-{i}")));
     }
