@@ -187,48 +187,54 @@ pub(crate) fn check_categories(categories: &[UsageCategory], bad: &mut BadRows) 
 }
 
 fn check_texts(record: &UsageRecord, problems: &mut Vec<Problem>) {
-    const NEEDED: bool = true;
-    const OPTIONAL: bool = false;
-    for (field, text, needed) in [
-        ("record_id", &record.record_id, NEEDED),
-        ("record_note", &record.record_note, OPTIONAL),
-        ("item_search_criteria", &record.item_search_criteria, NEEDED),
-        ("item_search_value", &record.item_search_value, NEEDED),
-        ("asset_search_criteria", &record.asset_search_criteria, NEEDED),
-        ("asset_search_value", &record.asset_search_value, NEEDED),
-        ("category_id", &record.category_id, OPTIONAL),
-        ("item_name", &record.item_name, OPTIONAL),
-        ("item_unit", &record.item_unit, OPTIONAL),
-        ("item_mpn", &record.item_mpn, OPTIONAL),
-        ("item_precision", &record.item_precision, OPTIONAL),
-    ] {
-        if text.is_empty() && !needed {
-            continue;
-        }
+    let mut check = |field, text: &str, needed: bool| {
         if needed && text.trim_start().is_empty() {
             problems.push(Problem::new(field, "is missing"));
         }
-        problems.extend(text_problem(text).map(|what| Problem::new(field, what)));
-    }
+        if let Some(what) = text_problem(text) {
+            problems.push(Problem::new(field, what));
+        }
+    };
+    check("record_id", &record.record_id, true);
+    check("record_note", &record.record_note, false);
+    check("item_search_criteria", &record.item_search_criteria, true);
+    check("item_search_value", &record.item_search_value, true);
+    check("asset_search_criteria", &record.asset_search_criteria, true);
+    check("asset_search_value", &record.asset_search_value, true);
+    check("category_id", &record.category_id, false);
+    check("item_name", &record.item_name, false);
+    check("item_unit", &record.item_unit, false);
+    check("item_mpn", &record.item_mpn, false);
+    check("item_precision", &record.item_precision, false);
 }
 
 /// What keeps a text out of a cell.
+#[inline]
 fn text_problem(text: &str) -> Option<String> {
     // No text has more UTF-16 units than bytes, so most are not counted.
-    if text.len() > MAX_TEXT {
-        let units = text.encode_utf16().count();
-        if units > MAX_TEXT {
-            return Some(format!("has {units} characters, a spreadsheet cell holds {MAX_TEXT}"));
-        }
-    }
-    // Every refused character has such a byte; looking for them first is a single fast scan.
-    if !text.bytes().any(|byte| byte < 0x20 || byte == 0xEF) {
-        return None;
+    if text.len() <= MAX_TEXT && is_plain_ascii(text.as_bytes()) { None } else { refusal(text) }
+}
+
+fn refusal(text: &str) -> Option<String> {
+    let units = text.encode_utf16().count();
+    if units > MAX_TEXT {
+        return Some(format!("has {units} characters, a spreadsheet cell holds {MAX_TEXT}"));
     }
     let refused = |c: &char| matches!(c, '\0'..='\u{8}' | '\u{B}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}');
     text.chars()
         .find(refused)
         .map(|c| format!("has the character U+{:04X}, which a spreadsheet cell cannot hold", u32::from(c)))
+}
+
+/// True of nearly all texts; eight bytes at a time.
+fn is_plain_ascii(text: &[u8]) -> bool {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    words.iter().all(|word| {
+        let word = u64::from_le_bytes(*word);
+        // Taking 0x20 from a smaller byte borrows, which sets its highest bit.
+        (word.wrapping_sub(EACH * 0x20) | word) & (EACH * 0x80) == 0
+    }) && rest.iter().all(|byte| (0x20..0x80).contains(byte))
 }
 
 fn number(field: &str, number: &Number, problems: &mut Vec<Problem>) -> Option<f64> {
@@ -261,7 +267,7 @@ fn utc_text(field: &str, time: Option<OffsetDateTime>, problems: &mut Vec<Proble
     let ([m0, m1], [d0, d1]) = (pair(time.month().into()), pair(time.day()));
     let ([h0, h1], [n0, n1], [s0, s1]) = (pair(time.hour()), pair(time.minute()), pair(time.second()));
     let text = [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1];
-    Some(String::from_utf8_lossy(&text).into_owned())
+    str::from_utf8(&text).ok().map(String::from)
 }
 
 /// The record ids so far, as hashes.
