@@ -40,6 +40,11 @@ fn main() {
     match words.as_slice() {
         ["serve", orders, size] => serve(orders.parse().unwrap(), size.parse().unwrap()),
         ["sdk", url] => report(|| sdk(url)),
+        ["sdk", url, level] => {
+            let level = level.parse().expect("a level of the log");
+            connect::logger::Logger::new().default_level(level).try_init().expect("the first logger");
+            report(|| sdk(url));
+        }
         ["floor", url] => report(|| floor::<Request>(url, agent(true), |request| &request.id)),
         ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
         ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
@@ -68,6 +73,14 @@ fn table(only: Option<&str>) {
         );
         against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
         against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
+    }
+    if wanted("log") {
+        let run = |level: &[&str]| {
+            let server = Server::start(ORDERS, PAGE);
+            job(&[&["sdk", &server.url], level].concat())
+        };
+        against("log: the loop with a logger at warn, against none", || run(&["warn"]), || run(&[]));
+        against("  with a logger at trace, against none", || run(&["trace"]), || run(&[]));
     }
     if wanted("decode") {
         let run = |what: &'static str| move || job(&["decode", what]);
@@ -163,9 +176,6 @@ fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
 }
 
 fn sdk(url: &str) {
-    if std::env::var_os("RUST_LOG").is_some() {
-        connect::logger::init();
-    }
     let config = Config::new(url, "ApiKey SU-1:secret").unwrap().update_method(connect::UpdateMethod::Put);
     let connect = Connect::new(config).unwrap();
     let options = Options::new().page_size(u32::try_from(PAGE).unwrap());

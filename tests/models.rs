@@ -499,11 +499,53 @@ fn a_wrong_structure_is_an_error() {
         json!({"created": {"at": "2024-03-04"}}),
         json!({"asset": {"items": [{"quantity": [5]}]}}),
         json!({"type": {}}),
+        json!({"assignee": 5}),
+        json!({"asset": {"events": []}}),
         json!([]),
         json!(null),
     ] {
         serde_json::from_value::<Request>(wrong.clone()).expect_err(&wrong.to_string());
     }
+}
+
+#[test]
+fn a_wrong_structure_is_told_with_what_may_stand_there() {
+    for (wrong, what) in [
+        (json!({"asset": "AS-1"}), "invalid type: string \"AS-1\", expected an object or null"),
+        (json!({"asset": {"items": {}}}), "invalid type: map, expected a list or null"),
+        (json!({"assignee": true}), "boolean `true`, expected an assignee (a text or an object) or null"),
+        (json!({"status": []}), "invalid type: sequence, expected a text (RequestStatus) or null"),
+        (json!({"created": {}}), "invalid type: map, expected a date and time or null"),
+    ] {
+        let error = serde_json::from_value::<Request>(wrong).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+    }
+    let error = serde_json::from_value::<BillingRequest>(json!({"attributes": 5})).unwrap_err().to_string();
+    assert!(error.contains("integer `5`, expected an object, a list of objects or null"), "{error}");
+}
+
+#[test]
+fn free_form_json_is_kept_as_it_is() {
+    let text = r#"{"a": [null, 1, -5, 1.5, 18446744073709551615, "", true, {}, []], "b": null, "c": {"d": {"e": "f"}}}"#;
+    let param: Param = serde_json::from_str(&format!(r#"{{"structured_value": {text}}}"#)).unwrap();
+    assert_eq!(param.structured_value, serde_json::from_str(text).unwrap());
+    let twice: Param = serde_json::from_str(r#"{"structured_value": {"a": {"b": 1}, "a": null}}"#).unwrap();
+    assert_eq!(twice.structured_value, Some(json!({"a": null})), "the last one of a name counts");
+    assert_eq!(read::<Param>(json!({"structured_value": null})).structured_value, None);
+}
+
+#[test]
+fn a_list_has_no_empty_elements_and_the_last_of_two_counts() {
+    let asset: Asset = serde_json::from_str(
+        r#"{"items": [{"id": "A"}, null, {}, {"id": "B"}], "params": [{"id": "x"}], "params": [{"id": "y"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(ids(asset.items.iter()), ["A", "B"]);
+    assert_eq!(asset.params.iter().map(|param| param.id.as_str()).collect::<Vec<_>>(), ["y"]);
+    let dependency: Dependency = read(json!({"values": ["a", null, "", 5]}));
+    assert_eq!(dependency.values, ["a", "5"]);
+    let constraints: Constraints = read(json!({"choices": ["", {"value": "b", "label": "B"}, {}, null]}));
+    assert_eq!(constraints.choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>(), ["", "b"]);
 }
 
 #[test]

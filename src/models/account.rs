@@ -1,12 +1,10 @@
 //! Who takes part: accounts (vendors and providers) and their users.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::de::{Model as _, Wire};
+use super::de::{Members, Misfit, Scalar, Wire, read};
 use super::model::{model, open_enum};
 use super::{Events, Secret};
 
@@ -195,34 +193,31 @@ impl Assignee {
     }
 }
 
-struct AssigneeVisitor;
-
-impl<'de> Visitor<'de> for AssigneeVisitor {
-    type Value = Option<Assignee>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an assignee (a text or an object) or null")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        // Test payloads write Python's word for nothing.
-        Ok((!text.is_empty() && text != "None").then(|| Assignee::Text(text.to_owned())))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut user = Box::<User>::default();
-        user.fill(&mut map)?;
-        Ok((!user.is_unset()).then_some(Assignee::User(user)))
-    }
-}
-
 impl Wire for Assignee {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(AssigneeVisitor)
+    const EXPECTING: &'static str = "an assignee (a text or an object) or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        match scalar {
+            // Test payloads write Python's word for nothing.
+            Scalar::Null | Scalar::Text("" | "None") => Ok(None),
+            Scalar::Text(text) => Ok(Some(Self::Text(text.to_owned()))),
+            _ => Err(Misfit),
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::User(Box::default()))
+    }
+
+    fn members(&mut self) -> Option<&mut dyn Members> {
+        match self {
+            Self::User(user) => user.members(),
+            Self::Text(_) => None,
+        }
+    }
+
+    fn is_unset(&self) -> bool {
+        matches!(self, Self::User(user) if user.is_unset())
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -241,6 +236,6 @@ impl Serialize for Assignee {
 
 impl<'de> Deserialize<'de> for Assignee {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::read(input)?.ok_or_else(|| D::Error::custom("an assignee must name somebody"))
+        read(input)?.ok_or_else(|| D::Error::custom("an assignee must name somebody"))
     }
 }

@@ -1,13 +1,10 @@
 //! Agreements and the contracts made under them.
 
-use std::fmt;
-
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::de::{Model as _, Wire};
+use super::de::{Members, Misfit, Scalar, Wire};
 use super::model::{fields, model, open_enum, serde_root};
 use super::{Account, Environment, Events, Marketplace, Reference, Secret, User};
 
@@ -187,44 +184,25 @@ fields! {
     }
 }
 
-struct VersionVisitor;
-
-impl<'de> Visitor<'de> for VersionVisitor {
-    type Value = Option<AgreementVersionInfo>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a version (a number or an object) or null")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E: Error>(self, version: i64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo { version: Some(version), ..AgreementVersionInfo::default() }))
-    }
-
-    fn visit_u64<E: Error>(self, version: u64) -> Result<Self::Value, E> {
-        Ok(Some(AgreementVersionInfo { version: version.try_into().ok(), ..AgreementVersionInfo::default() }))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(text.parse().ok().map(|version| AgreementVersionInfo {
-            version: Some(version),
-            ..AgreementVersionInfo::default()
-        }))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut version = AgreementVersionInfo::default();
-        version.fill(&mut map)?;
-        Ok((!version.has_no_member()).then_some(version))
-    }
-}
-
 impl Wire for AgreementVersionInfo {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(VersionVisitor)
+    const EXPECTING: &'static str = "a version (a number or an object) or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        let version = match scalar {
+            Scalar::Null => None,
+            Scalar::Text(text) => text.parse().ok(),
+            Scalar::Int(number) => number.try_into().ok(),
+            Scalar::Bool(_) | Scalar::Float(_) => return Err(Misfit),
+        };
+        Ok(version.map(|version| Self { version: Some(version), ..Self::default() }))
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn members(&mut self) -> Option<&mut dyn Members> {
+        Some(self)
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -234,6 +212,10 @@ impl Wire for AgreementVersionInfo {
             }
             _ => self.write_members(out),
         }
+    }
+
+    fn is_unset(&self) -> bool {
+        self.has_no_member()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use time::OffsetDateTime;
 
 use super::User;
-use super::de::{Field as _, KeySeed, Slot, Wire, Written};
+use super::de::{Members, Misfit, Place, Scalar, Wire, Written, read};
 use super::model::model;
 
 model! {
@@ -155,15 +155,30 @@ impl fmt::Debug for Events {
 }
 
 impl Wire for Events {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(EventsVisitor).map(Some)
+    const EXPECTING: &'static str = "an object of events or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        if matches!(scalar, Scalar::Null) { Ok(Some(Self::default())) } else { Err(Misfit) }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn members(&mut self) -> Option<&mut dyn Members> {
+        self.0.clear();
+        Some(self)
+    }
+
+    fn complete(&mut self) {
+        self.0.retain(|(_, event)| !event.is_unset());
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.collect_map(
             self.0
                 .iter()
-                .filter(|(_, event)| !event.is_absent())
+                .filter(|(_, event)| !event.is_unset())
                 .map(|(name, event)| (name.as_str(), Written::of(event))),
         )
     }
@@ -173,27 +188,10 @@ impl Wire for Events {
     }
 }
 
-struct EventsVisitor;
-
-impl<'de> Visitor<'de> for EventsVisitor {
-    type Value = Events;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of events or null")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Events, E> {
-        Ok(Events::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Events, A::Error> {
-        let mut events = Events::default();
-        while let Some(name) = map.next_key_seed(KeySeed(Name::of))? {
-            let mut event = None;
-            map.next_value_seed(Slot(&mut event))?;
-            events.0.extend(event.map(|event| (name, event)));
-        }
-        Ok(events)
+impl Members for Events {
+    fn member(&mut self, name: &str) -> Option<&mut dyn Place> {
+        self.0.push((Name::of(name), Event::default()));
+        self.0.last_mut().map(|(_, event)| event as &mut dyn Place)
     }
 }
 
@@ -205,6 +203,6 @@ impl Serialize for Events {
 
 impl<'de> Deserialize<'de> for Events {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_any(EventsVisitor)
+        Ok(read(input)?.unwrap_or_default())
     }
 }

@@ -36,33 +36,12 @@ macro_rules! fields {
         }
 
         const _: () = {
-            #[expect(non_camel_case_types, reason = "named like the fields, which a macro cannot rename")]
-            enum Key {
-                $($field,)*
-                other_key,
-            }
-
-            impl Key {
-                fn of(key: &str) -> Self {
+            impl $crate::models::de::Members for $name {
+                fn member(&mut self, key: &str) -> Option<&mut dyn $crate::models::de::Place> {
                     match key {
-                        $($crate::models::model::key!($field $(= $key)?) => Self::$field,)*
-                        _ => Self::other_key,
+                        $($crate::models::model::key!($field $(= $key)?) => Some(&mut self.$field),)*
+                        _ => None,
                     }
-                }
-            }
-
-            impl $crate::models::de::Model for $name {
-                fn fill<'de, A: serde::de::MapAccess<'de>>(&mut self, map: &mut A) -> Result<bool, A::Error> {
-                    use $crate::models::de::{KeySeed, Slot};
-                    let mut any = false;
-                    while let Some(key) = map.next_key_seed(KeySeed(Key::of))? {
-                        any = true;
-                        match key {
-                            $(Key::$field => map.next_value_seed(Slot(&mut self.$field))?,)*
-                            Key::other_key => $crate::models::de::skip(map)?,
-                        }
-                    }
-                    Ok(any)
                 }
             }
 
@@ -95,26 +74,30 @@ macro_rules! fields {
 macro_rules! object {
     ($name:ident $(, text = $from_text:expr)?) => {
         impl $crate::models::de::Wire for $name {
-            fn read<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-                let mut model = Self::default();
-                input.deserialize_any($crate::models::de::ObjectVisitor(&mut model))?;
-                Ok((!model.is_unset()).then_some(model))
-            }
+            const EXPECTING: &'static str = "an object or null";
 
-            fn read_onto<'de, D: serde::Deserializer<'de>>(&mut self, input: D) -> Result<(), D::Error> {
-                input.deserialize_any($crate::models::de::ObjectVisitor(self)).map(drop)
-            }
-
-            fn read_next<'de, D: serde::Deserializer<'de>>(list: &mut Vec<Self>, input: D) -> Result<(), D::Error> {
-                list.push(Self::default());
-                let there = match list.last_mut() {
-                    Some(model) => input.deserialize_any($crate::models::de::ObjectVisitor(model))?,
-                    None => false,
-                };
-                if !there {
-                    list.pop();
+            fn from_scalar(
+                scalar: $crate::models::de::Scalar<'_>,
+            ) -> Result<Option<Self>, $crate::models::de::Misfit> {
+                use $crate::models::de::{Misfit, Scalar};
+                match scalar {
+                    Scalar::Null | Scalar::Text("") => Ok(None),
+                    $(
+                        Scalar::Text(text) => {
+                            let from_text: fn(&str) -> Self = $from_text;
+                            Ok(Some(from_text(text)).filter(|model| !model.has_no_member()))
+                        }
+                    )?
+                    _ => Err(Misfit),
                 }
-                Ok(())
+            }
+
+            fn empty() -> Option<Self> {
+                Some(Self::default())
+            }
+
+            fn members(&mut self) -> Option<&mut dyn $crate::models::de::Members> {
+                Some(self)
             }
 
             fn write<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -124,13 +107,6 @@ macro_rules! object {
             fn is_unset(&self) -> bool {
                 self.has_no_member()
             }
-
-            $(
-                fn from_text(text: &str) -> Option<Self> {
-                    let from_text: fn(&str) -> Self = $from_text;
-                    Some(from_text(text))
-                }
-            )?
         }
 
         $crate::models::model::serde_root!($name);
@@ -148,7 +124,7 @@ macro_rules! serde_root {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                input.deserialize_map($crate::models::de::RootVisitor(std::marker::PhantomData))
+                $crate::models::de::read_root(input)
             }
         }
     };
@@ -254,13 +230,17 @@ macro_rules! open_enum {
         }
 
         impl $crate::models::de::Wire for $name {
-            fn read<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-                input.deserialize_any($crate::models::scalar::ScalarVisitor {
-                    expecting: concat!("a text (", stringify!($name), ") or null"),
-                    text: |text| Some(Self::from(text)),
-                    int: |number| Some(Self::from(number.to_string().as_str())),
-                    float: |number| Some(Self::from(number.to_string().as_str())),
-                    bool: |_| None,
+            const EXPECTING: &'static str = concat!("a text (", stringify!($name), ") or null");
+
+            fn from_scalar(
+                scalar: $crate::models::de::Scalar<'_>,
+            ) -> Result<Option<Self>, $crate::models::de::Misfit> {
+                use $crate::models::de::Scalar;
+                Ok(match scalar {
+                    Scalar::Text(text) => Some(Self::from(text)),
+                    Scalar::Int(number) => Some(Self::from(number.to_string().as_str())),
+                    Scalar::Float(number) => Some(Self::from(number.to_string().as_str())),
+                    Scalar::Null | Scalar::Bool(_) => None,
                 })
             }
 
@@ -281,7 +261,7 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                Ok(<Self as $crate::models::de::Wire>::read(input)?.unwrap_or_default())
+                Ok($crate::models::de::read(input)?.unwrap_or_default())
             }
         }
     };

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde_json::Value;
 
-use super::de::{Model as _, Wire};
+use super::de::{Members, Misfit, Scalar, Wire};
 use super::model::{fields, model, object, open_enum, serde_root};
 use super::{Events, Marketplace, Reference};
 
@@ -188,33 +187,23 @@ fields! {
     }
 }
 
-struct ChoiceVisitor;
-
-impl<'de> Visitor<'de> for ChoiceVisitor {
-    type Value = Option<ValueChoice>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a choice (a text or an object)")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(ValueChoice { value: text.to_owned(), ..ValueChoice::default() }))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut choice = ValueChoice::default();
-        choice.fill(&mut map)?;
-        Ok((!choice.has_no_member()).then_some(choice))
-    }
-}
-
 impl Wire for ValueChoice {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ChoiceVisitor)
+    const EXPECTING: &'static str = "a choice (a text or an object)";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        match scalar {
+            Scalar::Null => Ok(None),
+            Scalar::Text(text) => Ok(Some(Self { value: text.to_owned(), ..Self::default() })),
+            _ => Err(Misfit),
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn members(&mut self) -> Option<&mut dyn Members> {
+        Some(self)
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -223,6 +212,10 @@ impl Wire for ValueChoice {
         } else {
             self.write_members(out)
         }
+    }
+
+    fn is_unset(&self) -> bool {
+        self.has_no_member()
     }
 }
 

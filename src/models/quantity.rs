@@ -6,8 +6,7 @@ use std::fmt;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::de::Wire;
-use super::scalar::ScalarVisitor;
+use super::de::{Misfit, Scalar, Wire, read};
 
 /// Powers of ten up to here fit the mantissa.
 const MAX_DIGITS: u32 = 38;
@@ -155,13 +154,14 @@ impl fmt::Display for Decimal {
 }
 
 impl Wire for Decimal {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a number, as such or as text, or null",
-            text: Self::parse,
-            int: |value| Some(Self { mantissa: value, scale: 0, number: true }),
-            float: Self::from_float,
-            bool: |_| None,
+    const EXPECTING: &'static str = "a number, as such or as text, or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Text(text) => Self::parse(text),
+            Scalar::Int(value) => Some(Self { mantissa: value, scale: 0, number: true }),
+            Scalar::Float(value) => Self::from_float(value),
+            Scalar::Null | Scalar::Bool(_) => None,
         })
     }
 
@@ -306,18 +306,16 @@ impl fmt::Display for Quantity {
 }
 
 impl Wire for Quantity {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a quantity (a number, as such or as text, or \"unlimited\") or null",
-            text: |text| (!text.is_empty()).then(|| Self::from(text)),
-            int: |value| Some(Decimal { mantissa: value, scale: 0, number: true }.into()),
-            float: |value| {
-                Some(
-                    Decimal::from_float(value)
-                        .map_or_else(|| Self::Unknown(value.to_string().into()), Self::from),
-                )
-            },
-            bool: |_| None,
+    const EXPECTING: &'static str = "a quantity (a number, as such or as text, or \"unlimited\") or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Text("") => None,
+            Scalar::Text(text) => Some(Self::from(text)),
+            Scalar::Float(value) if Decimal::from_float(value).is_none() => {
+                Some(Self::Unknown(value.to_string().into()))
+            }
+            other => Decimal::from_scalar(other)?.map(Self::from),
         })
     }
 
@@ -339,7 +337,7 @@ macro_rules! serde_scalar {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                Ok(Self::read(input)?.unwrap_or_default())
+                Ok(read(input)?.unwrap_or_default())
             }
         }
     )+};

@@ -1,95 +1,21 @@
 //! Texts, numbers, booleans and free-form JSON, understood in each other's form.
 
-use std::fmt;
-
-use serde::de::{Deserialize as _, Deserializer, Error, Visitor};
 use serde::ser::{Serialize as _, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::de::Wire;
-
-/// Reads a scalar by way of its text or number; the functions say what they make of each.
-pub(crate) struct ScalarVisitor<T> {
-    pub(crate) expecting: &'static str,
-    pub(crate) text: fn(&str) -> Option<T>,
-    pub(crate) int: fn(i128) -> Option<T>,
-    pub(crate) float: fn(f64) -> Option<T>,
-    pub(crate) bool: fn(bool) -> Option<T>,
-}
-
-impl<T> Visitor<'_> for ScalarVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expecting)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<T>, E> {
-        Ok((self.bool)(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<T>, E> {
-        Ok((self.int)(value.into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
-        Ok((self.int)(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
-        Ok((self.float)(value))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
-        Ok((self.text)(text))
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number or null")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<String>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<String>, E> {
-        Ok((!text.is_empty()).then(|| text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Option<String>, E> {
-        Ok((!text.is_empty()).then_some(text))
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<String>, E> {
-        Ok(Some(value.to_string()))
-    }
-}
+use super::de::{Elements, Members, Misfit, Place, Scalar, Wire};
 
 impl Wire for String {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(TextVisitor)
+    const EXPECTING: &'static str = "a text, a number or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Null | Scalar::Text("") => None,
+            Scalar::Text(text) => Some(text.to_owned()),
+            Scalar::Int(value) => Some(value.to_string()),
+            Scalar::Float(value) => Some(value.to_string()),
+            Scalar::Bool(value) => Some(value.to_string()),
+        })
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -102,17 +28,15 @@ impl Wire for String {
 }
 
 impl Wire for bool {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a boolean or null",
-            text: |text| match text {
-                "True" | "true" => Some(true),
-                "False" | "false" => Some(false),
-                _ => None,
-            },
-            int: |value| Some(value != 0),
-            float: |_| None,
-            bool: Some,
+    const EXPECTING: &'static str = "a boolean or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Bool(value) => Some(value),
+            Scalar::Text("True" | "true") => Some(true),
+            Scalar::Text("False" | "false") => Some(false),
+            Scalar::Int(value) => Some(value != 0),
+            Scalar::Null | Scalar::Text(_) | Scalar::Float(_) => None,
         })
     }
 
@@ -122,14 +46,15 @@ impl Wire for bool {
 }
 
 impl Wire for i64 {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "an integer or null",
-            text: |text| text.trim().parse().ok(),
-            int: |value| value.try_into().ok(),
-            #[expect(clippy::cast_possible_truncation, reason = "the bound below is exact in both types")]
-            float: |value| (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64),
-            bool: |_| None,
+    const EXPECTING: &'static str = "an integer or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Int(value) => value.try_into().ok(),
+            Scalar::Text(text) => text.trim().parse().ok(),
+            #[expect(clippy::cast_possible_truncation, reason = "the bound is exact in both types")]
+            Scalar::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(value as Self),
+            Scalar::Null | Scalar::Bool(_) | Scalar::Float(_) => None,
         })
     }
 
@@ -140,8 +65,30 @@ impl Wire for i64 {
 
 /// Free-form JSON; everything but null is kept as it is.
 impl Wire for Value {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        Ok(Some(Value::deserialize(input)?).filter(|value| !value.is_null()))
+    const EXPECTING: &'static str = "any JSON";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(match scalar {
+            Scalar::Null => None,
+            Scalar::Bool(value) => Some(value.into()),
+            Scalar::Int(value) => serde_json::Number::from_i128(value).map(Self::Number),
+            Scalar::Float(value) => Some(value.into()),
+            Scalar::Text(text) => Some(text.into()),
+        })
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::Null)
+    }
+
+    fn members(&mut self) -> Option<&mut dyn Members> {
+        *self = Self::Object(Map::new());
+        Some(self)
+    }
+
+    fn elements(&mut self) -> Option<&mut dyn Elements> {
+        *self = Self::Array(Vec::new());
+        Some(self)
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -151,4 +98,24 @@ impl Wire for Value {
     fn is_unset(&self) -> bool {
         self.is_null()
     }
+}
+
+impl Members for Value {
+    fn member(&mut self, key: &str) -> Option<&mut dyn Place> {
+        let members = self.as_object_mut()?;
+        // The last one of a name counts, also if it is null.
+        members.insert(key.to_owned(), Self::Null);
+        members.get_mut(key).map(|value| value as &mut dyn Place)
+    }
+}
+
+impl Elements for Value {
+    fn element(&mut self) -> Option<&mut dyn Place> {
+        let list = self.as_array_mut()?;
+        list.push(Self::Null);
+        list.last_mut().map(|last| last as &mut dyn Place)
+    }
+
+    /// A null in free-form JSON is an element like any other.
+    fn nothing(&mut self) {}
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::ops::Deref;
 
-use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::de::Wire;
+use super::de::{Misfit, Scalar, Wire};
 
 /// A credential. `Debug` does not show it, and it has no `Display`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +77,10 @@ impl fmt::Debug for SignedUrl {
 macro_rules! wire_as_text {
     ($($name:ident),+) => {$(
         impl Wire for $name {
-            fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-                Ok(String::read(input)?.map(Self))
+            const EXPECTING: &'static str = String::EXPECTING;
+
+            fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+                Ok(String::from_scalar(scalar)?.map(Self))
             }
 
             fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

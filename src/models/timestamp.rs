@@ -1,11 +1,9 @@
 //! Points in time in every form the platform has used, and a period's bounds, which may be whole days.
 
-use serde::de::Deserializer;
 use serde::ser::Serializer;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-use super::de::Wire;
-use super::scalar::ScalarVisitor;
+use super::de::{Misfit, Scalar, Wire};
 
 /// Reads `2024-03-04T09:12:44.317205+00:00` and its relatives, in UTC.
 ///
@@ -118,14 +116,10 @@ impl From<OffsetDateTime> for Moment {
 }
 
 impl Wire for OffsetDateTime {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a date and time or null",
-            text: parse,
-            int: |_| None,
-            float: |_| None,
-            bool: |_| None,
-        })
+    const EXPECTING: &'static str = "a date and time or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(if let Scalar::Text(text) = scalar { parse(text) } else { None })
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -134,14 +128,10 @@ impl Wire for OffsetDateTime {
 }
 
 impl Wire for Moment {
-    fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Self>, D::Error> {
-        input.deserialize_any(ScalarVisitor {
-            expecting: "a date, a date and time, or null",
-            text: parse_moment,
-            int: |_| None,
-            float: |_| None,
-            bool: |_| None,
-        })
+    const EXPECTING: &'static str = "a date, a date and time, or null";
+
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+        Ok(if let Scalar::Text(text) = scalar { parse_moment(text) } else { None })
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
