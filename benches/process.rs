@@ -80,6 +80,7 @@ fn table(only: Option<&str>) {
             job(&[&["sdk", &server.url], level].concat())
         };
         against("log: the loop with a logger at warn, against none", || run(&["warn"]), || run(&[]));
+        against("  none against none, which is the noise", || run(&[]), || run(&[]));
         against("  with a logger at trace, against none", || run(&["trace"]), || run(&[]));
     }
     if wanted("decode") {
