@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub(crate) use self::api_key::ApiKey;
+pub(crate) use self::endpoint::is_loopback_host;
 use self::error::Place;
 pub use self::error::{ConfigError, ConfigErrorKind};
 

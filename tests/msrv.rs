@@ -1,4 +1,5 @@
 //! The least Rust version in `Cargo.toml` is true of the dependencies too; clippy's `incompatible_msrv` watches the code.
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use std::process::Command;
 

@@ -33,7 +33,7 @@ pub(super) fn normalise(url: &str) -> Result<String, Flaw> {
     let (host, port) = host_and_port(authority)?;
     check_path(path)?;
     let host = host.to_ascii_lowercase();
-    if scheme == "http" && !is_loopback(&host) {
+    if scheme == "http" && !is_loopback_host(&host) {
         return Err(Flaw::new(
             InsecureUrl,
             "is plain http to another machine, which would show the key; use https",
@@ -77,7 +77,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// No name is looked up: what resolves to this machine today may not tomorrow.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     if let Some(address) = in_brackets(host) {
         return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }

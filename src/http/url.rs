@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::config::is_loopback_host;
 use crate::error::{Error, Result};
 
 /// The endpoint, without a slash at its end.
@@ -92,13 +92,11 @@ pub(crate) fn is_loopback(url: &str) -> bool {
     if authority.contains('@') {
         return false;
     }
-    if let Some(v6) = authority.strip_prefix('[') {
-        let address = v6.split_once(']').and_then(|(address, _)| address.parse::<Ipv6Addr>().ok());
-        return address.is_some_and(|address| address.is_loopback());
-    }
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    let host = match authority.split_inclusive(']').next() {
+        Some(address) if address.starts_with('[') => address,
+        _ => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    is_loopback_host(&host.to_ascii_lowercase())
 }
 
 /// https anywhere, http on this machine.
