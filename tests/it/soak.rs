@@ -4,7 +4,7 @@
 //! run, as cron would start it, and writes each outcome to a file as it happens. The sandbox lives in the parent.
 //!
 //! The full soak takes a while and is left out of the usual tests:
-//! `SOAK_SEEDS=20 cargo test --release --test it soak::full -- --ignored --nocapture`.
+//! `SOAK_SEEDS=20 cargo test --profile bench --test it soak::full -- --ignored --nocapture`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
