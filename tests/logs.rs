@@ -212,3 +212,29 @@ fn bodies_at_level_trace_hold_no_password_and_no_key() {
         assert!(!all.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn a_repetition_is_warned_of_with_its_reason() {
+    let (sandbox, _) = sandbox();
+    let pause = std::time::Duration::ZERO;
+    let connect = Connect::new(sandbox.config().unwrap().backoff(pause, pause)).unwrap();
+    sandbox.fault(Fault::on("GET", "/products").reset());
+    sandbox.fault(Fault::on("GET", "/products").status(503).body(r#"{"errors": ["busy"]}"#));
+    let warned = lines(LevelFilter::Warn, || connect.check().unwrap_or_default());
+    let warned: Vec<_> = warned.iter().map(|(_, line)| line.split_once(": ").unwrap().1).collect();
+    assert_eq!(
+        warned,
+        [
+            "no answer from the platform: Peer disconnected; next attempt in … ms",
+            "busy; next attempt in … ms",
+        ]
+    );
+}
+
+#[test]
+fn at_level_trace_no_line_is_written_for_a_body_that_is_not_there() {
+    let (_sandbox, connect) = sandbox();
+    let written = lines(LevelFilter::Trace, || connect.fulfillment().pend(FIRST).unwrap_or_default());
+    assert!(written.iter().any(|(_, line)| line.contains("/pend")), "{written:?}");
+    assert!(!written.iter().any(|(_, line)| line.contains("no JSON")), "{written:?}");
+}
