@@ -347,13 +347,16 @@ fn sixty_four_levels_are_no_nesting_too_deep_wherever_the_deepest_stands() {
         (0..levels).fold(a(), |query, level| {
             let parts = if first { [query, a()] } else { [a(), query] };
             let [one, other] = parts;
-            if level % 2 == 0 { Query::new().any([one, other]) } else { Query::new().all([one.all([other])]) }
+            if level % 2 == 1 { Query::new().any([one, other]) } else { Query::new().all([one.all([other])]) }
         })
     };
     for first in [true, false] {
         assert_eq!(compiled(&nested(64, first)).matches("eq(a,1)").count(), 65, "{first}");
-        let deeper = Query::new().any([nested(64, first), a().all([a()])]);
+        let deeper = Query::new().any([a().all([nested(64, first)]), a()]);
         assert_eq!(refused(&deeper), QueryError::TooDeep { max: 64 }, "{first}");
+        // What joins conditions that are joined already is no level.
+        let joined = Query::new().all([nested(64, first).all([a()])]);
+        assert_eq!(compiled(&joined).matches("eq(a,1)").count(), 66, "{first}");
     }
 }
 
