@@ -504,7 +504,9 @@ fn walk_from(pages: &[(&[&Value], Option<&str>)], then: &[&Value]) -> HashMap<St
             None => fault,
         });
     }
-    then.iter().for_each(|order| sandbox.insert("requests", (*order).clone()));
+    for order in then {
+        sandbox.insert("requests", (*order).clone());
+    }
     walk(&sandbox, Options::new(), |_| true)
 }
 
