@@ -401,3 +401,15 @@ fn at_the_highest_level_the_log_holds_no_secret() {
         }
     }
 }
+
+#[test]
+fn the_key_may_come_from_the_environment() {
+    let sandbox = Sandbox::empty().unwrap();
+    let file = File::new(&json!({"apiEndpoint": sandbox.url(), "products": [sample::PRODUCT]}));
+    let run =
+        |key: &str| program("fulfillment").arg(&file.path).env("CONNECT_API_KEY", key).output().unwrap();
+    assert_eq!(run(sandbox.api_key()).status.code(), Some(0));
+    let refused = run("SU-000-000-000:wrong");
+    assert_ne!(refused.status.code(), Some(0));
+    assert!(text(&refused.stderr).contains("check the API key"), "{}", text(&refused.stderr));
+}

@@ -1,12 +1,12 @@
 //! What a run writes to the log: nothing for a success, everything that was done for a failure, never a secret.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
 use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Connect, UpdateMethod};
+use connect::{Action, Approval, Connect, Options, UpdateMethod};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 thread_local! {
@@ -75,6 +75,26 @@ fn a_run_without_failures_writes_no_error_and_no_warning() {
         assert_eq!(report.approved(), 2);
     });
     assert_eq!(written, []);
+}
+
+#[test]
+fn what_was_only_found_done_is_warned_of_and_a_plan_is_not() {
+    let (sandbox, connect) = sandbox();
+    let approve = |dry_run| {
+        let options = Options::new().dry_run(dry_run);
+        drop(
+            connect
+                .fulfillment()
+                .process_with(options, |_| Ok(Approval::template("TL-497-535-242")))
+                .unwrap(),
+        );
+    };
+    assert_eq!(lines(LevelFilter::Warn, || approve(true)), []);
+    let lost = Fault::on("POST", &format!("/requests/{FIRST}/approve"));
+    sandbox.fault(lost.status(503).header("Retry-After", "0").after_effect());
+    let written = lines(LevelFilter::Warn, || approve(false));
+    let [(Level::Warn, line)] = written.as_slice() else { panic!("{written:?}") };
+    assert!(line.starts_with(&format!("{FIRST} approved")), "{line}");
 }
 
 #[test]
@@ -211,4 +231,30 @@ fn bodies_at_level_trace_hold_no_password_and_no_key() {
     for secret in ["hunter2", "correct-horse", key] {
         assert!(!all.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn a_repetition_is_warned_of_with_its_reason() {
+    let (sandbox, _) = sandbox();
+    let pause = std::time::Duration::ZERO;
+    let connect = Connect::new(sandbox.config().unwrap().backoff(pause, pause)).unwrap();
+    sandbox.fault(Fault::on("GET", "/products").reset());
+    sandbox.fault(Fault::on("GET", "/products").status(503).body(r#"{"errors": ["busy"]}"#));
+    let warned = lines(LevelFilter::Warn, || connect.check().unwrap_or_default());
+    let warned: Vec<_> = warned.iter().map(|(_, line)| line.split_once(": ").unwrap().1).collect();
+    assert_eq!(
+        warned,
+        [
+            "no answer from the platform: Peer disconnected; next attempt in … ms",
+            "busy; next attempt in … ms",
+        ]
+    );
+}
+
+#[test]
+fn at_level_trace_no_line_is_written_for_a_body_that_is_not_there() {
+    let (sandbox, connect) = sandbox();
+    sandbox.fault(Fault::on("POST", "/requests/*/pend").status(204));
+    let written = lines(LevelFilter::Trace, || connect.fulfillment().pend(FIRST).unwrap());
+    assert_eq!(written, [(Level::Debug, format!("POST /requests/{FIRST}/pend 204 … ms"))]);
 }

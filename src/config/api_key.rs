@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_copied_along_with_a_key_is_named() {
+        for (text, what) in [
+            ("SU-1:a\n", "a control character"),
+            ("SU-1:ä", "a character that is not ASCII"),
+            ("SU-1:a b", "a space"),
+        ] {
+            let flaw = ApiKey::parse(text).unwrap_err().at(super::super::error::Place::Setting("apiKey"));
+            assert!(flaw.to_string().starts_with(&format!("apiKey holds {what}")), "{flaw}");
+        }
+    }
+
+    #[test]
     fn redact_masks_the_whole_key_and_its_secret_part() {
         let key = key("SU-1:s3cret");
         assert_eq!(key.redact("header ApiKey SU-1:s3cret!"), "header ApiKey ***!");

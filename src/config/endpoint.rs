@@ -180,6 +180,7 @@ mod tests {
             ("https://[::1]x", "port"),
             ("https://::1", "no host"),
             ("https://a:", "port"),
+            ("https://a:]", "port"),
             ("https://a:0", "port"),
             ("https://a:+80", "port"),
             ("https://a:65536", "port"),

@@ -144,10 +144,10 @@ impl<'p> Keys<'p> {
     }
 
     fn look_for_misspellings(&mut self) -> Result<(), ConfigError> {
-        let ours = |key: &str| IMPORTANT.contains(&key) || OPTIONAL.contains(&key);
+        // No key of the SDK is near another one.
         let near = |wanted: &str| {
             let absent = !self.map.contains_key(wanted);
-            self.map.keys().find(|found| absent && !ours(found) && is_near(found, wanted))
+            self.map.keys().find(|found| absent && is_near(found, wanted))
         };
         for wanted in IMPORTANT {
             if let Some(found) = near(wanted) {
@@ -291,5 +291,21 @@ fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IMPORTANT, OPTIONAL, is_near};
+
+    #[test]
+    fn no_key_is_near_another_one() {
+        let keys: Vec<_> = IMPORTANT.iter().chain(&OPTIONAL).collect();
+        for (at, key) in keys.iter().enumerate() {
+            assert!(
+                keys.iter().enumerate().all(|(other, wanted)| at == other || !is_near(key, wanted)),
+                "{key}"
+            );
+        }
     }
 }

@@ -84,6 +84,8 @@ mod tests {
 
     #[test]
     fn separators_do_not_make_a_long_key_near() {
+        assert!(is_near(&format!("{}apiKey", "_".repeat(18)), "apiKey"));
+        assert!(!is_near(&format!("{}apiKey", "_".repeat(19)), "apiKey"));
         assert!(!is_near(&"_".repeat(1 << 20), "apiKey"));
     }
 }

@@ -104,6 +104,16 @@ fn every_key_of_the_file_is_read() {
 }
 
 #[test]
+fn update_method_is_read_in_any_case_of_letters() {
+    for (word, method) in
+        [("auto", UpdateMethod::Auto), ("PATCH", UpdateMethod::Patch), ("Put", UpdateMethod::Put)]
+    {
+        let config = load(with(&format!(r#""updateMethod": "{word}""#))).unwrap();
+        assert_eq!(config.update_method, method);
+    }
+}
+
+#[test]
 fn products_named_twice_count_once() {
     assert_eq!(
         load(with(r#""products": ["PRD-2", "PRD-1", "PRD-2"]"#)).unwrap().product_ids(),
@@ -332,6 +342,15 @@ fn a_ca_file_must_be_there() {
         "{error}"
     );
     assert_eq!(folder.load(with(r#""caFile": ".""#)).map(|_| ()).unwrap_err().kind(), Kind::IsDirectory);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ca_file_that_cannot_be_read_says_why_in_its_source() {
+    let error = Folder::new().load(with(r#""caFile": "config.json/ca.pem""#)).map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unreadable);
+    assert!(error.to_string().ends_with("config.json/ca.pem, which cannot be read"), "{error}");
+    assert!(std::error::Error::source(&error).is_some());
 }
 
 #[test]

@@ -51,6 +51,23 @@ fn a_huge_body_is_cut() {
 }
 
 #[test]
+fn what_just_fits_is_kept_whole_and_what_follows_it_is_said_to_be_missing() {
+    let full = "x".repeat(1024);
+    assert_eq!(api(400, &format!(r#"{{"errors":["{full}"]}}"#)).errors, [full.as_str()]);
+    assert_eq!(api(500, &full).errors, [full.as_str()]);
+    assert_eq!(api(500, &format!("{full} y")).errors, [format!("{full}…")]);
+    // Blanks take no room of what is shown.
+    assert_eq!(api(500, &format!("x{}y", " ".repeat(2000))).errors, ["x y"]);
+}
+
+#[test]
+fn a_verb_that_is_refused_says_to_check_update_method_where_that_chooses_the_verb() {
+    let refused = |method| ApiError::new(method, "/requests/PR-1", 405, b"").to_string();
+    assert!(refused("PATCH").ends_with("405 Method Not Allowed; check updateMethod"));
+    assert!(refused("POST").ends_with("405 Method Not Allowed"));
+}
+
+#[test]
 fn a_redirect_says_to_check_the_endpoint() {
     let mut error = api(301, "");
     error.location = Some("https://elsewhere.example/".into());
@@ -67,8 +84,25 @@ fn a_refused_key_says_what_to_check() {
     assert!(api(401, "").to_string().ends_with("401 Unauthorized; check the API key"));
     let error = Error::Api(Box::new(api(401, "")));
     assert!(error.is_auth() && error.looks_like_the_platform() && !error.may_have_happened());
-    assert!(!Error::Api(Box::new(api(400, ""))).looks_like_the_platform());
-    assert!(Error::Api(Box::new(api(500, ""))).may_have_happened());
+    let refused = Error::Api(Box::new(api(400, "")));
+    assert!(!refused.looks_like_the_platform() && !refused.is_auth());
+}
+
+#[test]
+fn an_answer_that_a_server_failed_to_give_or_to_say_leaves_open_what_happened() {
+    let answered = |status| Error::Api(Box::new(api(status, "")));
+    assert!(answered(500).may_have_happened() && !answered(499).may_have_happened());
+    let cause = serde_json::from_str::<u8>("").unwrap_err();
+    assert!(Error::Decode(Box::new(DecodeError::new("u8", "POST", "/x", &cause))).may_have_happened());
+    // Behind a gateway that gave up, the server may be at it still.
+    assert!(answered(504).may_still_happen() && !answered(503).may_still_happen());
+}
+
+#[test]
+fn a_failure_of_the_platform_that_a_closure_met_counts_as_one() {
+    let met = |status| Error::Handler(anyhow::Error::new(Error::Api(Box::new(api(status, "")))));
+    assert!(met(503).looks_like_the_platform() && !met(404).looks_like_the_platform());
+    assert!(!Error::Handler(anyhow::anyhow!("ERP is down")).looks_like_the_platform());
 }
 
 #[test]
@@ -86,6 +120,13 @@ fn a_decode_error_tells_the_place_and_never_the_value() {
         assert!(!text.contains("hunter"), "{text}");
         assert!(text.contains("element 3 of the list") && text.contains("line 1 column"), "{text}");
     }
+}
+
+#[test]
+fn a_decode_error_tells_nothing_of_a_value_whose_end_it_cannot_find() {
+    let cause = <serde_json::Error as serde::de::Error>::custom("no \"hunter2");
+    let text = DecodeError::new("u8", "GET", "/requests", &cause).to_string();
+    assert_eq!(text, "GET /requests: the answer is no u8: no …");
 }
 
 #[test]
@@ -137,4 +178,10 @@ fn what_was_never_sent_is_told_from_what_may_have_arrived() {
     assert!(error(false, ureq::Error::BadUri("x".into())).is_connect());
     assert!(error(false, ureq::Error::Timeout(ureq::Timeout::Global)).is_timeout());
     assert!(!error(true, ureq::Error::HostNotFound).is_timeout());
+    let late = TransportError::deadline("POST", "/x");
+    assert!(late.is_timeout() && !late.may_have_arrived() && !late.is_passing(), "{late:?}");
+    assert_eq!(
+        format!("{:?}", after.after(3)),
+        "TransportError { method: \"POST\", path: \"/x\", phase: Waiting, attempts: 3, cause: \"io: host unreachable\" }"
+    );
 }

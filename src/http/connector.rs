@@ -64,3 +64,21 @@ impl Connector<()> for Noting {
         self.unreached.note(self.inner.connect(details, chained))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Unreached;
+
+    #[test]
+    fn a_call_without_connection_is_remembered_for_one_call() {
+        let unreached = Unreached::default();
+        unreached.clear();
+        unreached.note(Err::<(), _>("refused")).unwrap_err();
+        assert!(unreached.is_set() && !unreached.was_set());
+        unreached.clear();
+        assert!(!unreached.is_set() && unreached.was_set());
+        unreached.note(Ok::<_, &str>(())).unwrap();
+        unreached.clear();
+        assert!(!unreached.is_set() && !unreached.was_set());
+    }
+}

@@ -228,7 +228,7 @@ impl Failure {
 
     pub(super) fn after(self, attempts: u32) -> Self {
         match self {
-            Self::Lost(error) if attempts > 1 => Self::Lost(error.after(attempts)),
+            Self::Lost(error) => Self::Lost(error.after(attempts)),
             other => other,
         }
     }
@@ -248,4 +248,31 @@ fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind, Read, Result};
+
+    use super::drain;
+
+    /// Its parts one by one, `None` for a read that a signal interrupts.
+    struct Parts(Vec<Option<&'static [u8]>>);
+
+    impl Read for Parts {
+        fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+            match self.0.pop() {
+                Some(Some(mut part)) => part.read(into),
+                Some(None) => Err(Error::from(ErrorKind::Interrupted)),
+                None => Ok(0),
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_does_not_break_an_answer_off() {
+        let mut body = Vec::new();
+        drain(Parts(vec![Some(b"lo"), None, Some(b"hel")]), &mut [0; 8], &mut body).unwrap();
+        assert_eq!(body, b"hello");
+    }
 }

@@ -134,4 +134,13 @@ mod tests {
     fn other_bodies_are_counted() {
         assert_eq!(masked(b"<html>hunter2", Reveal::Typed), "13 bytes that are no JSON");
     }
+
+    #[test]
+    fn a_long_body_is_cut() {
+        let said = |letters: usize| masked(format!("\"{}\"", "x".repeat(letters)).as_bytes(), Reveal::Typed);
+        assert_eq!(said(4094), format!("\"{}\"", "x".repeat(4094)));
+        assert_eq!(said(4095), format!("\"{}…", "x".repeat(4095)));
+        let wide = masked(format!("\"{}\"", "é".repeat(4000)).as_bytes(), Reveal::Typed);
+        assert_eq!(wide, format!("\"{}…", "é".repeat(2047)));
+    }
 }

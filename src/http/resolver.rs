@@ -74,3 +74,35 @@ impl Remembering {
         if found.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(found) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ureq::Agent;
+
+    use super::*;
+
+    /// What is found for this machine by one who found `remembered` so long ago.
+    fn found(since: Duration, unreached: &Unreached) -> SocketAddr {
+        let remembered = Known {
+            host: "127.0.0.1:9".into(),
+            addresses: vec![([192, 0, 2, 1], 9).into()],
+            since: Instant::now().checked_sub(since).unwrap(),
+        };
+        let resolver = Remembering { last: Mutex::new(Some(remembered)), unreached: unreached.clone() };
+        let uri = Uri::from_static("http://127.0.0.1:9/requests");
+        let found = resolver.look_up(&uri, &Agent::config_builder().build()).unwrap();
+        assert_eq!(found.len(), 1);
+        found[0]
+    }
+
+    #[test]
+    fn an_address_is_kept_for_half_a_minute_or_until_a_connection_fails() {
+        let unreached = Unreached::default();
+        let (old, new) = (SocketAddr::from(([192, 0, 2, 1], 9)), SocketAddr::from(([127, 0, 0, 1], 9)));
+        assert_eq!(found(Duration::from_secs(29), &unreached), old);
+        assert_eq!(found(Duration::from_secs(31), &unreached), new);
+        unreached.note(Err::<(), _>("refused")).unwrap_err();
+        unreached.clear();
+        assert_eq!(found(Duration::ZERO, &unreached), new);
+    }
+}

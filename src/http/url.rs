@@ -224,6 +224,7 @@ mod tests {
         ] {
             assert!(!base.same_origin(url), "{url}");
         }
+        assert!(Base::new("https://a.b/v1").same_origin("https://a.b/other/path"));
     }
 
     #[test]
@@ -241,6 +242,15 @@ mod tests {
         assert_eq!(join("https://a.example", "x"), Some("https://a.example/x".into()));
         assert_eq!(join(from, ""), None);
         assert_eq!(join(from, "/x\r\nEvil: y"), None);
+    }
+
+    #[test]
+    fn a_path_is_shown_as_it_is_but_for_what_would_break_the_line() {
+        let shown = |path: &str| Shown(path).to_string();
+        assert_eq!(shown("/requests?eq(name,\"x\")"), "/requests?eq(name,\"x\")");
+        assert_eq!(shown("/requests\n2030-01-01 INFO forged"), "/requests\\n2030-01-01 INFO forged");
+        assert_eq!(shown(&"x".repeat(300)), "x".repeat(300));
+        assert_eq!(shown(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
     }
 
     #[test]

@@ -235,10 +235,14 @@ mod tests {
         assert_eq!((inquiry.message.as_deref(), inquiry.template.as_deref()), (Some("m"), Some("TL-1")));
         assert!(matches!(Action::fail("x").with_message("m"), Action::Error(_)));
         assert!(matches!(Action::skip("x").with_template("TL-1"), Action::Error(_)));
+        let error = Action::error("ERP is down").with_message("m").with_template("TL-1");
+        assert!(matches!(error, Action::Error(error) if error.to_string() == "ERP is down"));
     }
 
     #[test]
     fn a_tile_is_not_printed() {
-        assert!(!format!("{:?}", Approval::tile("password: hunter2")).contains("hunter2"));
+        let (tile, template) = (Approval::tile("password: hunter2"), Approval::template("TL-1"));
+        assert!(format!("{tile:?}").starts_with("Approval { tile: 17 characters"), "{tile:?}");
+        assert!(format!("{template:?}").starts_with("Approval { template: \"TL-1\""), "{template:?}");
     }
 }

@@ -127,3 +127,16 @@ impl fmt::Debug for Options<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+
+    #[test]
+    fn debug_tells_what_differs_from_the_usual() {
+        let text = format!("{:?}", Options::new().max(7).statuses(["inquiring"]).dry_run(true));
+        for part in ["max: Some(7)", r#"statuses: ["inquiring"]"#, "dry_run: true"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

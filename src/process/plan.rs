@@ -213,6 +213,7 @@ mod tests {
             r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#
         );
         assert!(!format!("{plan:?}").contains("hunter2"));
+        assert!(format!("{plan:?}").contains(&format!("Call({plan})")), "{plan:?}");
         assert_eq!(plan.calls[0].body(), body);
     }
 }

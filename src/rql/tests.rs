@@ -49,6 +49,7 @@ fn what_the_reference_lacks_compiles_to_its_operator() {
         (new().search("two words"), "?search=%22two%20words%22"),
         (new().any([a(), b()]), "?or(eq(a,1),eq(b,2))"),
         (new().all([a(), b()]), "?eq(a,1)&eq(b,2)"),
+        (new().all([a().all([b()]), b()]), "?eq(a,1)&eq(b,2)&eq(b,2)"),
         (new().any([a().all([b()]), b()]), "?or(and(eq(a,1),eq(b,2)),eq(b,2))"),
         (new().not(a()), "?not(eq(a,1))"),
         (new().not(new().in_("a", [1])), "?not(in(a,(1)))"),
@@ -337,6 +338,26 @@ fn hostile_nesting_ends_in_an_error_and_ten_thousand_negations_in_none() {
     assert_eq!(refused(&deep), QueryError::TooDeep { max: 64 });
     let negated_groups = (0..10_000).fold(a(), |query, _| Query::new().not(a().all([query])));
     assert_eq!(refused(&negated_groups), QueryError::TooDeep { max: 64 });
+}
+
+#[test]
+fn sixty_four_levels_are_no_nesting_too_deep_wherever_the_deepest_stands() {
+    let a = || Query::new().equal("a", 1);
+    let nested = |levels: usize, first: bool| {
+        (0..levels).fold(a(), |query, level| {
+            let parts = if first { [query, a()] } else { [a(), query] };
+            let [one, other] = parts;
+            if level % 2 == 1 { Query::new().any([one, other]) } else { Query::new().all([one.all([other])]) }
+        })
+    };
+    for first in [true, false] {
+        assert_eq!(compiled(&nested(64, first)).matches("eq(a,1)").count(), 65, "{first}");
+        let deeper = Query::new().any([a().all([nested(64, first)]), a()]);
+        assert_eq!(refused(&deeper), QueryError::TooDeep { max: 64 }, "{first}");
+        // What joins conditions that are joined already is no level.
+        let joined = Query::new().all([nested(64, first).all([a()])]);
+        assert_eq!(compiled(&joined).matches("eq(a,1)").count(), 66, "{first}");
+    }
 }
 
 #[test]

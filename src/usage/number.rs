@@ -91,10 +91,9 @@ fn exact(text: &str) -> Result<f64, NotExact> {
     }
 }
 
-/// A plain decimal without the zeros that carry no value.
+/// The digits of a plain decimal, without zeros that carry no value; the sign is no question of digits.
 #[derive(PartialEq)]
 struct Decimal<'a> {
-    negative: bool,
     whole: &'a str,
     fraction: &'a str,
 }
@@ -107,10 +106,7 @@ impl<'a> Decimal<'a> {
         if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
             return None;
         }
-        let whole = whole.trim_start_matches('0');
-        let fraction = fraction.trim_end_matches('0');
-        let is_zero = whole.is_empty() && fraction.is_empty();
-        Some(Self { negative: text.starts_with('-') && !is_zero, whole, fraction })
+        Some(Self { whole: whole.trim_start_matches('0'), fraction: fraction.trim_end_matches('0') })
     }
 }
 
@@ -194,6 +190,7 @@ mod tests {
             assert_eq!(cell(text), Ok(Some(value)), "{text}");
         }
         assert_eq!(cell(-7), Ok(Some(-7.0)));
+        assert_eq!(cell(7_u32), Ok(Some(7.0)));
         assert_eq!(cell(0.1 + 0.2), Ok(Some(0.300_000_000_000_000_04)));
         assert_eq!(cell((1_i64 << 53) - 1), Ok(Some(9_007_199_254_740_991.0)));
     }

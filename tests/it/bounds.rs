@@ -47,6 +47,36 @@ fn a_dead_server_is_given_up_at_once() {
 }
 
 #[test]
+fn a_post_that_met_no_server_is_sent_again_since_nobody_has_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = client_of(address).fulfillment().pend(ORDER).unwrap_err();
+    let expected = format!("POST /requests/{ORDER}/pend: no connection to the platform, after 3 attempts");
+    assert_eq!(error.to_string(), expected);
+    assert!(!error.may_have_happened());
+}
+
+#[test]
+fn a_call_without_a_body_tells_its_length_only_where_one_could_be() {
+    let (send, heads) = std::sync::mpsc::channel();
+    let address = serving(move |mut stream| {
+        let mut head = [0; 4096];
+        let read = stream.read(&mut head).unwrap_or_default();
+        let _ = send.send(String::from_utf8_lossy(&head[..read]).to_ascii_lowercase());
+        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    });
+    let connect = client_of(address);
+    connect.fulfillment().pend(ORDER).unwrap();
+    let post = heads.recv().unwrap();
+    assert!(post.starts_with("post ") && post.contains("\r\ncontent-length: 0\r\n"), "{post}");
+    assert!(connect.fulfillment().render(ORDER).unwrap().is_empty());
+    let get = heads.recv().unwrap();
+    assert!(get.starts_with("get ") && !get.contains("content-length"), "{get}");
+    assert!(!get.contains("transfer-encoding"), "{get}");
+}
+
+#[test]
 fn a_server_that_never_answers_is_given_up_after_all_attempts_timed_out() {
     let address = serving(|mut stream| {
         let mut bytes = [0; 1024];

@@ -43,6 +43,9 @@ fn nobody_listening_is_unreachable() {
     let problem = problem(&sandbox, config);
     assert!(matches!(problem, CheckError::Unreachable(_)), "{problem:?}");
     assert!(problem.to_string().contains("check the network and the host in apiEndpoint"), "{problem}");
+    // It is printed without its chain, so what is behind it is part of the text.
+    let cause = std::error::Error::source(&problem).unwrap().to_string();
+    assert!(problem.to_string().ends_with(&format!("no connection to the platform: {cause}")), "{problem}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Orders that somebody else handles meanwhile, and platforms that fail altogether.
 
-use connect::sandbox::{Fault, Sandbox};
-use connect::{Action, Approval, Certainty, Error, Outcome, Report, Verdict};
+use connect::models::ParamUpdate;
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::usage::FileAction;
+use connect::{Action, Approval, Certainty, Error, Options, Outcome, Report, Verdict};
 use serde_json::json;
 
 use crate::setup::{ORDER, TEMPLATE, calls, client, one_order};
@@ -32,7 +34,31 @@ fn an_order_that_was_approved_the_same_way_is_already_done_and_gets_no_second_me
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::AlreadyDone));
     assert!(outcome.to_string().contains("(already done by someone else)"), "{outcome}");
     assert!(sandbox.effects().is_empty());
-    assert_eq!(report.exit_code(), 0);
+    assert_eq!((report.exit_code(), report.already_done()), (0, 1));
+    assert_eq!(outcome.warnings, [""; 0]);
+}
+
+#[test]
+fn the_parameters_of_an_order_that_was_approved_meanwhile_are_said_not_to_be_stored() {
+    let sandbox = one_order();
+    let report = client(&sandbox)
+        .process_fulfillments(|request| {
+            sandbox
+                .update("requests", &request.id, |order| {
+                    (order["status"], order["template"]) = ("approved".into(), json!({"id": TEMPLATE}));
+                })
+                .unwrap();
+            let params = [ParamUpdate::value("purchase_id", "P-1")];
+            Ok(Approval::template(TEMPLATE).with_params(params))
+        })
+        .unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::AlreadyDone));
+    assert_eq!(
+        outcome.warnings,
+        ["its parameters were not stored, since it was brought there by someone else"]
+    );
+    assert!(!calls(&sandbox).iter().any(|call| call.contains("/approve")), "{:?}", calls(&sandbox));
 }
 
 #[test]
@@ -72,6 +98,48 @@ fn an_order_that_was_failed_for_another_reason_is_a_conflict() {
         .unwrap();
     let error = only(&report).error.as_ref().unwrap().to_string();
     assert_eq!(error, format!("conflict: {ORDER} is failed already, with reason \"credit\""));
+}
+
+#[test]
+fn an_order_that_was_revoked_for_another_reason_is_a_conflict() {
+    let sandbox = one_order();
+    sandbox.update("requests", ORDER, |order| order["status"] = "scheduled".into()).unwrap();
+    let options = Options::new().statuses(["scheduled"]);
+    let report = client(&sandbox)
+        .fulfillment()
+        .process_with(options, |request| {
+            sandbox
+                .update("requests", &request.id, |order| {
+                    (order["status"], order["reason"]) = ("revoked".into(), "too late".into());
+                })
+                .unwrap();
+            Err(Action::Revoke("no stock".into()))
+        })
+        .unwrap();
+    let error = only(&report).error.as_ref().unwrap().to_string();
+    assert_eq!(error, format!("conflict: {ORDER} is revoked already, with reason \"too late\""));
+}
+
+#[test]
+fn a_usage_file_that_was_rejected_with_another_note_is_a_conflict() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut file = sample::usage_file("UF-1");
+    file["status"] = "pending".into();
+    sandbox.insert("usage/files", file);
+    let options = Options::new().statuses(["pending"]);
+    let report = client(&sandbox)
+        .usage()
+        .process_files_with(options, |file| {
+            sandbox
+                .update("usage/files", &file.id, |file| {
+                    (file["status"], file["rejection_note"]) = ("rejected".into(), "twice".into());
+                })
+                .unwrap();
+            Ok(FileAction::reject("wrong month"))
+        })
+        .unwrap();
+    let error = only(&report).error.as_ref().unwrap().to_string();
+    assert_eq!(error, "conflict: UF-1 is rejected already, with reason \"twice\"");
 }
 
 /// The first call is lost before it has an effect; somebody else is faster than the second one.

@@ -291,3 +291,22 @@ fn a_query_that_cannot_be_said_is_an_error_without_a_call() {
     assert!(assets.next().is_none());
     assert_eq!(calls(&sandbox), json!([]));
 }
+
+#[test]
+fn a_server_that_sends_the_same_page_for_any_offset_is_not_read_for_ever() {
+    let sandbox = Sandbox::empty().unwrap();
+    let page = Value::from(vec![sample::asset("AS-1")]).to_string();
+    sandbox.fault(Fault::on("GET", "/assets").status(200).body(&page).always());
+    let assets: Vec<_> = client(&sandbox).directory().assets(&Query::new()).take(9).collect();
+    let [Ok(_), Err(error)] = assets.as_slice() else { panic!("{assets:?}") };
+    assert!(error.to_string().ends_with("the server sends the same page for any offset"), "{error}");
+}
+
+#[test]
+fn debug_of_a_list_tells_what_is_listed() {
+    let connect =
+        Connect::new(Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap()).unwrap();
+    let list = connect.directory().assets(&Query::new().equal("status", "active"));
+    assert!(format!("{list:?}").starts_with("Pages { path: \"/assets?eq(status,active)\""), "{list:?}");
+    assert!(format!("{connect:?}").contains("Http { base: "), "{connect:?}");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use connect::sandbox::{Fault, Sandbox, sample};
+use connect::usage::FileAction;
 use connect::{Action, Approval, Certainty, Connect, Options, Outcome, Report, Stop, Verdict};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -121,6 +122,64 @@ fn a_message_is_posted_once_though_the_clocks_of_the_platform_differ() {
     sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
     assert_eq!(only(&approve(&sandbox)).warnings, [""; 0]);
     assert_eq!(texts(&sandbox), [format!("Activated using template {TEMPLATE}.")]);
+}
+
+#[test]
+fn a_lost_message_is_neither_an_older_one_of_its_text_nor_another_new_one() {
+    let sandbox = one_order();
+    let list = format!("conversations/{CONVERSATION}/messages");
+    let said = |ago: u64, text: &str| {
+        let created = OffsetDateTime::now_utc() - Duration::from_secs(ago);
+        let created = created.format(&time::format_description::well_known::Rfc3339).unwrap();
+        sandbox.insert(&list, json!({"id": format!("ME-{ago}"), "text": text, "created": created}));
+    };
+    said(60, "hello");
+    said(0, "who is there?");
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset());
+    let connect = client(&sandbox);
+    // Where the platform does not tell its clock, two minutes are allowed for.
+    let date = OffsetDateTime::now_utc().format(&Rfc2822).unwrap();
+    sandbox.fault(Fault::on("GET", "/requests/*").status(404).header("Date", &date));
+    assert!(connect.fulfillment().request(ORDER).unwrap().is_none());
+    connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    assert_eq!(texts(&sandbox), ["hello", "who is there?", "hello"]);
+}
+
+#[test]
+fn an_order_that_is_not_found_after_a_lost_approval_is_not_taken_for_approved() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().after_effect());
+    sandbox.fault(Fault::on("GET", "/requests/*").status(404).always());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
+}
+
+#[test]
+fn a_usage_file_that_is_not_found_after_a_lost_deletion_is_deleted() {
+    let sandbox = Sandbox::empty().unwrap();
+    let mut file = sample::usage_file("UF-1");
+    file["status"] = "invalid".into();
+    sandbox.insert("usage/files", file);
+    sandbox.fault(Fault::on("POST", "/usage/files/*/delete").reset().after_effect());
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(404).always());
+    let options = Options::new().statuses(["invalid"]);
+    let connect = client(&sandbox);
+    let report = connect.usage().process_files_with(options, |_| Ok(FileAction::Delete)).unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Deleted, Certainty::Observed));
+}
+
+#[test]
+fn what_a_creation_or_an_upload_does_not_tell_is_read_once_more() {
+    for call in ["/usage/files", "/usage/files/*/upload"] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.fault(Fault::on("POST", call).after_effect().status(200).body("{}"));
+        let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+        assert!(file.id.starts_with("UF-"), "{file:?}");
+        assert_ne!(file.status.as_str(), "draft");
+        assert_eq!(sandbox.count("usage/files"), 1, "{:?}", calls(&sandbox));
+    }
 }
 
 #[test]

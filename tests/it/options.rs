@@ -333,3 +333,49 @@ fn what_the_closure_decided_is_carried_out_though_the_deadline_came_meanwhile() 
     assert_eq!(report.stopped(), Some(Stop::Deadline));
     assert_eq!(status(&sandbox, "PR-1000-0000-0001-001"), "approved");
 }
+
+#[test]
+fn a_pause_that_would_outlast_the_deadline_is_not_made() {
+    for (wish, patient) in [("0", true), ("25", false)] {
+        let sandbox = one_order();
+        sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "0"));
+        sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).header("Retry-After", wish));
+        let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
+        let start = std::time::Instant::now();
+        let options = Options::new().deadline(Duration::from_secs(20));
+        let report = connect.fulfillment().process_with(options, approve).unwrap();
+        assert_eq!((report.approved() == 1, report.errored() == 0), (patient, patient), "{report}");
+        assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_dry_run_says_of_what_sends_nothing_that_it_is_no_call() {
+    let sandbox = one_order();
+    let options = Options::new().dry_run(true);
+    let report = client(&sandbox).fulfillment().process_with(options, |_| Err(Action::skip(""))).unwrap();
+    let outcome = &report.outcomes()[0];
+    assert_eq!(outcome.to_string(), format!("{ORDER} would be skipped"));
+    assert_eq!(outcome.plan.as_ref().unwrap().to_string(), "no call");
+}
+
+#[test]
+fn each_run_of_a_client_counts_its_own_calls() {
+    let sandbox = one_order();
+    let connect = client(&sandbox);
+    let calls = || connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap().calls();
+    let first = calls();
+    assert_eq!((first, calls()), (2, 2));
+}
+
+#[test]
+fn a_list_is_not_waited_for_beyond_the_deadline() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "25"));
+    let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
+    let start = std::time::Instant::now();
+    let options = Options::new().deadline(Duration::from_secs(20));
+    let error = connect.fulfillment().process_with(options, approve).unwrap_err();
+    assert_eq!(error.status(), Some(503));
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}

@@ -3,7 +3,7 @@
 use connect::fulfillment::Assignee;
 use connect::models::{ParamUpdate, TierConfigRequest, TierConfigRequestStatus};
 use connect::rql::Query;
-use connect::sandbox::{Sandbox, sample};
+use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Error, Options, Report, Verdict};
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -158,18 +158,28 @@ fn an_inquired_request_is_put_back_to_pending_without_a_body() {
 #[test]
 fn answers_that_only_orders_have_are_errors_of_that_request() {
     type Answer = fn() -> Result<Approval, Action>;
-    let answers: [Answer; 6] = [
-        || Ok(Approval::template("TL-1").with_next_billing_date(datetime!(2024-04-01 00:00 UTC))),
-        || Err(Action::inquire([]).with_template("TL-1")),
-        || Err(Action::Schedule(datetime!(2024-04-01 00:00 UTC))),
-        || Err(Action::Revoke("x".into())),
-        || Err(Action::Confirm),
-        || Err(Action::from(anyhow::anyhow!("the database is away"))),
+    let answers: [(Answer, &str); 6] = [
+        (
+            || Ok(Approval::template("TL-1").with_next_billing_date(datetime!(2024-04-01 00:00 UTC))),
+            "a tier config request has no next billing date",
+        ),
+        (
+            || Err(Action::inquire([]).with_template("TL-1")),
+            "a tier config request is inquired without a template",
+        ),
+        (
+            || Err(Action::Schedule(datetime!(2024-04-01 00:00 UTC))),
+            "schedule is no answer to a tier config request",
+        ),
+        (|| Err(Action::Revoke("x".into())), "revoke is no answer to a tier config request"),
+        (|| Err(Action::Confirm), "confirm is no answer to a tier config request"),
+        (|| Err(Action::from(anyhow::anyhow!("the database is away"))), "the database is away"),
     ];
-    for answer in answers {
+    for (answer, said) in answers {
         let sandbox = sandbox();
         let report = process(&sandbox, Options::new(), |_| answer());
         assert_eq!((report.errored(), report.exit_code()), (1, 1), "{report}");
+        assert_eq!(report.outcomes()[0].error.as_ref().unwrap().to_string(), said);
         assert_eq!(calls_but(&sandbox, LIST), json!([]));
         assert_eq!(status(&sandbox), "pending");
     }
@@ -261,6 +271,16 @@ fn a_rendered_template_is_text() {
         .update("tier/config-requests", ID, |request| request["template"] = json!({"id": "TL-497-535-242"}));
     assert_eq!(client(&sandbox).tier_config().render(ID).unwrap(), "No. R-5512");
     assert_eq!(calls(&sandbox), json!([["GET", format!("{LIST}/{ID}/render")]]));
+}
+
+#[test]
+fn the_template_of_a_configuration_is_rendered_too() {
+    let sandbox = sandbox();
+    let path = "/tier/configs/TC-628-071-400/render";
+    sandbox.fault(Fault::on("GET", path).status(200).body("No. R-5512"));
+    let connect = client(&sandbox);
+    assert_eq!(connect.tier_config().render_configuration("TC-628-071-400").unwrap(), "No. R-5512");
+    assert_eq!(calls(&sandbox), json!([["GET", path]]));
 }
 
 #[test]

@@ -117,6 +117,8 @@ fn a_server_that_tells_no_total_is_walked_to_its_end() {
     let sandbox = empty(|builder| builder.content_range(false).page_cap(200));
     add_tie(&sandbox, 500);
     assert_each_once(&walk(&sandbox, Options::new(), |_| true), 500);
+    // One sweep by offsets finds nothing new, and one is enough where nothing moves.
+    assert_eq!(sandbox.journal().len(), 7);
 }
 
 #[test]
@@ -246,8 +248,8 @@ fn orders_that_do_not_decode_are_reported_once_and_stop_nobody() {
 
 #[test]
 fn elements_of_one_content_are_each_reported() {
-    for page_size in [1, 2, 3, 100] {
-        let sandbox = Sandbox::empty().unwrap();
+    for (page_size, cap) in [(1, 1000), (2, 1000), (3, 1000), (100, 1000), (1, 1), (1, 2)] {
+        let sandbox = empty(|builder| builder.page_cap(cap));
         sandbox.add_requests(8, |i, request| {
             if i < 5 {
                 *request =
@@ -264,7 +266,7 @@ fn elements_of_one_content_are_each_reported() {
         }
         let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
         assert_each_once(&seen, 3);
-        assert_eq!(report.errored(), 5, "pages of {page_size}: {report}");
+        assert_eq!(report.errored(), 5, "pages of {page_size} up to {cap}: {report}");
     }
 }
 
@@ -280,10 +282,16 @@ fn orders_without_an_id_are_each_reported_by_position() {
         let (seen, report) = walk_with_report(&sandbox, Options::new().page_size(page_size), |_| true);
         assert_each_once(&seen, 7);
         assert_eq!(report.errored(), 2, "{report}");
-        let first = report.outcomes().iter().find(|outcome| outcome.error.is_some()).unwrap();
-        assert_eq!(first.id, "element 1 of /requests");
-        assert_eq!(first.error.as_ref().unwrap().to_string(), "an element of the list has no id");
+        let broken =
+            report.outcomes().iter().filter_map(|outcome| Some((&outcome.id, outcome.error.as_ref()?)));
+        let broken: Vec<_> = broken.map(|(id, error)| format!("{id}: {error}")).collect();
+        let said = |position| format!("element {position} of /requests: an element of the list has no id");
+        assert_eq!(broken, [said(1), said(5)]);
     }
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, request| request["id"] = Value::Null);
+    let (seen, report) = walk_with_report(&sandbox, Options::new(), |_| true);
+    assert_eq!((seen.len(), report.errored()), (0, 2), "{report}");
 }
 
 #[test]
@@ -319,6 +327,10 @@ fn a_server_that_knows_no_cursor_is_walked_by_offsets() {
         .collect();
     assert_eq!(offsets[..6], expected);
     assert_eq!(offsets[6..], [0]);
+    // What is read again and again is read in pages as large as may be.
+    let journal = sandbox.journal();
+    let limit = |path: &str, limit| path.contains(&format!("&limit={limit}&"));
+    assert!(journal.iter().all(|call| limit(&call.path, if call.path.ends_with("=0") { 3 } else { 1000 })));
 }
 
 #[test]
@@ -450,7 +462,7 @@ fn random_lists_that_change_at_random_are_walked_whole() {
 
 #[test]
 fn what_moves_up_between_two_pages_of_a_crowd_is_not_passed_over() {
-    for content_range in [true, false] {
+    for (content_range, gone) in [(true, 1), (false, 1), (true, 2), (false, 2)] {
         let sandbox = empty(|builder| builder.page_cap(3).shuffle(false).content_range(content_range));
         // Four of these ids fit into a URL: of the eight at one moment, the rest is read by offsets.
         let id = |number: usize| format!("PR-{number:01500}");
@@ -460,15 +472,59 @@ fn what_moves_up_between_two_pages_of_a_crowd_is_not_passed_over() {
             order["created"] = format!("2024-03-04T09:12:{:02}+00:00", number.saturating_sub(7)).into();
             sandbox.insert("requests", order);
         }
-        let mut gone = false;
+        let mut left = gone;
         sandbox.on_call(move |call, store| {
-            if call.route() == "/requests" && !gone && !call.path.ends_with("offset=0") {
-                gone = true;
-                assert!(store.remove("requests", &id(4)).is_some());
+            if call.route() == "/requests" && !call.path.ends_with("offset=0") {
+                for number in 4..4 + std::mem::take(&mut left) {
+                    assert!(store.remove("requests", &id(number)).is_some());
+                }
             }
         });
         let seen = walk(&sandbox, Options::new().page_size(3), |_| true);
         assert_each_once(&seen, 11);
-        assert_eq!(sandbox.count("requests"), 10);
+        assert_eq!(sandbox.count("requests"), 11 - gone);
     }
+}
+
+/// An order of this name, created in this second.
+fn order_of(name: &str, second: usize) -> Value {
+    let mut order = sample::request(&format!("PR-{name}"));
+    order["created"] = format!("2024-03-04T09:12:{second:02}+00:00").into();
+    order
+}
+
+/// Walks a list whose first pages are these, each with its range if it has one, and which is then that of the sandbox.
+fn walk_from(pages: &[(&[&Value], Option<&str>)], then: &[&Value]) -> HashMap<String, usize> {
+    let sandbox = empty(|builder| builder.content_range(false));
+    for (page, range) in pages {
+        let body = Value::from(page.iter().copied().cloned().collect::<Vec<_>>()).to_string();
+        let fault = Fault::on("GET", "/requests").status(200).body(&body);
+        sandbox.fault(match range {
+            Some(range) => fault.header("Content-Range", range),
+            None => fault,
+        });
+    }
+    for order in then {
+        sandbox.insert("requests", (*order).clone());
+    }
+    walk(&sandbox, Options::new(), |_| true)
+}
+
+#[test]
+fn what_comes_or_goes_ahead_of_a_sweep_has_it_made_once_more() {
+    let (a, b, c) = (&order_of("A", 0), &order_of("B", 0), &order_of("C", 0));
+    let later = &order_of("L", 1);
+    // One that was read has gone, and in an order of the server's own another one took its place: the total tells.
+    let gone: [(&[&Value], _); 3] =
+        [(&[a, b], Some("items 0-1/4")), (&[a, b], Some("items 0-1/4")), (&[b, later], Some("items 1-2/3"))];
+    assert_each_once(&walk_from(&gone, &[b, c, later]), 4);
+    // One has come before them, so that one that was read comes again.
+    let come: [(&[&Value], _); 3] = [(&[a, b], None), (&[a, b], None), (&[a, b, later], None)];
+    assert_each_once(&walk_from(&come, &[a, b, c, later]), 4);
+}
+
+#[test]
+fn a_page_that_has_one_order_twice_is_no_end() {
+    let (a, later) = (&order_of("A", 0), &order_of("L", 1));
+    assert_each_once(&walk_from(&[(&[a], None), (&[a, a, later], None)], &[a, later]), 2);
 }

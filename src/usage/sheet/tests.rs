@@ -297,3 +297,27 @@ fn the_file_can_be_read_again_and_has_the_length_it_says() {
     assert_eq!(read(), workbook.len());
     assert_eq!(read(), workbook.len());
 }
+
+#[test]
+fn the_size_that_is_reckoned_has_room_for_every_escape() {
+    let mut page = Page::new(&mut xlsx::Workbook::new(), "records").unwrap();
+    page.text(0, "&".repeat(10)).unwrap();
+    assert_eq!(page.size, 100 + 6 * 10);
+    page.number(1, Some(0.5)).unwrap();
+    assert_eq!(page.size, 160 + 400);
+}
+
+#[test]
+fn a_sheet_that_may_pass_four_gigabytes_and_no_other_has_the_archives_long_form() {
+    let len = |size: u64| {
+        let layout = Layout::default();
+        let mut builder = Builder::new(&layout, 1).unwrap();
+        builder.push(record("a")).unwrap();
+        builder.flush().unwrap();
+        builder.page.size = size;
+        builder.finish().unwrap().len()
+    };
+    let (small, most, long) = (len(1), len(u64::from(u32::MAX)), len(u64::from(u32::MAX) + 1));
+    assert_eq!(small, most);
+    assert!(long > most, "{long} {most}");
+}

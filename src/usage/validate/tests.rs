@@ -31,12 +31,13 @@ fn a_good_record_has_no_problem() {
             r.category_id = "known".into();
             r.quantity = Number::default();
             r.amount = "-12.5".into();
-            r.tier = Some(0);
+            r.tier = Some(2_147_483_647);
             r.record_note = "ü".repeat(32_767);
             r.params = vec![("b".into(), String::new())];
         })
         .is_empty()
     );
+    assert!(said(|r| (r.amount, r.record_note) = (1e16.into(), "a".repeat(32_767))).is_empty());
 }
 
 #[test]
@@ -128,6 +129,33 @@ fn text_that_a_cell_cannot_hold_is_refused() {
         said(|r| r.record_note = "🚀".repeat(16_384)),
         ["record_note has 32768 characters, a spreadsheet cell holds 32767"]
     );
+    assert_eq!(
+        said(|r| r.record_note = "a".repeat(32_768)),
+        ["record_note has 32768 characters, a spreadsheet cell holds 32767"]
+    );
+}
+
+#[test]
+fn plain_is_the_printable_part_of_ascii_at_any_place() {
+    for place in 0..20 {
+        for byte in 0..=255 {
+            let mut text = [b'a'; 20];
+            text[place] = byte;
+            assert_eq!(is_plain_ascii(&text), (0x20..0x80).contains(&byte), "{byte:#x} at {place}");
+        }
+    }
+}
+
+#[test]
+fn more_categories_than_rows_are_refused() {
+    let categories = (0..=MAX_RECORDS)
+        .map(|n| UsageCategory { category_id: n.to_string(), ..Default::default() })
+        .collect::<Vec<_>>();
+    let mut bad = BadRows::default();
+    check_categories(&categories, &mut bad);
+    let error = crate::usage::SheetError::new(crate::usage::sheet_error::Kind::BadRows, bad);
+    let [row] = error.rows() else { panic!("{error}") };
+    assert_eq!((row.row, row.problems[0].problem.as_str()), (1_048_577, "is beyond what one sheet holds"));
 }
 
 #[test]
@@ -169,8 +197,10 @@ fn a_repeated_id_names_the_row_that_had_it_first() {
     for row in 2..10_000 {
         assert!(check(&mut validator, &record(&format!("rec-{row}"))).is_ok(), "{row}");
     }
-    let (_, problems) = check(&mut validator, &record("rec-17")).err().unwrap();
-    assert_eq!(problems, [Problem::new("record_id", "is also the id of row 17")]);
+    for row in 2..10_000 {
+        let (_, problems) = check(&mut validator, &record(&format!("rec-{row}"))).err().unwrap();
+        assert_eq!(problems, [Problem::new("record_id", format!("is also the id of row {row}"))]);
+    }
     assert!(check(&mut validator, &record("REC-17")).is_ok());
 }
 
@@ -200,6 +230,16 @@ fn a_repeated_id_is_found_among_records_announced_together() {
             said(7, "is also the id of row 3"),
         ]
     );
+}
+
+#[test]
+fn ids_are_kept_apart_however_many_are_announced_at_once() {
+    let mut validator = Validator::new(&[], 0);
+    for batch in 0..20 {
+        let records: Vec<_> = (0..33).map(|n| record(&format!("rec-{batch}-{n}"))).collect();
+        validator.announce(&records);
+        assert!(records.iter().all(|record| validator.check(record).is_ok()), "{batch}");
+    }
 }
 
 #[test]
