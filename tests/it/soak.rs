@@ -230,7 +230,7 @@ fn soak(orders: usize, seed: u64, kills: usize) {
     let begun = Instant::now();
     let sandbox = sandbox(orders, seed);
     let out = tempfile::NamedTempFile::new().unwrap();
-    let (mut killed, mut runs, mut clean) = (0, 0, false);
+    let (mut killed, mut wanted, mut runs, mut clean) = (0, kills, 0, false);
     while !clean {
         runs += 1;
         assert!(runs < 60 + orders / 100, "seed {seed}: after {runs} runs there are still orders left");
@@ -241,28 +241,28 @@ fn soak(orders: usize, seed: u64, kills: usize) {
             if let Some(status) = child.try_wait().unwrap() {
                 break Some(status);
             }
-            if killed < kills && out.path().metadata().unwrap().len() >= next {
+            if killed < wanted && out.path().metadata().unwrap().len() >= next {
                 break None;
             }
             std::thread::sleep(Duration::from_millis(1));
         };
         if ended.is_some_and(|status| status.success()) {
-            clean = killed >= kills && is_settled(&sandbox);
+            clean = killed >= wanted && is_settled(&sandbox);
         } else {
             killed += usize::from(ended.is_none());
             child.kill().unwrap();
             child.wait().unwrap();
         }
-        // Where few outcomes were left to come, the rest of the kills fall into short runs.
-        if ended.is_some() && killed < kills && is_settled(&sandbox) {
-            killed = kills;
+        // A short run may end before its share of the kills has come.
+        if ended.is_some() && killed < wanted && is_settled(&sandbox) {
+            wanted = killed;
         }
     }
     let found = Found::new(&sandbox, out.as_file(), out.path());
     let problems = found.problems(&sandbox, kills);
     let faults = sandbox.journal().iter().filter(|call| call.fault.is_some()).count();
     let summary = format!(
-        "seed {seed}: {orders} orders, {} calls of which {faults} were struck, {runs} runs, {kills} kills, {} observed, {} unknown, {:.1} s",
+        "seed {seed}: {orders} orders, {} calls of which {faults} were struck, {runs} runs, {killed} kills, {} observed, {} unknown, {:.1} s",
         sandbox.journal().len(),
         found.certainties("observed"),
         found.certainties("unknown"),
