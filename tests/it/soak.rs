@@ -324,6 +324,19 @@ impl Found {
                     "{id} {decision:?} is {}: {what}; told {told:?}, moves {actions:?}, messages {texts:?}",
                     order["status"]
                 );
+                let number = id.trim_start_matches("PR-");
+                for call in sandbox
+                    .journal()
+                    .iter()
+                    .filter(|call| call.path.split('?').next().is_some_and(|path| path.contains(number)))
+                {
+                    let fault = call.fault.as_deref().unwrap_or("no fault");
+                    let _ = writeln!(
+                        problems,
+                        "    {} {} {}: {}, {fault}, effect {}",
+                        call.number, call.method, call.path, call.status, call.effect
+                    );
+                }
             };
             if !decision.is_done(&sandbox.get("requests", id).unwrap()) {
                 problem("not in the state that was decided");
