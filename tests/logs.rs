@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Connect, UpdateMethod};
+use connect::{Action, Approval, Connect, Options, UpdateMethod};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 thread_local! {
@@ -75,6 +75,26 @@ fn a_run_without_failures_writes_no_error_and_no_warning() {
         assert_eq!(report.approved(), 2);
     });
     assert_eq!(written, []);
+}
+
+#[test]
+fn what_was_only_found_done_is_warned_of_and_a_plan_is_not() {
+    let (sandbox, connect) = sandbox();
+    let approve = |dry_run| {
+        let options = Options::new().dry_run(dry_run);
+        drop(
+            connect
+                .fulfillment()
+                .process_with(options, |_| Ok(Approval::template("TL-497-535-242")))
+                .unwrap(),
+        );
+    };
+    assert_eq!(lines(LevelFilter::Warn, || approve(true)), []);
+    let lost = Fault::on("POST", &format!("/requests/{FIRST}/approve"));
+    sandbox.fault(lost.status(503).header("Retry-After", "0").after_effect());
+    let written = lines(LevelFilter::Warn, || approve(false));
+    let [(Level::Warn, line)] = written.as_slice() else { panic!("{written:?}") };
+    assert!(line.starts_with(&format!("{FIRST} approved")), "{line}");
 }
 
 #[test]

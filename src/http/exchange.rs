@@ -228,7 +228,7 @@ impl Failure {
 
     pub(super) fn after(self, attempts: u32) -> Self {
         match self {
-            Self::Lost(error) if attempts > 1 => Self::Lost(error.after(attempts)),
+            Self::Lost(error) => Self::Lost(error.after(attempts)),
             other => other,
         }
     }

@@ -171,12 +171,15 @@ fn a_usage_file_that_is_not_found_after_a_lost_deletion_is_deleted() {
 }
 
 #[test]
-fn what_an_upload_does_not_tell_is_read_once_more() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").after_effect().status(200).body("{}"));
-    let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
-    assert!(file.id.starts_with("UF-"), "{file:?}");
-    assert_ne!(file.status.as_str(), "draft");
+fn what_a_creation_or_an_upload_does_not_tell_is_read_once_more() {
+    for call in ["/usage/files", "/usage/files/*/upload"] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.fault(Fault::on("POST", call).after_effect().status(200).body("{}"));
+        let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+        assert!(file.id.starts_with("UF-"), "{file:?}");
+        assert_ne!(file.status.as_str(), "draft");
+        assert_eq!(sandbox.count("usage/files"), 1, "{:?}", calls(&sandbox));
+    }
 }
 
 #[test]

@@ -338,6 +338,7 @@ fn what_the_closure_decided_is_carried_out_though_the_deadline_came_meanwhile() 
 fn a_pause_that_would_outlast_the_deadline_is_not_made() {
     for (wish, patient) in [("0", true), ("25", false)] {
         let sandbox = one_order();
+        sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "0"));
         sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).header("Retry-After", wish));
         let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
         let start = std::time::Instant::now();
@@ -365,4 +366,16 @@ fn each_run_of_a_client_counts_its_own_calls() {
     let calls = || connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap().calls();
     let first = calls();
     assert_eq!((first, calls()), (2, 2));
+}
+
+#[test]
+fn a_list_is_not_waited_for_beyond_the_deadline() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "25"));
+    let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
+    let start = std::time::Instant::now();
+    let options = Options::new().deadline(Duration::from_secs(20));
+    let error = connect.fulfillment().process_with(options, approve).unwrap_err();
+    assert_eq!(error.status(), Some(503));
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }
