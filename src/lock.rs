@@ -30,7 +30,7 @@ use std::path::Path;
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -61,7 +61,16 @@ fn acquire(path: &Path) -> io::Result<Option<Lock>> {
     if let Err(error) = write_pid(&mut file) {
         log::debug!("the process id is not in lock file {}: {error}", path.display());
     }
-    Ok(Some(Lock { _file: file }))
+    Ok(Some(Lock { file }))
+}
+
+/// Closing the file alone would leave the lock to a process that is being started just then and has a copy of it still.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            log::debug!("the lock file is not unlocked before it is closed: {error}");
+        }
+    }
 }
 
 /// For people only: the lock is good without it, on a full disk for example.
@@ -85,6 +94,16 @@ mod tests {
         assert!(first.is_some());
         assert!(Lock::try_acquire(&path).unwrap().is_none());
         drop(first);
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_dropped_lock_is_free_though_a_copy_of_its_handle_lives_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("job.lock");
+        let lock = Lock::try_acquire(&path).unwrap().unwrap();
+        let _copy = lock.file.try_clone().unwrap();
+        drop(lock);
         assert!(Lock::try_acquire(&path).unwrap().is_some());
     }
 
