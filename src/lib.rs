@@ -132,6 +132,7 @@ mod http;
 mod lock;
 mod page;
 mod process;
+mod text;
 
 pub mod directory;
 pub mod from_python;

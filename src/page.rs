@@ -15,8 +15,8 @@ const PAGE: u64 = 100;
 
 /// A list of the platform, read as it is walked: one page is in memory at a time.
 ///
-/// A query's limit is the most that come in all, its offset where they begin. Ends after the first error. A list that changes while it is read may show an element twice or not at all; the loops
-/// walk by time of creation instead.
+/// A query's limit is the most that come in all, its offset where they begin. Ends after the first error. A list that
+/// changes while it is read may show an element twice or not at all; the loops walk by time of creation instead.
 ///
 /// ```no_run
 /// # fn main() -> connect::Result<()> {

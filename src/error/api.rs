@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::text::{cut, one_line};
+
 /// How much of a body that is not the platform's JSON is kept.
 const EXCERPT: usize = 1024;
 /// How many of the platform's reasons are kept.
@@ -81,18 +83,9 @@ impl ApiError {
 fn text(value: Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(cut(text)),
-        other => Some(cut(other.to_string())),
+        Value::String(text) => Some(cut(text, EXCERPT)),
+        other => Some(cut(other.to_string(), EXCERPT)),
     }
-}
-
-fn cut(mut text: String) -> String {
-    if text.len() > EXCERPT {
-        let end = (0..=EXCERPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 /// The body on one line, cut on a character boundary; a page of HTML is only named.
@@ -113,7 +106,7 @@ fn excerpt(body: &[u8]) -> Option<String> {
         }
         line.extend(word.chars().filter(|c| !c.is_control()));
         if line.len() > EXCERPT {
-            line = cut(line);
+            line = cut(line, EXCERPT);
             break;
         }
     }
@@ -144,10 +137,6 @@ impl fmt::Display for ApiError {
             _ => Ok(()),
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn reason_phrase(status: u16) -> Option<&'static str> {

@@ -6,6 +6,7 @@ use log::Level;
 use serde_json::Value;
 
 use crate::config::ApiKey;
+use crate::text::cut;
 
 const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
@@ -38,13 +39,7 @@ pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
         return format!("{} bytes that are no JSON", body.len()).into();
     };
     mask(&mut value, reveal);
-    let mut text = value.to_string();
-    if text.len() > SHOWN {
-        let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text.into()
+    cut(value.to_string(), SHOWN).into()
 }
 
 fn mask(value: &mut Value, reveal: Reveal<'_>) {
@@ -54,18 +49,18 @@ fn mask(value: &mut Value, reveal: Reveal<'_>) {
             let text = |key| object.get(key).and_then(Value::as_str);
             // A value of a configuration has its type beside it, inside of `parameter`.
             let kind = text("type").or_else(|| object.get("parameter")?.get("type")?.as_str());
-            let hide_value = kind == Some("password")
+            let password = kind == Some("password");
+            let hide_value = password
                 || match reveal {
                     // What does not say of which type it is may be a password; a choice has no type and no secret.
                     Reveal::Typed => kind.is_none() && !object.contains_key("label"),
                     Reveal::NoValues => true,
                     Reveal::AllBut(ids) => text("id").is_none_or(|id| ids.iter().any(|secret| secret == id)),
                 };
-            let hide_default = kind == Some("password");
             for (key, value) in object {
                 let secret = match key.as_str() {
                     "value" | "structured_value" => hide_value,
-                    "default" => hide_default,
+                    "default" => password,
                     "oauth_key" | "oauth_secret" | "activation_code"
                     // Written for one customer, with a first password in it perhaps.
                     | "activation_tile" | "activation_key" | "representation" => true,

@@ -5,8 +5,8 @@
 //! intermediate tree and without an allocation per key.
 //!
 //! Reading goes through trait objects: one [`Reader`] walks any JSON and asks each [`Place`] what to do with
-//! what it found there. What is compiled per model is then only which key is which field, where a visitor
-//! for each type would be a third of the whole crate, and no faster.
+//! what it found there. What is compiled per model is then only which key is which field. A visitor for each
+//! type would be 4 % faster, and a third more of code in the whole crate.
 
 use std::fmt;
 

@@ -218,6 +218,5 @@ impl Serialize for Outcome {
 
 /// A text of the platform or of a closure must not look like further lines of a report or a log.
 fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    crate::text::one_line(&text.replace(char::is_control, " "))
 }

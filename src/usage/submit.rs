@@ -120,7 +120,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
 
 /// Uploads the workbook until the platform has it; uploading to a file that has one already is not tried.
 fn upload(http: &Http, made: UsageFile, workbook: &Workbook) -> Result<UsageFile> {
-    let id = &made.id.clone();
+    let id = made.id.as_str();
     let object = path(id)?;
     let target = format!("{object}/upload");
     let mut attempt = 1;

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -258,7 +258,7 @@ fn soak(orders: usize, seed: u64, kills: usize) {
             wanted = killed;
         }
     }
-    let found = Found::new(&sandbox, out.as_file(), out.path());
+    let found = Found::new(&sandbox, out.path());
     let problems = found.problems(&sandbox, kills);
     let faults = sandbox.journal().iter().filter(|call| call.fault.is_some()).count();
     let summary = format!(
@@ -280,7 +280,7 @@ struct Found {
 }
 
 impl Found {
-    fn new(sandbox: &Sandbox, _: &File, out: &Path) -> Self {
+    fn new(sandbox: &Sandbox, out: &Path) -> Self {
         let mut told: HashMap<String, Vec<_>> = HashMap::new();
         for line in std::fs::read_to_string(out).unwrap().lines() {
             let [id, verdict, certainty, warned] = line.split(' ').collect::<Vec<_>>()[..] else {
