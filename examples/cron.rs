@@ -48,15 +48,7 @@ fn run() -> anyhow::Result<ExitCode> {
 
     let connect = Connect::from_file(config)?;
     let options = Options::new().deadline(DEADLINE).stop_flag(stop);
-    let report = match connect.fulfillment().process_with(options, decide) {
-        Ok(report) => report,
-        Err(connect::Error::Interrupted(end)) => {
-            // What was done until then is done, and must be told.
-            write!(std::io::stdout(), "{}", end.report)?;
-            return Err(end.cause.into());
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let report = connect.fulfillment().process_with(options, decide)?;
     // Nothing for a run that found nothing, since cron mails whatever is printed.
     write!(std::io::stdout(), "{report}")?;
     Ok(ExitCode::from(report.exit_code()))

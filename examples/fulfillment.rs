@@ -22,12 +22,12 @@ fn main() -> ExitCode {
 
 fn decide(request: &Request) -> Result<Approval, Action> {
     if request.needs_migration() {
-        return Err(Action::skip(""));
+        return Err(Action::skip());
     }
     match request.kind {
         RequestKind::Purchase => purchase(request),
         RequestKind::Change => Err(Action::fail("Changes are not supported")),
-        _ => Err(Action::skip("")),
+        _ => Err(Action::skip()),
     }
 }
 

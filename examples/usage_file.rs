@@ -38,6 +38,6 @@ fn decide(file: &UsageFile) -> FileAction {
         UsageFileStatus::Invalid => FileAction::Delete,
         UsageFileStatus::Ready => FileAction::Submit,
         UsageFileStatus::Pending => FileAction::accept("File looks good"),
-        _ => FileAction::skip(""),
+        _ => FileAction::skip(),
     }
 }

@@ -32,7 +32,7 @@ impl fmt::Display for CheckError {
                 write!(
                     f,
                     "the platform cannot be reached; check the network and the host in apiEndpoint: {}",
-                    with_cause(error)
+                    error.with_causes()
                 )
             }
             Self::WrongEndpoint(error) => {
@@ -91,21 +91,13 @@ impl Connect {
             [] => Query::new().limit(1),
             products => Query::new().in_("id", products),
         };
-        let seen = Pages::<Visible>::new(&self.http, "/products", &query);
+        let seen = Pages::<Visible>::new(&self.http, Ok("/products".to_owned()), &query);
         let seen = seen
             .map(|product| product.map(|product| product.id))
             .collect::<Result<Vec<_>>>()
             .map_err(check_error)?;
         let missing: Vec<String> = products.iter().filter(|id| !seen.contains(id)).cloned().collect();
         if missing.is_empty() { Ok(()) } else { Err(CheckError::ProductsNotVisible(missing)) }
-    }
-}
-
-/// The error and what is behind it, since this is printed and not walked.
-fn with_cause(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

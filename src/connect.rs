@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::fulfillment::Fulfillment;
-use crate::http::{Http, Method, json};
+use crate::http::{Http, json};
 use crate::models::{Listing, Request, TierConfigRequest, UsageFile};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Report};
@@ -54,22 +54,22 @@ impl Connect {
 
     /// Assets, products, tier configs, tier accounts, marketplaces: reading what there is.
     pub fn directory(&self) -> Directory<'_> {
-        Directory::new(self)
+        Directory::new(&self.http, self.config.product_ids())
     }
 
     /// Orders, and the conversations about them.
     pub fn fulfillment(&self) -> Fulfillment<'_> {
-        Fulfillment::new(self)
+        Fulfillment::new(&self.http, self.config.product_ids())
     }
 
     /// The set-up of resellers.
     pub fn tier_config(&self) -> TierConfigs<'_> {
-        TierConfigs::new(self)
+        TierConfigs::new(&self.http, self.config.product_ids())
     }
 
     /// Metered usage: reporting it, and handling what was reported.
     pub fn usage(&self) -> Usage<'_> {
-        Usage::new(self)
+        Usage::new(&self.http, self.config.product_ids())
     }
 
     /// Hands each pending order of the configured products to `decide` and carries out what it answers.
@@ -128,48 +128,43 @@ impl Connect {
 impl Connect {
     /// GET, decoded into a type of your own. An answer without a body reads as `null`.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        self.http.get(&rooted(path)?)
+        self.http.get(&rooted(path)?)?.read()
     }
 
     /// GET of what is no JSON, such as a rendered template.
     pub fn text(&self, path: &str) -> Result<String> {
-        self.http.text(&rooted(path)?)
+        self.http.get(&rooted(path)?)?.text()
     }
 
     /// POST; repeated only where it certainly was not carried out. A body that is `null` in JSON, such as `&()`, is
     /// not sent. An answer without a body reads as `null`.
     pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        let path = rooted(path)?;
-        let answer = self.http.once(Method::Post, &path, bytes(body)?.as_deref())?;
-        self.http.read_answer(Method::Post, &path, answer)
+        self.http.post(&rooted(path)?, bytes(body)?.as_deref())?.read()
     }
 
     /// A partial update, sent with the verb that this server takes; see [`UpdateMethod`](crate::UpdateMethod).
     pub fn update<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        let path = rooted(path)?;
-        let body = bytes(body)?;
-        let answer = self.http.update(&path, body.as_deref().unwrap_or(b"{}"))?;
-        self.http.read_answer(Method::Put, &path, answer)
+        self.http.update(&rooted(path)?, bytes(body)?.as_deref().unwrap_or(b"{}"))?.read()
     }
 
     /// DELETE.
     pub fn delete(&self, path: &str) -> Result<()> {
-        let answer = self.http.once(Method::Delete, &rooted(path)?, None)?;
-        self.http.recycle(answer);
-        Ok(())
+        self.http.delete(&rooted(path)?).map(drop)
     }
 
     /// A list, read page by page into a type of your own.
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] for a path that is none, or that has a query: say that in `query`.
-    pub fn list<T: DeserializeOwned>(&self, path: &str, query: &Query) -> Result<Pages<'_, T>> {
-        let path = rooted(path)?;
-        if path.contains('?') {
-            return Err(Error::input(format!("{path} has a query: say it with the query argument")));
-        }
-        Ok(Pages::new(&self.http, &path, query))
+    /// [`Error::Input`] as the first element, for a path that is none, or that has a query: say that in `query`.
+    pub fn list<T: DeserializeOwned>(&self, path: &str, query: &Query) -> Pages<'_, T> {
+        let list = rooted(path).and_then(|path| {
+            if path.contains('?') {
+                return Err(Error::input(format!("{path} has a query: say it with the query argument")));
+            }
+            Ok(path)
+        });
+        Pages::new(&self.http, list, query)
     }
 }
 

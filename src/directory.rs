@@ -13,110 +13,151 @@
 //!     let asset = asset?;
 //!     println!("{} {:?}", asset.id, asset.param("email"));
 //! }
-//! let templates = directory.product("PRD-000-000-001").templates()?.collect::<connect::Result<Vec<_>>>()?;
+//! let templates = directory.product_templates("PRD-000-000-001").collect::<connect::Result<Vec<_>>>()?;
 //! # let _ = templates;
 //! # Ok(()) }
 //! ```
 
-use crate::connect::Connect;
+use serde::de::DeserializeOwned;
+
 use crate::error::Result;
 use crate::http::{Http, segment};
 use crate::models::{
-    Asset, AssetRequestItem, Marketplace, Product, TierAccount, TierAccountRequest, TierConfig,
+    Asset, AssetRequestItem, Item, Marketplace, Param, Product, ProductConfigurationParameter, Template,
+    TierAccount, TierAccountRequest, TierConfig,
 };
 use crate::page::Pages;
 use crate::rql::Query;
 
-mod product;
-
-pub use product::ProductHandle;
-
 /// What there is; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Directory<'c> {
-    connect: &'c Connect,
+    http: &'c Http,
+    products: &'c [String],
 }
 
 impl<'c> Directory<'c> {
-    pub(crate) fn new(connect: &'c Connect) -> Self {
-        Self { connect }
+    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
+        Self { http, products }
     }
 
-    fn http(self) -> &'c Http {
-        &self.connect.http
+    fn list<T: DeserializeOwned>(self, path: &str, query: &Query) -> Pages<'c, T> {
+        Pages::new(self.http, Ok(path.to_owned()), query)
     }
 
-    /// The query, narrowed to the configured products.
-    fn of_products(self, property: &str, query: &Query) -> Query {
-        match self.connect.config().product_ids() {
-            [] => query.clone(),
-            products => query.clone().in_(property, products),
+    /// A list narrowed to the configured products.
+    fn list_of_products<T: DeserializeOwned>(
+        self,
+        path: &str,
+        property: &str,
+        query: &Query,
+    ) -> Pages<'c, T> {
+        match self.products {
+            [] => self.list(path, query),
+            products => self.list(path, &query.clone().in_(property, products)),
         }
+    }
+
+    fn find<T: DeserializeOwned>(self, list: &str, id: &str) -> Result<Option<T>> {
+        self.http.find(&format!("{list}/{}", segment(id)?))
+    }
+
+    /// What belongs to the object with this id.
+    fn part<T: DeserializeOwned>(self, list: &str, id: &str, part: &str, query: &Query) -> Pages<'c, T> {
+        Pages::new(self.http, segment(id).map(|id| format!("{list}/{id}/{part}")), query)
     }
 
     /// Subscriptions of the configured products.
     pub fn assets(self, query: &Query) -> Pages<'c, Asset> {
-        Pages::new(self.http(), "/assets", &self.of_products("product.id", query))
+        self.list_of_products("/assets", "product.id", query)
     }
 
     /// One subscription, `AS-…`, with its template and pending request, which lists leave out.
     pub fn asset(self, id: &str) -> Result<Option<Asset>> {
-        self.http().get_if_there(&format!("/assets/{}", segment(id)?))
+        self.find("/assets", id)
     }
 
     /// The orders of a subscription, in the short form the platform lists them in; the whole of one is
     /// [`Fulfillment::request`](crate::fulfillment::Fulfillment::request).
-    pub fn asset_requests(self, id: &str) -> Result<Pages<'c, AssetRequestItem>> {
-        Ok(Pages::new(self.http(), &format!("/assets/{}/requests", segment(id)?), &Query::new()))
+    pub fn asset_requests(self, id: &str) -> Pages<'c, AssetRequestItem> {
+        self.part("/assets", id, "requests", &Query::new())
     }
 
     /// The text of a subscription's template for the customer, in markdown.
     pub fn render_asset(self, id: &str) -> Result<String> {
-        self.http().text(&format!("/assets/{}/render", segment(id)?))
+        self.http.get(&format!("/assets/{}/render", segment(id)?))?.text()
     }
 
     /// Products that the key can see, configured or not.
     pub fn products(self, query: &Query) -> Pages<'c, Product> {
-        Pages::new(self.http(), "/products", query)
+        self.list("/products", query)
     }
 
-    /// One product: [`get`](ProductHandle::get) it, or read what belongs to it.
-    pub fn product(self, id: &str) -> ProductHandle<'c> {
-        ProductHandle::new(self.http(), id)
+    /// One product, `PRD-…`.
+    pub fn product(self, id: &str) -> Result<Option<Product>> {
+        self.find("/products", id)
+    }
+
+    /// Templates of a product, by which orders are approved and inquired.
+    pub fn product_templates(self, id: &str) -> Pages<'c, Template> {
+        self.part("/products", id, "templates", &Query::new())
+    }
+
+    /// One template of a product, `TL-…`.
+    pub fn product_template(self, id: &str, template_id: &str) -> Result<Option<Template>> {
+        self.find(&format!("/products/{}/templates", segment(id)?), template_id)
+    }
+
+    /// Values of a product's configuration parameters, for each item and marketplace where they have such.
+    ///
+    /// Filters: `parameter.id`, `parameter.title`, `parameter.scope`, `marketplace.id`, `marketplace.name`, `item.id`,
+    /// `item.name`, `value`.
+    pub fn product_configurations(self, id: &str, query: &Query) -> Pages<'c, ProductConfigurationParameter> {
+        self.part("/products", id, "configurations", query)
+    }
+
+    /// Definitions of a product's parameters.
+    pub fn product_parameters(self, id: &str, query: &Query) -> Pages<'c, Param> {
+        self.part("/products", id, "parameters", query)
+    }
+
+    /// Definitions of a product's items.
+    pub fn product_items(self, id: &str, query: &Query) -> Pages<'c, Item> {
+        self.part("/products", id, "items", query)
     }
 
     /// Configurations of resellers for the configured products.
     pub fn tier_configs(self, query: &Query) -> Pages<'c, TierConfig> {
-        Pages::new(self.http(), "/tier/configs", &self.of_products("product.id", query))
+        self.list_of_products("/tier/configs", "product.id", query)
     }
 
     /// One configuration of a reseller, `TC-…`.
     pub fn tier_config(self, id: &str) -> Result<Option<TierConfig>> {
-        self.http().get_if_there(&format!("/tier/configs/{}", segment(id)?))
+        self.find("/tier/configs", id)
     }
 
     /// Customers and resellers.
     pub fn tier_accounts(self, query: &Query) -> Pages<'c, TierAccount> {
-        Pages::new(self.http(), "/tier/accounts", query)
+        self.list("/tier/accounts", query)
     }
 
     /// One customer or reseller, `TA-…`.
     pub fn tier_account(self, id: &str) -> Result<Option<TierAccount>> {
-        self.http().get_if_there(&format!("/tier/accounts/{}", segment(id)?))
+        self.find("/tier/accounts", id)
     }
 
     /// Changes of customers' and resellers' data that wait to be taken over, for the configured products.
     pub fn tier_account_requests(self, query: &Query) -> Pages<'c, TierAccountRequest> {
-        Pages::new(self.http(), "/tier/account-requests", &self.of_products("product.id", query))
+        self.list_of_products("/tier/account-requests", "product.id", query)
     }
 
     /// Marketplaces that the key can see.
     pub fn marketplaces(self, query: &Query) -> Pages<'c, Marketplace> {
-        Pages::new(self.http(), "/marketplaces", query)
+        self.list("/marketplaces", query)
     }
 
     /// One marketplace, `MP-…`.
     pub fn marketplace(self, id: &str) -> Result<Option<Marketplace>> {
-        self.http().get_if_there(&format!("/marketplaces/{}", segment(id)?))
+        self.find("/marketplaces", id)
     }
 }

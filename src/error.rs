@@ -4,16 +4,23 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::ConfigError;
-use crate::process::Report;
 use crate::rql::QueryError;
-use crate::usage::SheetError;
+use crate::text::one_line;
 
 mod api;
 mod decode;
+mod input;
+#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks fail so"))]
+mod sheet;
 mod transport;
 
 pub use api::ApiError;
 pub use decode::DecodeError;
+pub use input::InputError;
+#[cfg(feature = "xlsx")]
+pub(crate) use sheet::Kind as SheetErrorKind;
+pub use sheet::{BadRow, Problem, SheetError};
+pub(crate) use sheet::{BadRows, clip};
 pub use transport::TransportError;
 
 /// What this crate's functions return.
@@ -26,28 +33,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or wrong: mend the configuration.
+    /// A setting is missing or wrong. Mend the configuration.
     Config(Box<ConfigError>),
-    /// A query cannot be said in RQL: change the value or the property it names.
-    Query(Box<QueryError>),
-    /// An argument cannot be sent, such as an empty id or a path outside of the API: mend the program.
-    Input(Box<str>),
-    /// No answer came from the platform: try later.
-    Transport(Box<TransportError>),
-    /// The platform refused the call: read its reason.
-    Api(Box<ApiError>),
-    /// The platform's answer is not what its documentation promises: report it.
-    Decode(Box<DecodeError>),
-    /// Usage records are wrong: mend the rows that it names. Nothing was sent.
+    /// An argument or a query cannot be sent, such as an empty id. Mend the program; nothing was sent.
+    Input(Box<InputError>),
+    /// Usage records are wrong. Mend the rows that the error names; nothing was sent.
     Sheet(Box<SheetError>),
-    /// The object is in another state by now, put there by somebody else.
+    /// The call got no answer: it was held back, found no connection, or its answer was lost. Try later.
+    Transport(Box<TransportError>),
+    /// The platform refused the call. Read its reason.
+    Api(Box<ApiError>),
+    /// The platform's answer is not what its documentation promises. Report it.
+    Decode(Box<DecodeError>),
+    /// Somebody else brought the object to another state.
     Conflict(Box<Conflict>),
-    /// The closure itself failed, or panicked.
+    /// The closure failed or panicked.
     Handler(anyhow::Error),
-    /// A call that would change something was held back by a dry run.
-    DryRun(Box<str>),
-    /// A run ended before its list did. What it had done until then is in the report inside.
-    Interrupted(Box<Interrupted>),
 }
 
 /// An object that somebody else moved while it was being processed.
@@ -64,22 +65,11 @@ pub struct Conflict {
     pub difference: Option<String>,
 }
 
-/// A run that ended early: why, and what it had done by then.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Interrupted {
-    /// What the run had done when it ended.
-    pub report: Report,
-    /// What ended it.
-    pub cause: Error,
-}
-
 impl Error {
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Api(error) => Some(error.status),
-            Self::Interrupted(end) => end.cause.status(),
             _ => None,
         }
     }
@@ -94,6 +84,11 @@ impl Error {
         matches!(self.status(), Some(401 | 403))
     }
 
+    /// Whether a dry run held the call back.
+    pub fn is_dry_run(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_dry_run())
+    }
+
     /// Whether the call may have been carried out although it failed: its answer was lost, or was a server's fault.
     ///
     /// The loops resolve such failures by themselves; this is for calls a program makes on its own.
@@ -106,21 +101,27 @@ impl Error {
         }
     }
 
-    /// Whether the server may still be working on the call: nobody has seen the end of it.
-    pub(crate) fn may_still_happen(&self) -> bool {
-        match self {
-            Self::Transport(error) => error.may_have_arrived() && error.is_timeout(),
-            Self::Api(error) => error.status == 504,
-            _ => false,
+    /// The error with its causes, on one line.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let next = error.to_string();
+            if !text.contains(&next) {
+                text.push_str(": ");
+                text.push_str(&next);
+            }
+            cause = error.source();
         }
+        one_line(&text)
     }
 
     /// A failure that speaks against the platform as a whole and not against one object.
-    pub(crate) fn looks_like_the_platform(&self) -> bool {
+    pub(crate) fn is_platform_failure(&self) -> bool {
         match self {
-            Self::Transport(_) => true,
+            Self::Transport(error) => !error.was_held_back(),
             Self::Api(error) => error.status >= 500 || error.status == 401,
-            Self::Handler(error) => error.downcast_ref::<Self>().is_some_and(Self::looks_like_the_platform),
+            Self::Handler(error) => error.downcast_ref::<Self>().is_some_and(Self::is_platform_failure),
             _ => false,
         }
     }
@@ -134,7 +135,12 @@ impl Error {
     }
 
     pub(crate) fn input(what: impl Into<Box<str>>) -> Self {
-        Self::Input(what.into())
+        Self::Input(Box::new(InputError::new(what)))
+    }
+
+    /// An answer that decodes and still is not what was promised.
+    pub(crate) fn unexpected(method: &'static str, path: &str, problem: impl Into<String>) -> Self {
+        Self::Decode(Box::new(DecodeError::unexpected(method, path, problem)))
     }
 }
 
@@ -142,23 +148,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
-            Self::Query(error) => error.fmt(f),
-            Self::Input(what) => f.write_str(what),
+            Self::Input(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Api(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
             Self::Sheet(error) => error.fmt(f),
             Self::Conflict(conflict) => conflict.fmt(f),
             Self::Handler(error) => error.fmt(f),
-            Self::DryRun(call) => write!(f, "dry run: {call} was not sent"),
-            Self::Interrupted(end) => {
-                write!(
-                    f,
-                    "the run ended early, after {} of its list, {} of them errored",
-                    end.report.handled(),
-                    end.report.errored()
-                )
-            }
         }
     }
 }
@@ -167,13 +163,12 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Config(error) => error.source(),
-            Self::Query(error) => error.source(),
             Self::Transport(error) => error.source(),
             Self::Decode(error) => error.source(),
             Self::Sheet(error) => error.source(),
             Self::Handler(error) => error.source(),
-            Self::Interrupted(end) => Some(&end.cause),
-            Self::Api(_) | Self::Input(_) | Self::Conflict(_) | Self::DryRun(_) => None,
+            Self::Input(error) => error.source(),
+            Self::Api(_) | Self::Conflict(_) => None,
         }
     }
 }
@@ -196,7 +191,7 @@ impl From<ConfigError> for Error {
 
 impl From<QueryError> for Error {
     fn from(error: QueryError) -> Self {
-        Self::Query(Box::new(error))
+        Self::Input(Box::new(error.into()))
     }
 }
 

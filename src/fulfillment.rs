@@ -9,7 +9,7 @@
 //! let connect = Connect::from_file("config.json")?;
 //! let report = connect.fulfillment().process(|request| {
 //!     if request.needs_migration() {
-//!         return Err(Action::skip("it is migrated by hand"));
+//!         return Err(Action::skip().because("it is migrated by hand"));
 //!     }
 //!     Ok(Approval::template("TL-497-535-242"))
 //! })?;
@@ -20,13 +20,13 @@
 //! The rest is for single orders, known by their id.
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use crate::connect::Connect;
 use crate::error::Result;
-use crate::http::{Http, Method, json, segment};
+use crate::http::{Http, json, segment};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message, ParamUpdate, Request};
 use crate::page::Pages;
-use crate::process::{Action, Approval, Options, Report, Source, post_message, run};
+use crate::process::{Action, Approval, Options, Queue, Report, post_message, run};
 use crate::rql::Query;
 
 mod new_request;
@@ -39,29 +39,42 @@ pub use plan::plan;
 /// Orders; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Fulfillment<'c> {
-    connect: &'c Connect,
+    http: &'c Http,
+    products: &'c [String],
 }
 
-pub(crate) const REQUESTS: Source<Request> = Source {
-    list: "/requests",
-    what: "fulfillment requests",
-    created: "created",
-    product: "asset.product.id",
-    status: "pending",
-    talks: true,
-    id: |request| &request.id,
-    created_of: |request| request.created,
-    product_of: |request| request.product_id(),
-    status_of: |request| request.status.as_str(),
-};
+impl Queue for Request {
+    const LIST: &'static str = "/requests";
+    const NAME: &'static str = "fulfillment requests";
+    const CREATED: &'static str = "created";
+    const PRODUCT: &'static str = "asset.product.id";
+    const STATUS: &'static str = "pending";
+    const HAS_CONVERSATIONS: bool = true;
 
-impl<'c> Fulfillment<'c> {
-    pub(crate) fn new(connect: &'c Connect) -> Self {
-        Self { connect }
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    fn http(self) -> &'c Http {
-        &self.connect.http
+    fn created(&self) -> Option<OffsetDateTime> {
+        self.created
+    }
+
+    fn product_id(&self) -> &str {
+        self.product_id()
+    }
+
+    fn status(&self) -> &str {
+        self.status.as_str()
+    }
+
+    fn kind(&self) -> Option<&str> {
+        Some(self.kind.as_str()).filter(|kind| !kind.is_empty())
+    }
+}
+
+impl<'c> Fulfillment<'c> {
+    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
+        Self { http, products }
     }
 
     /// Hands each pending order of the configured products to `decide`, oldest first, and carries out what it answers.
@@ -71,7 +84,7 @@ impl<'c> Fulfillment<'c> {
     /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
     /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
     /// | `Err(Action::fail(…))` | POST `fail` |
-    /// | `Err(Action::skip(…))` | none, but for the message of a skip that says why |
+    /// | `Err(Action::skip())` | none, but for a message if it was given one |
     /// | any error through `?` | none: the order stays pending and is reported as errored |
     ///
     /// After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a
@@ -94,18 +107,17 @@ impl<'c> Fulfillment<'c> {
         options: Options<'_>,
         mut decide: impl FnMut(&Request) -> Result<Approval, Action>,
     ) -> Result<Report> {
-        let products = self.connect.config().product_ids();
-        run(self.http(), products, &REQUESTS, options, |request| plan(request, decide(request)))
+        run(self.http, self.products, options, |request| plan(request, decide(request)))
     }
 
     /// Orders that match, of all products that the key can see.
     pub fn requests(self, query: &Query) -> Pages<'c, Request> {
-        Pages::new(self.http(), REQUESTS.list, query)
+        Pages::new(self.http, Ok(Request::LIST.to_owned()), query)
     }
 
     /// One order, or `None` where there is none of this id.
     pub fn request(self, id: &str) -> Result<Option<Request>> {
-        self.http().get_if_there(&path(id)?)
+        self.http.find(&path(id)?)
     }
 
     /// Makes an order, as distributors do; the answer is the new order, of which the platform may tell little.
@@ -114,40 +126,38 @@ impl<'c> Fulfillment<'c> {
     ///
     /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
-        self.http().post(REQUESTS.list, request)
+        self.http.post(Request::LIST, Some(&json(request)?))?.read()
     }
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
-        self.http().change(&path(id)?, &plan::Params::new(params))
+        self.http.update(&path(id)?, &json(&plan::Params::new(params))?)?.read()
     }
 
     /// The text of an order's template for the customer, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
-        self.http().text(&format!("{}/render", path(id)?))
+        self.http.get(&format!("{}/render", path(id)?))?.text()
     }
 
     /// Puts an inquired order back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http().poke(&format!("{}/pend", path(id)?))
+        self.http.post(&format!("{}/pend", path(id)?), None).map(drop)
     }
 
     /// Asks the customer for better values, with a template of the kind `inquire` or without one.
     pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
         let body = json(&plan::Inquire { template_id: template })?;
-        let answer = self.http().once(Method::Post, &format!("{}/inquire", path(id)?), Some(&body))?;
-        self.http().recycle(answer);
-        Ok(())
+        self.http.post(&format!("{}/inquire", path(id)?), Some(&body)).map(drop)
     }
 
     /// Makes somebody responsible for an order.
     pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
-        assign(self.http(), &path(id)?, to)
+        assign(self.http, &path(id)?, to)
     }
 
     /// Makes nobody responsible for an order.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http().poke(&format!("{}/unassign", path(id)?))
+        self.http.post(&format!("{}/unassign", path(id)?), None).map(drop)
     }
 }
 
@@ -157,7 +167,7 @@ impl<'c> Fulfillment<'c> {
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
         let query = Query::new().equal("instance_id", request_id);
         let mut closed = None;
-        for conversation in Pages::<Conversation>::new(self.http(), "/conversations", &query) {
+        for conversation in Pages::<Conversation>::new(self.http, Ok("/conversations".to_owned()), &query) {
             let conversation = conversation?;
             match conversation.kind {
                 ConversationKind::Notes => {}
@@ -171,19 +181,19 @@ impl<'c> Fulfillment<'c> {
     }
 
     /// The messages of a conversation, oldest first.
-    pub fn messages(self, conversation_id: &str) -> Result<Pages<'c, Message>> {
-        let list = format!("/conversations/{}/messages", segment(conversation_id)?);
-        Ok(Pages::new(self.http(), &list, &Query::new().ordering(["created"])))
+    pub fn messages(self, conversation_id: &str) -> Pages<'c, Message> {
+        let list = segment(conversation_id).map(|id| format!("/conversations/{id}/messages"));
+        Pages::new(self.http, list, &Query::new().ordering(["created"]))
     }
 
     /// Adds a message that everybody in the conversation reads, exactly once even where its answer is lost.
     pub fn add_message(self, conversation_id: &str, text: &str) -> Result<Message> {
-        post_message(self.http(), conversation_id, text, false)
+        post_message(self.http, conversation_id, text, false)
     }
 
     /// Adds a message that only one's own side reads.
     pub fn add_private_message(self, conversation_id: &str, text: &str) -> Result<Message> {
-        post_message(self.http(), conversation_id, text, true)
+        post_message(self.http, conversation_id, text, true)
     }
 }
 
@@ -199,11 +209,9 @@ pub enum Assignee<'a> {
 }
 
 pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
-    let answer = http.once(Method::Post, &format!("{object}/assign"), Some(&json(&to)?))?;
-    http.recycle(answer);
-    Ok(())
+    http.post(&format!("{object}/assign"), Some(&json(&to)?)).map(drop)
 }
 
 fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", REQUESTS.list, segment(id)?))
+    Ok(format!("{}/{}", Request::LIST, segment(id)?))
 }

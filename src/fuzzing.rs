@@ -18,7 +18,7 @@ use crate::models::{self, Quantity, timestamp};
 use crate::{config, process, usage};
 
 pub fn page(body: &[u8]) {
-    if let Ok((elements, broken)) = process::read_page(&crate::fulfillment::REQUESTS, body) {
+    if let Ok((elements, broken)) = process::read_page::<models::Request>(body) {
         let text = String::from_utf8_lossy(body);
         let list: Vec<&serde_json::value::RawValue> =
             serde_json::from_str(&text).expect("it was read as a list");

@@ -4,31 +4,33 @@ use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use ureq::Agent;
 use ureq::http::HeaderValue;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::config::{ApiKey, Config, UpdateMethod};
-use crate::error::{DecodeError, Error, Result, TransportError};
+use crate::error::{Error, Result, TransportError};
+use crate::scope;
+use crate::text::LogPath;
 
+mod answer;
 mod connector;
 mod exchange;
 mod mask;
 mod range;
 mod resolver;
 mod retry;
-mod trace;
 mod url;
 
-use connector::{Noting, Unreached};
-use exchange::{Failure, Payload};
+pub(crate) use answer::{Answer, decode};
+use connector::{Tracking, Unreached};
+use exchange::{CallError, Payload};
 pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
-use resolver::Remembering;
+use resolver::CachingResolver;
 use retry::Policy;
-use trace::Trace;
 pub(crate) use url::{Base, segment};
 
 /// What the fuzz targets reach besides.
@@ -66,15 +68,6 @@ impl Method {
     }
 }
 
-/// An answer of status 2xx.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) body: Vec<u8>,
-    pub(crate) range: Option<ContentRange>,
-    /// The body did not arrive whole; for a call whose body nobody reads, that is no failure.
-    broken: Option<TransportError>,
-}
-
 /// One agent, one endpoint, one connection for the life of a [`Connect`](crate::Connect).
 pub(crate) struct Http {
     agent: Agent,
@@ -86,14 +79,10 @@ pub(crate) struct Http {
     update: Cell<UpdateMethod>,
     policy: Policy,
     timeout: Duration,
-    pub(crate) body_limit: u64,
-    /// A run's deadline clamps the time of each call and of each pause before a repetition.
-    pub(crate) deadline: Cell<Option<Instant>>,
-    pub(crate) dry_run: Cell<bool>,
+    body_limit: u64,
     calls: Cell<u64>,
     /// The server's clock at its last answer.
     date: RefCell<Option<HeaderValue>>,
-    pub(crate) trace: RefCell<Trace>,
     buffer: RefCell<Vec<u8>>,
     scratch: RefCell<Box<[u8]>>,
 }
@@ -126,8 +115,8 @@ impl Http {
         let unreached = Unreached::default();
         let agent = Agent::with_parts(
             settings.build(),
-            Noting::new(unreached.clone()),
-            Remembering::new(unreached.clone()),
+            Tracking::new(unreached.clone()),
+            CachingResolver::new(unreached.clone()),
         );
         Ok(Self {
             agent,
@@ -139,11 +128,8 @@ impl Http {
             policy: Policy::new(config.attempts, (config.backoff_base, config.backoff_cap), config.timeout),
             timeout: config.timeout,
             body_limit: config.body_limit,
-            deadline: Cell::new(None),
-            dry_run: Cell::new(false),
             calls: Cell::new(0),
             date: RefCell::new(None),
-            trace: RefCell::default(),
             buffer: RefCell::default(),
             scratch: RefCell::new(vec![0; SCRATCH].into()),
         })
@@ -155,14 +141,9 @@ impl Http {
     }
 
     /// Waits before a call is sent again that was found not to have been carried out; false if it must not be.
-    pub(crate) fn wait_before_again(&self, attempt: u32, error: &Error) -> bool {
-        let pause = self.policy.settle(attempt, error.retry_after());
-        let Some(pause) = pause.filter(|pause| self.time_left().is_none_or(|left| *pause < left)) else {
-            return false;
-        };
-        self.trace.borrow_mut().note_pause(pause);
-        std::thread::sleep(pause);
-        true
+    pub(crate) fn pause_before_resend(&self, attempt: u32, error: &Error) -> bool {
+        let pause = self.policy.resend(attempt, error.retry_after());
+        pause.is_some_and(wait)
     }
 
     /// The `Date` of the last answer: the server's clock, by which its timestamps are to be read.
@@ -171,53 +152,40 @@ impl Http {
         retry::http_date(date.as_ref()?.to_str().ok()?)
     }
 
-    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        let answer = self.fetch(path)?;
-        self.read_answer(Method::Get, path, answer)
+    pub(crate) fn get(&self, path: &str) -> Result<Answer<'_>> {
+        self.send(Method::Get, path, None)
     }
 
     /// One object, or `None` where the platform says that there is none.
-    pub(crate) fn get_if_there<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
-        match self.get(path) {
+    pub(crate) fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        match self.get(path).and_then(Answer::read) {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// A text that is no JSON, such as a rendered template.
-    pub(crate) fn text(&self, path: &str) -> Result<String> {
-        let answer = self.fetch(path)?;
-        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    /// POST, which must not be done twice: sent again only where it certainly was not carried out.
+    pub(crate) fn post(&self, path: &str, body: Option<&[u8]>) -> Result<Answer<'_>> {
+        self.send(Method::Post, path, body)
     }
 
-    /// A GET whose body the caller reads; hand the answer back to [`recycle`](Self::recycle).
-    pub(crate) fn fetch(&self, path: &str) -> Result<Answer> {
-        self.repeat(Method::Get, path, None)?.whole()
+    pub(crate) fn delete(&self, path: &str) -> Result<Answer<'_>> {
+        self.send(Method::Delete, path, None)
     }
 
-    /// Keeps the buffer of an answer for the next one.
-    pub(crate) fn recycle(&self, answer: Answer) {
-        let mut body = answer.body;
-        body.clear();
-        // A page of unusual size must not be held for the rest of the run.
-        if body.capacity() <= 8 << 20 {
-            *self.buffer.borrow_mut() = body;
-        }
-    }
-
-    /// Changes part of an object, with the verb that this server takes. May be repeated, so it is where that helps.
-    pub(crate) fn update(&self, path: &str, body: &[u8]) -> Result<Answer> {
+    /// Changes part of an object, with the verb that this server takes. It may be repeated, so it is where that helps.
+    pub(crate) fn update(&self, path: &str, body: &[u8]) -> Result<Answer<'_>> {
         let verb = match self.update.get() {
-            UpdateMethod::Put => return self.repeat(Method::Put, path, Some(body)),
+            UpdateMethod::Put => return self.send(Method::Put, path, Some(body)),
             UpdateMethod::Patch | UpdateMethod::Auto => Method::Patch,
         };
-        match self.repeat(verb, path, Some(body)) {
+        match self.send(verb, path, Some(body)) {
             Err(Error::Api(error))
                 if matches!(error.status, 405 | 501) && self.update.get() == UpdateMethod::Auto =>
             {
-                log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", url::Shown(path));
-                let answer = self.repeat(Method::Put, path, Some(body));
+                log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", LogPath(path));
+                let answer = self.send(Method::Put, path, Some(body));
                 // One path that takes neither says nothing about the others.
                 if !matches!(&answer, Err(Error::Api(error)) if matches!(error.status, 405 | 501)) {
                     self.update.set(UpdateMethod::Put);
@@ -228,82 +196,59 @@ impl Http {
         }
     }
 
-    /// Sends what must not be done twice: repeated only where it certainly was not carried out.
-    pub(crate) fn once(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer> {
-        self.repeat(method, path, body)
-    }
-
-    /// Sends a stream, once, since it cannot be rewound.
+    /// POST of a stream: content type, length and content, which `open` begins anew where it is sent again.
     #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are uploaded"))]
-    pub(crate) fn upload(
+    pub(crate) fn upload<R: Read>(
         &self,
         path: &str,
-        content_type: &str,
-        length: u64,
-        reader: &mut dyn Read,
-    ) -> Result<Answer> {
-        self.guard(Method::Post, path)?;
-        let payload = Payload::Stream { content_type, length, reader };
-        self.exchange(Method::Post, path, payload).map_err(|failure| self.refusal(failure))
+        mut open: impl FnMut() -> Result<(String, u64, R)>,
+    ) -> Result<Answer<'_>> {
+        self.repeat(Method::Post, path, || {
+            let (content_type, length, mut reader) = open().map_err(CallError::Input)?;
+            let payload = Payload::Stream { content_type: &content_type, length, reader: &mut reader };
+            self.exchange(Method::Post, path, payload)
+        })
     }
 
-    /// POST with a body made of `body`, decoding the answer.
-    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        let answer = self.once(Method::Post, path, Some(&json(body)?))?;
-        self.read_answer(Method::Post, path, answer)
-    }
-
-    /// A partial update with a body made of `body`, decoding the answer.
-    pub(crate) fn change<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        let answer = self.update(path, &json(body)?)?;
-        self.read_answer(Method::Put, path, answer)
-    }
-
-    /// POST without a body, whose answer nobody needs.
-    pub(crate) fn poke(&self, path: &str) -> Result<()> {
-        let answer = self.once(Method::Post, path, None)?;
-        self.recycle(answer);
-        Ok(())
-    }
-
-    pub(crate) fn read_answer<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        answer: Answer,
-    ) -> Result<T> {
-        let answer = answer.whole()?;
-        // 204 and empty bodies are normal; what can be read from nothing reads from `null`.
-        let bytes: &[u8] = if answer.body.trim_ascii().is_empty() { b"null" } else { &answer.body };
-        let decoded = decode(method, path, bytes);
-        self.recycle(answer);
-        decoded
+    fn send(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer<'_>> {
+        self.repeat(method, path, || {
+            self.exchange(method, path, body.map_or(Payload::Nothing, Payload::Json))
+        })
     }
 
     /// Repeats what may be repeated, as the policy says, inside of the run's deadline.
-    fn repeat(&self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer> {
-        self.guard(method, path)?;
+    fn repeat<'h>(
+        &'h self,
+        method: Method,
+        path: &str,
+        mut exchange: impl FnMut() -> Result<Answer<'h>, CallError>,
+    ) -> Result<Answer<'h>> {
+        // A dry run reads, and does nothing else.
+        if method != Method::Get && scope::is_dry_run() {
+            return Err(Error::Transport(Box::new(TransportError::dry_run(method.name(), path))));
+        }
         let mut attempt = 1;
         let start = Instant::now();
         loop {
-            let payload = body.map_or(Payload::Nothing, Payload::Json);
-            let failure = match self.exchange(method, path, payload) {
-                Ok(Answer { broken: Some(error), .. }) if method == Method::Get => Failure::Lost(error),
+            let failure = match exchange() {
+                Ok(answer) if method == Method::Get => match answer.whole() {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => CallError::Lost(error),
+                },
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             let pause = self.policy.pause(&retry::Attempt {
                 method,
                 number: attempt,
-                happened: failure.kind(),
+                failure: failure.kind(),
                 retry_after: failure.retry_after(),
                 elapsed: start.elapsed(),
             });
-            match pause.filter(|pause| self.time_left().is_none_or(|left| *pause < left)) {
+            match pause.filter(|pause| fits(*pause)) {
                 Some(pause) => {
-                    log::warn!(target: "connect::http", "{}{}; next attempt in {} ms", self.trace.borrow().prefix(), self.describe(&failure), pause.as_millis());
-                    self.trace.borrow_mut().note_pause(pause);
-                    std::thread::sleep(pause);
+                    log::warn!(target: "connect::http", "{}{}; next attempt in {} ms", scope::Prefix, self.describe(&failure), pause.as_millis());
+                    wait(pause);
                     attempt += 1;
                 }
                 None => return Err(self.refusal(failure.after(attempt))),
@@ -311,42 +256,30 @@ impl Http {
         }
     }
 
-    /// A dry run reads, and does nothing else.
-    fn guard(&self, method: Method, path: &str) -> Result<()> {
-        if self.dry_run.get() && method != Method::Get {
-            return Err(Error::DryRun(format!("{} {path}", method.name()).into()));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn time_left(&self) -> Option<Duration> {
-        self.deadline.get().map(|deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-
-    fn describe(&self, failure: &Failure) -> String {
+    fn describe(&self, failure: &CallError) -> String {
         match failure {
-            Failure::Refused(error) => {
+            CallError::Refused(error) => {
                 let mut error = error.clone();
                 error.redact(|text| self.key.redact(text).into_owned());
                 error.to_string()
             }
-            Failure::Lost(error) => {
+            CallError::Lost(error) => {
                 let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
                 format!("{error}: {}", self.key.redact(&cause))
             }
-            Failure::Input(error) => error.to_string(),
+            CallError::Input(error) => error.to_string(),
         }
     }
 
     /// The error of a failure, without the key, should the server have echoed it.
-    fn refusal(&self, failure: Failure) -> Error {
+    fn refusal(&self, failure: CallError) -> Error {
         match failure {
-            Failure::Refused(mut error) => {
+            CallError::Refused(mut error) => {
                 error.redact(|text| self.key.redact(text).into_owned());
                 Error::Api(error)
             }
-            Failure::Lost(error) => Error::Transport(Box::new(error)),
-            Failure::Input(error) => error,
+            CallError::Lost(error) => Error::Transport(error),
+            CallError::Input(error) => error,
         }
     }
 }
@@ -357,14 +290,18 @@ impl std::fmt::Debug for Http {
     }
 }
 
-impl Answer {
-    /// The answer, if its body arrived.
-    pub(crate) fn whole(self) -> Result<Self> {
-        match self.broken {
-            Some(error) => Err(Error::Transport(Box::new(error))),
-            None => Ok(self),
-        }
+/// Whether a pause ends before the deadline.
+fn fits(pause: Duration) -> bool {
+    scope::time_left().is_none_or(|left| pause < left)
+}
+
+fn wait(pause: Duration) -> bool {
+    if fits(pause) {
+        scope::note_pause(pause);
+        std::thread::sleep(pause);
+        return true;
     }
+    false
 }
 
 /// A body in JSON.
@@ -375,13 +312,6 @@ impl Answer {
 pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body)
         .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
-}
-
-pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| {
-        let expected = std::any::type_name::<T>();
-        Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
-    })
 }
 
 fn roots(path: &std::path::Path) -> Result<RootCerts> {

@@ -44,7 +44,7 @@
 //! | [`Ok(Approval::template(id))`](Approval::template) | an update if it has params, then POST `approve` |
 //! | [`Err(Action::inquire(params))`](Action::inquire) | an update if there are params, then POST `inquire` |
 //! | [`Err(Action::fail(reason))`](Action::fail) | POST `fail` |
-//! | [`Err(Action::skip(why))`](Action::skip) | nothing, but for a message that says why |
+//! | [`Err(Action::skip())`](Action::skip) | nothing, but for a message if it was given one |
 //! | any error through `?`, or a panic | nothing: the order stays pending and is reported as errored |
 //!
 //! After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a message
@@ -124,7 +124,6 @@
 mod check;
 mod config;
 mod connect;
-mod context;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -132,6 +131,7 @@ mod http;
 mod lock;
 mod page;
 mod process;
+mod scope;
 mod text;
 
 pub mod directory;
@@ -149,12 +149,15 @@ pub mod usage;
 pub use check::CheckError;
 pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
 pub use connect::Connect;
-pub use error::{ApiError, Conflict, DecodeError, Error, Interrupted, Result, TransportError};
+pub use error::{ApiError, Conflict, DecodeError, Error, InputError, Result, TransportError};
 pub use lock::Lock;
 pub use page::Pages;
 pub use process::{
-    Action, Approval, Call, Certainty, Inquiry, Options, Outcome, Plan, Report, Stop, Verdict,
+    Action, Approval, CallKind, Certainty, Inquiry, Options, Outcome, Plan, PlannedCall, Report, Skip, Stop,
+    Verdict,
 };
+pub use serde_json::Value;
+pub use time::{Date, OffsetDateTime};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

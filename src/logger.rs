@@ -88,7 +88,7 @@ impl Logger {
         log::set_boxed_logger(Box::new(Arc::clone(&output)))?;
         log::set_max_level(output.max_level());
         if self.hold_back {
-            crate::context::on_request_done(move |failed| output.request_done(failed));
+            crate::scope::on_request_done(move |failed| output.request_done(failed));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::vec;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::http::{Http, Method, decode};
+use crate::http::Http;
 use crate::rql::Query;
 
 /// How many are read at once.
@@ -47,19 +47,17 @@ enum Next {
 }
 
 impl<'c, T: DeserializeOwned> Pages<'c, T> {
-    /// The elements of `list` that match; the query's limit is the most that come, its offset where they begin.
-    pub(crate) fn new(http: &'c Http, list: &str, query: &Query) -> Self {
-        let left = query.limit_value();
-        let start = query.offset_value().unwrap_or_default();
-        let path = query.without_paging().compile();
+    /// The elements of `list` that match; a path that cannot be called fails as the first element.
+    pub(crate) fn new(http: &'c Http, list: Result<String>, query: &Query) -> Self {
+        let compiled = list.and_then(|list| Ok((list, query.without_paging().compile()?)));
         let mut pages = Self::from_path(http, String::new(), PAGE);
-        match path {
-            Ok(text) => {
-                pages.path = format!("{list}{text}");
-                pages.next = Next::Offset(start);
-                pages.left = left;
+        match compiled {
+            Ok((list, filters)) => {
+                pages.path = list + &filters;
+                pages.next = Next::Offset(query.offset_value().unwrap_or_default());
+                pages.left = query.limit_value();
             }
-            Err(error) => pages.next = Next::Fail(error.into()),
+            Err(error) => pages.next = Next::Fail(error),
         }
         pages
     }
@@ -82,17 +80,17 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
         let separator = if self.path.contains('?') { '&' } else { '?' };
         let size = self.left.map_or(self.size, |left| left.min(self.size));
         let path = format!("{}{separator}limit={size}&offset={offset}", self.path);
-        let answer = self.http.fetch(&path)?;
-        let items = decode::<Option<Vec<T>>>(Method::Get, &path, &answer.body)?.unwrap_or_default();
+        let answer = self.http.get(&path)?;
+        let range = answer.range;
+        // Where the server tells the total, it need not be watched.
+        let content = range.is_none().then(|| self.hasher.hash_one(&answer.body));
+        let items = answer.read::<Option<Vec<T>>>()?.unwrap_or_default();
         let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
         // A short page proves nothing: servers cut the limit in silence.
-        let ended = items.is_empty() || answer.range.is_some_and(|range| end >= range.total);
-        // Where the server tells the total, it need not be watched.
-        let content = answer.range.is_none().then(|| self.hasher.hash_one(&answer.body));
+        let ended = items.is_empty() || range.is_some_and(|range| end >= range.total);
         if !ended && content.is_some() && std::mem::replace(&mut self.last, content) == content {
-            return Err(Error::input(format!("GET {path}: the server sends the same page for any offset")));
+            return Err(Error::unexpected("GET", &path, "the server sends the same page for any offset"));
         }
-        self.http.recycle(answer);
         self.next = if ended { Next::End } else { Next::Offset(end) };
         self.items = items.into_iter();
         Ok(())

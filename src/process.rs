@@ -1,23 +1,30 @@
-//! The loop: walk the list, ask the closure, carry the plan out, tell what became of it.
+//! The loop: list what waits, ask the closure, make the calls of its plan, report what became of it.
 
 mod answer;
-mod carry;
+mod conversations;
+mod cursor;
+mod execute;
 mod options;
 mod outcome;
+mod pages;
 mod plan;
+mod queue;
 mod report;
 mod run;
-mod talk;
-mod walk;
+mod snapshot;
+mod until_known;
 
-pub(crate) use answer::How;
-pub use answer::{Action, Approval, Inquiry};
+pub(crate) use answer::ApprovalKind;
+pub use answer::{Action, Approval, Inquiry, Skip};
+pub(crate) use conversations::post_message;
 pub use options::Options;
 pub use outcome::{Certainty, Outcome, Verdict};
-pub use plan::{Call, Plan};
-pub(crate) use plan::{Goal, Reason};
-pub use report::{Report, Stop};
-pub(crate) use run::{Source, run};
-pub(crate) use talk::post_message;
 #[cfg(fuzzing)]
-pub(crate) use walk::read_page;
+pub(crate) use pages::read_page;
+pub use plan::{CallKind, Plan, PlannedCall};
+pub(crate) use plan::{Goal, Reason};
+pub(crate) use queue::Queue;
+pub use report::{Report, Stop};
+pub(crate) use run::run;
+#[cfg(feature = "xlsx")]
+pub(crate) use until_known::{Known, until_known};

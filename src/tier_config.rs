@@ -13,13 +13,14 @@
 //! # Ok(()) }
 //! ```
 
-use crate::connect::Connect;
+use time::OffsetDateTime;
+
 use crate::error::Result;
 use crate::fulfillment::{Assignee, assign};
-use crate::http::{Http, segment};
+use crate::http::{Http, json, segment};
 use crate::models::{ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
-use crate::process::{Action, Approval, Options, Report, Source, run};
+use crate::process::{Action, Approval, Options, Queue, Report, run};
 use crate::rql::Query;
 
 mod plan;
@@ -29,29 +30,41 @@ pub use plan::plan;
 /// Tier config requests; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct TierConfigs<'c> {
-    connect: &'c Connect,
+    http: &'c Http,
+    products: &'c [String],
 }
 
-const REQUESTS: Source<TierConfigRequest> = Source {
-    list: "/tier/config-requests",
-    what: "tier config requests",
-    created: "created",
-    product: "configuration.product.id",
-    status: "pending",
-    talks: false,
-    id: |request| &request.id,
-    created_of: |request| request.events.created(),
-    product_of: |request| request.product_id(),
-    status_of: |request| request.status.as_str(),
-};
+impl Queue for TierConfigRequest {
+    const LIST: &'static str = "/tier/config-requests";
+    const NAME: &'static str = "tier config requests";
+    const CREATED: &'static str = "created";
+    const PRODUCT: &'static str = "configuration.product.id";
+    const STATUS: &'static str = "pending";
 
-impl<'c> TierConfigs<'c> {
-    pub(crate) fn new(connect: &'c Connect) -> Self {
-        Self { connect }
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    fn http(self) -> &'c Http {
-        &self.connect.http
+    fn created(&self) -> Option<OffsetDateTime> {
+        self.events.created()
+    }
+
+    fn product_id(&self) -> &str {
+        self.product_id()
+    }
+
+    fn status(&self) -> &str {
+        self.status.as_str()
+    }
+
+    fn kind(&self) -> Option<&str> {
+        Some(self.kind.as_str()).filter(|kind| !kind.is_empty())
+    }
+}
+
+impl<'c> TierConfigs<'c> {
+    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
+        Self { http, products }
     }
 
     /// Hands each pending request of the configured products to `decide`, oldest first, and carries out what it
@@ -62,7 +75,7 @@ impl<'c> TierConfigs<'c> {
     /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
     /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
     /// | `Err(Action::fail(…))` | POST `fail` |
-    /// | `Err(Action::skip(…))` | none |
+    /// | `Err(Action::skip())` | none |
     /// | any error through `?` | none: the request stays pending and is reported as errored |
     ///
     /// These requests have no conversations, so no message is sent; a message of an inquiry or a skip is reported
@@ -88,18 +101,17 @@ impl<'c> TierConfigs<'c> {
         options: Options<'_>,
         mut decide: impl FnMut(&TierConfigRequest) -> Result<Approval, Action>,
     ) -> Result<Report> {
-        let products = self.connect.config().product_ids();
-        run(self.http(), products, &REQUESTS, options, |request| plan(request, decide(request)))
+        run(self.http, self.products, options, |request| plan(request, decide(request)))
     }
 
     /// Requests that match, of all products that the key can see.
     pub fn requests(self, query: &Query) -> Pages<'c, TierConfigRequest> {
-        Pages::new(self.http(), REQUESTS.list, query)
+        Pages::new(self.http, Ok(TierConfigRequest::LIST.to_owned()), query)
     }
 
     /// One request, or `None` where there is none of this id.
     pub fn request(self, id: &str) -> Result<Option<TierConfigRequest>> {
-        self.http().get_if_there(&path(id)?)
+        self.http.find(&path(id)?)
     }
 
     /// The configuration of an account for a product, as its last approved request left it.
@@ -125,35 +137,35 @@ impl<'c> TierConfigs<'c> {
 
     /// Stores values in a request's parameters, and what is wrong with them.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
-        self.http().change(&path(id)?, &plan::Params { params })
+        self.http.update(&path(id)?, &json(&plan::Params { params })?)?.read()
     }
 
     /// The text of a request's template, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
-        self.http().text(&format!("{}/render", path(id)?))
+        self.http.get(&format!("{}/render", path(id)?))?.text()
     }
 
     /// The text of a configuration's template, in markdown; `id` is that of the configuration, `TC-…`.
     pub fn render_configuration(self, id: &str) -> Result<String> {
-        self.http().text(&format!("/tier/configs/{}/render", segment(id)?))
+        self.http.get(&format!("/tier/configs/{}/render", segment(id)?))?.text()
     }
 
     /// Puts an inquired request back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http().poke(&format!("{}/pend", path(id)?))
+        self.http.post(&format!("{}/pend", path(id)?), None).map(drop)
     }
 
     /// Makes somebody responsible for a request.
     pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
-        assign(self.http(), &path(id)?, to)
+        assign(self.http, &path(id)?, to)
     }
 
     /// Makes nobody responsible for a request.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http().poke(&format!("{}/unassign", path(id)?))
+        self.http.post(&format!("{}/unassign", path(id)?), None).map(drop)
     }
 }
 
 fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", REQUESTS.list, segment(id)?))
+    Ok(format!("{}/{}", TierConfigRequest::LIST, segment(id)?))
 }

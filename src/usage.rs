@@ -34,13 +34,13 @@
 //! ```
 
 use serde::Deserialize;
+use time::OffsetDateTime;
 
-use crate::connect::Connect;
 use crate::error::{Error, Result};
 use crate::http::{Http, segment};
 use crate::models::{Listing, SignedUrl, UsageFile};
 use crate::page::Pages;
-use crate::process::{Options, Plan, Report, Source, Verdict, run};
+use crate::process::{Options, Plan, Queue, Report, Verdict, run};
 use crate::rql::Query;
 
 mod file_action;
@@ -53,50 +53,71 @@ mod number;
 mod record;
 #[cfg(feature = "xlsx")]
 mod sheet;
-#[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks fail so"))]
-mod sheet_error;
 #[cfg(feature = "xlsx")]
 mod submit;
 #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are checked"))]
 mod validate;
 
+pub use crate::error::{BadRow, Problem, SheetError};
 pub use file_action::{FileAction, plan};
 pub use new_file::NewUsageFile;
 pub use number::Number;
 pub use record::{SheetName, UsageCategory, UsageRecord};
-pub use sheet_error::{BadRow, Problem, SheetError};
 
 /// Metered usage; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Usage<'c> {
-    connect: &'c Connect,
+    http: &'c Http,
+    products: &'c [String],
 }
 
-const LISTINGS: Source<Listing> = Source {
-    list: "/listings",
-    what: "listings",
-    created: "created",
-    product: "product.id",
-    status: "listed",
-    talks: false,
-    id: |listing| &listing.id,
-    created_of: |listing| listing.created,
-    product_of: |listing| &listing.product.id,
-    status_of: |listing| listing.status.as_str(),
-};
+impl Queue for Listing {
+    const LIST: &'static str = "/listings";
+    const NAME: &'static str = "listings";
+    const CREATED: &'static str = "created";
+    const PRODUCT: &'static str = "product.id";
+    const STATUS: &'static str = "listed";
 
-const FILES: Source<UsageFile> = Source {
-    list: "/usage/files",
-    what: "usage files",
-    created: "created.at",
-    product: "product.id",
-    status: "ready",
-    talks: false,
-    id: |file| &file.id,
-    created_of: |file| file.events.created().or(file.created_at),
-    product_of: |file| &file.product.id,
-    status_of: |file| file.status.as_str(),
-};
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn created(&self) -> Option<OffsetDateTime> {
+        self.created
+    }
+
+    fn product_id(&self) -> &str {
+        &self.product.id
+    }
+
+    fn status(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Queue for UsageFile {
+    const LIST: &'static str = "/usage/files";
+    const NAME: &'static str = "usage files";
+    const CREATED: &'static str = "created.at";
+    const PRODUCT: &'static str = "product.id";
+    const STATUS: &'static str = "ready";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn created(&self) -> Option<OffsetDateTime> {
+        self.events.created().or(self.created_at)
+    }
+
+    fn product_id(&self) -> &str {
+        &self.product.id
+    }
+
+    fn status(&self) -> &str {
+        self.status.as_str()
+    }
+}
 
 #[derive(Deserialize)]
 struct TemplateLink {
@@ -104,12 +125,8 @@ struct TemplateLink {
 }
 
 impl<'c> Usage<'c> {
-    pub(crate) fn new(connect: &'c Connect) -> Self {
-        Self { connect }
-    }
-
-    fn http(self) -> &'c Http {
-        &self.connect.http
+    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
+        Self { http, products }
     }
 
     /// Hands each listed listing of the configured products to `report`.
@@ -137,15 +154,14 @@ impl<'c> Usage<'c> {
         options: Options<'_>,
         mut report: impl FnMut(&Listing) -> anyhow::Result<Option<UsageFile>>,
     ) -> Result<Report> {
-        let products = self.connect.config().product_ids();
-        run(self.http(), products, &LISTINGS, options, |listing| {
+        run(self.http, self.products, options, |listing| {
             match report(listing) {
                 Ok(Some(file)) => {
                     Ok(Plan::new(Verdict::Reported, "").detail(format!("usage file {}", file.id)))
                 }
                 Ok(None) => Ok(Plan::new(Verdict::Skipped, "")),
                 // The closure sends by itself, so this is what a dry run of it looks like.
-                Err(error) if matches!(error.downcast_ref(), Some(Error::DryRun(_))) => {
+                Err(error) if error.downcast_ref().is_some_and(Error::is_dry_run) => {
                     Ok(Plan::new(Verdict::Reported, "").detail(error.to_string()))
                 }
                 Err(error) => Err(Error::Handler(error)),
@@ -175,25 +191,24 @@ impl<'c> Usage<'c> {
         options: Options<'_>,
         mut decide: impl FnMut(&UsageFile) -> anyhow::Result<FileAction>,
     ) -> Result<Report> {
-        let products = self.connect.config().product_ids();
-        run(self.http(), products, &FILES, options, |file| plan(file, decide(file).map_err(Error::Handler)?))
+        run(self.http, self.products, options, |file| plan(file, decide(file).map_err(Error::Handler)?))
     }
 
     /// Usage files that match, of all products that the key can see; lists leave out the links to the files.
     pub fn files(self, query: &Query) -> Pages<'c, UsageFile> {
-        Pages::new(self.http(), FILES.list, query)
+        Pages::new(self.http, Ok(UsageFile::LIST.to_owned()), query)
     }
 
     /// One usage file, or `None` where there is none of this id.
     ///
     /// Its links are signed and expire within minutes.
     pub fn file(self, id: &str) -> Result<Option<UsageFile>> {
-        self.http().get_if_there(&path(id)?)
+        self.http.find(&path(id)?)
     }
 
     /// Listings that match, of all products that the key can see.
     pub fn listings(self, query: &Query) -> Pages<'c, Listing> {
-        Pages::new(self.http(), LISTINGS.list, query)
+        Pages::new(self.http, Ok(Listing::LIST.to_owned()), query)
     }
 
     /// The workbook that the platform gives out as a template for a product's usage.
@@ -205,10 +220,10 @@ impl<'c> Usage<'c> {
     /// The path in the error is the storage's, without the part of the link that is a secret.
     pub fn template(self, product_id: &str) -> Result<Vec<u8>> {
         let path = format!("/usage/products/{}/template", segment(product_id)?);
-        let answer: TemplateLink = self.http().get(&path)?;
+        let answer: TemplateLink = self.http.get(&path)?.read()?;
         let link = answer.template_link.filter(|link| !link.as_str().is_empty());
         let link =
-            link.ok_or_else(|| Error::input(format!("GET {path}: the platform gave no link to a template")))?;
+            link.ok_or_else(|| Error::unexpected("GET", &path, "the platform gave no link to a template"))?;
         self.download(link.as_str())
     }
 
@@ -218,10 +233,10 @@ impl<'c> Usage<'c> {
     ///
     /// [`Error::Input`] for a link that is not https, or that leads to this machine from a platform elsewhere.
     pub fn download(self, link: &str) -> Result<Vec<u8>> {
-        self.http().download(link, self.http().body_limit)
+        self.http.download(link)
     }
 }
 
 fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", FILES.list, segment(id)?))
+    Ok(format!("{}/{}", UsageFile::LIST, segment(id)?))
 }

@@ -143,9 +143,9 @@ fn calls_of_the_closure_are_part_of_what_was_done() {
         let report = connect
             .process_fulfillments(|request| {
                 if request.id == FIRST {
-                    return Err(Action::skip(""));
+                    return Err(Action::skip());
                 }
-                let product = connect.directory().product(sample::PRODUCT).get()?;
+                let product = connect.directory().product(sample::PRODUCT)?;
                 Err(anyhow::anyhow!("no room for {}", product.unwrap().id).into())
             })
             .unwrap();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use connect::sandbox::Sandbox;
-use connect::{Connect, Error, Options, Report};
+use connect::{Connect, Options, Report};
 
 /// What the command line asked for.
 pub(crate) struct Setup {
@@ -51,7 +51,8 @@ impl Setup {
     /// Prints the report, if there is anything to report, and gives the program's exit code.
     pub(crate) fn finish(&self, report: &Report) -> anyhow::Result<ExitCode> {
         let text = if self.json { serde_json::to_string_pretty(report)? + "\n" } else { report.to_string() };
-        if report.handled() > 0 || report.stopped().is_some() || report.foreign() > 0 {
+        // Nothing for a run that found nothing, in JSON either: cron mails whatever is printed.
+        if !report.to_string().is_empty() {
             std::io::stdout().write_all(text.as_bytes())?;
         }
         Ok(ExitCode::from(report.exit_code()))
@@ -62,11 +63,6 @@ impl Setup {
 pub(crate) fn run(main: impl FnOnce(&Setup) -> connect::Result<Report>) -> ExitCode {
     let ran = Setup::from_args().and_then(|setup| match main(&setup) {
         Ok(report) => setup.finish(&report),
-        Err(Error::Interrupted(end)) => {
-            // What was done until then is done, and must be told.
-            setup.finish(&end.report)?;
-            Err(end.cause.into())
-        }
         Err(error) => Err(error.into()),
     });
     ran.unwrap_or_else(|error| {

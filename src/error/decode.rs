@@ -8,8 +8,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// What was expected, such as `Request`.
-    pub expected: &'static str,
+    /// What was expected, such as `Request`; `None` where the answer decodes and contradicts itself or the call.
+    pub expected: Option<&'static str>,
     /// Method of the call.
     pub method: &'static str,
     /// Path of the call below the endpoint.
@@ -28,12 +28,16 @@ impl DecodeError {
         error: &serde_json::Error,
     ) -> Self {
         Self {
-            expected: short_name(expected),
+            expected: Some(short_name(expected)),
             method,
             path: path.to_owned(),
             problem: without_values(&error.to_string()),
             position: None,
         }
+    }
+
+    pub(crate) fn unexpected(method: &'static str, path: &str, problem: impl Into<String>) -> Self {
+        Self { expected: None, method, path: path.to_owned(), problem: problem.into(), position: None }
     }
 
     pub(crate) fn at(mut self, position: usize) -> Self {
@@ -48,7 +52,10 @@ impl fmt::Display for DecodeError {
         if let Some(position) = self.position {
             write!(f, "element {position} of the list: ")?;
         }
-        write!(f, "the answer is no {}: {}", self.expected, self.problem)
+        if let Some(expected) = self.expected {
+            write!(f, "the answer is no {expected}: ")?;
+        }
+        f.write_str(&self.problem)
     }
 }
 

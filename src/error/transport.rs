@@ -2,13 +2,13 @@
 
 use std::{fmt, io};
 
-/// A call that got no answer, or not the whole of it.
+/// A call that was held back, got no answer, or not the whole of one.
 pub struct TransportError {
     method: &'static str,
     path: String,
     phase: Phase,
     attempts: u32,
-    cause: ureq::Error,
+    cause: Option<ureq::Error>,
 }
 
 /// How far a call had come when it failed.
@@ -20,8 +20,10 @@ pub(crate) enum Phase {
     Waiting,
     /// The status had come, the body did not.
     Reading,
-    /// It was not made at all: the run's time was up.
+    /// It was not made: the run's time was up.
     TooLate,
+    /// It was not made: a dry run only reads.
+    DryRun,
 }
 
 impl TransportError {
@@ -29,22 +31,24 @@ impl TransportError {
     pub(crate) fn new(method: &'static str, path: &str, unreached: bool, cause: ureq::Error) -> Self {
         let unsent = unreached || is_no_request(&cause);
         let phase = if unsent { Phase::Connecting } else { Phase::Waiting };
-        Self { method, path: path.to_owned(), phase, attempts: 1, cause }
+        Self::in_phase(phase, method, path, Some(cause))
     }
 
     pub(crate) fn while_reading(method: &'static str, path: &str, cause: ureq::Error) -> Self {
-        Self { method, path: path.to_owned(), phase: Phase::Reading, attempts: 1, cause }
+        Self::in_phase(Phase::Reading, method, path, Some(cause))
     }
 
     pub(crate) fn deadline(method: &'static str, path: &str) -> Self {
         let cause = io::Error::new(io::ErrorKind::TimedOut, "the run's deadline has come");
-        Self {
-            method,
-            path: path.to_owned(),
-            phase: Phase::TooLate,
-            attempts: 0,
-            cause: ureq::Error::Io(cause),
-        }
+        Self::in_phase(Phase::TooLate, method, path, Some(ureq::Error::Io(cause)))
+    }
+
+    pub(crate) fn dry_run(method: &'static str, path: &str) -> Self {
+        Self::in_phase(Phase::DryRun, method, path, None)
+    }
+
+    fn in_phase(phase: Phase, method: &'static str, path: &str, cause: Option<ureq::Error>) -> Self {
+        Self { method, path: path.to_owned(), phase, attempts: 1, cause }
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
@@ -55,8 +59,8 @@ impl TransportError {
     /// Whether time ran out: the connection's, the answer's, or the run's.
     pub fn is_timeout(&self) -> bool {
         match &self.cause {
-            ureq::Error::Timeout(_) => true,
-            ureq::Error::Io(error) => error.kind() == io::ErrorKind::TimedOut,
+            Some(ureq::Error::Timeout(_)) => true,
+            Some(ureq::Error::Io(error)) => error.kind() == io::ErrorKind::TimedOut,
             _ => false,
         }
     }
@@ -71,22 +75,35 @@ impl TransportError {
         matches!(self.phase, Phase::Waiting | Phase::Reading)
     }
 
+    /// Whether a dry run held the call back.
+    pub fn is_dry_run(&self) -> bool {
+        self.phase == Phase::DryRun
+    }
+
+    /// Whether the call was not even tried.
+    pub(crate) fn was_held_back(&self) -> bool {
+        matches!(self.phase, Phase::TooLate | Phase::DryRun)
+    }
+
     /// Whether the same call may work a little later.
     pub(crate) fn is_passing(&self) -> bool {
         use ureq::Error as E;
-        match &self.cause {
-            // A wrong certificate stays wrong.
-            E::Tls(_)
-            | E::Rustls(_)
-            | E::Pem(_)
-            | E::BadUri(_)
-            | E::Http(_)
-            | E::InvalidProxyUrl
-            | E::BodyExceedsLimit(_)
-            | E::LargeResponseHeader(..)
-            | E::Decompress(..) => false,
-            E::Io(error) => error.kind() != io::ErrorKind::InvalidData && self.phase != Phase::TooLate,
-            _ => true,
+        match self.cause.as_ref() {
+            // A wrong certificate stays wrong, and what was held back is not tried.
+            None
+            | Some(
+                E::Tls(_)
+                | E::Rustls(_)
+                | E::Pem(_)
+                | E::BadUri(_)
+                | E::Http(_)
+                | E::InvalidProxyUrl
+                | E::BodyExceedsLimit(_)
+                | E::LargeResponseHeader(..)
+                | E::Decompress(..),
+            ) => false,
+            Some(E::Io(error)) => error.kind() != io::ErrorKind::InvalidData && !self.was_held_back(),
+            Some(_) => true,
         }
     }
 }
@@ -104,7 +121,7 @@ impl fmt::Debug for TransportError {
             .field("path", &self.path)
             .field("phase", &self.phase)
             .field("attempts", &self.attempts)
-            .field("cause", &self.cause.to_string())
+            .field("cause", &self.cause.as_ref().map(ToString::to_string))
             .finish()
     }
 }
@@ -117,6 +134,7 @@ impl fmt::Display for TransportError {
             Phase::Waiting => write!(f, "{method} {path}: no answer from the platform")?,
             Phase::Reading => write!(f, "{method} {path}: the answer broke off")?,
             Phase::TooLate => write!(f, "{method} {path}: not sent")?,
+            Phase::DryRun => write!(f, "dry run: {method} {path} was not sent")?,
         }
         if self.attempts > 1 {
             write!(f, ", after {} attempts", self.attempts)?;
@@ -127,7 +145,7 @@ impl fmt::Display for TransportError {
 
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.cause {
+        match self.cause.as_ref()? {
             ureq::Error::Io(error) => Some(error),
             error => Some(error),
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::path;
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
-use crate::process::{Action, Approval, Goal, How, Plan, Reason, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Reason, Verdict};
 
 /// The calls that carry out an answer about an order, for looking at and for tests of one's own closure.
 ///
@@ -33,9 +33,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
                 .post("inquire", Some(&body), Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
-        Err(Action::Skip(why)) => {
-            Ok(Plan::new(Verdict::Skipped, object).detail(why.clone()).message(Some(why)))
-        }
+        Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, true)),
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
@@ -68,13 +66,13 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
     };
     let mut goal = Goal::status(&["approved"]);
     let text = approval.text.as_str();
-    let detail = match approval.how {
-        How::Template => {
+    let detail = match approval.kind {
+        ApprovalKind::Template => {
             body.template_id = Some(text);
             goal.template = Some(text.to_owned());
             format!("template {text}")
         }
-        How::Tile => {
+        ApprovalKind::Tile => {
             body.activation_tile = Some(text);
             "custom activation tile".to_owned()
         }

@@ -42,18 +42,18 @@ impl Unreached {
 
 /// The HTTP client's own connector, TLS included, whose failures are noted.
 #[derive(Debug)]
-pub(crate) struct Noting {
+pub(crate) struct Tracking {
     inner: DefaultConnector,
     unreached: Unreached,
 }
 
-impl Noting {
+impl Tracking {
     pub(crate) fn new(unreached: Unreached) -> Self {
         Self { inner: DefaultConnector::default(), unreached }
     }
 }
 
-impl Connector<()> for Noting {
+impl Connector<()> for Tracking {
     type Out = Box<dyn Transport>;
 
     fn connect(

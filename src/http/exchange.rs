@@ -9,6 +9,8 @@ use ureq::http::{HeaderMap, Request, header};
 
 use super::{Answer, ContentRange, Http, Method, mask, retry, url};
 use crate::error::{ApiError, Error, Result, TransportError};
+use crate::scope;
+use crate::text::LogPath;
 
 /// How many redirects a GET follows.
 const REDIRECTS: usize = 5;
@@ -27,7 +29,7 @@ pub(super) enum Payload<'a> {
 
 impl Http {
     /// Gets a file from wherever the platform points to, without credentials.
-    pub(crate) fn download(&self, link: &str, limit: u64) -> Result<Vec<u8>> {
+    pub(crate) fn download(&self, link: &str) -> Result<Vec<u8>> {
         let mut url = Cow::Borrowed(link);
         for _ in 0..=REDIRECTS {
             let shown = url::without_query(&url).to_owned();
@@ -43,24 +45,24 @@ impl Http {
                 .body(())
                 .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
             let answer = self
-                .run(request, "GET", &shown)
-                .and_then(|response| self.read("GET", &shown, response, limit))
+                .run(request, Method::Get, &shown)
+                .and_then(|response| self.read(Method::Get, &shown, response))
                 .map_err(|failure| self.refusal(failure))?;
             match answer {
                 Got::Redirect { location: Some(location), .. } => {
                     url = Cow::Owned(url::join(&url, &location).ok_or_else(|| {
-                        Error::input(format!("{shown} redirects to an address that cannot be read"))
+                        Error::unexpected("GET", &shown, "it redirects to an address that cannot be read")
                     })?);
                 }
                 Got::Redirect { status, location: None } => {
                     return Err(
-                        self.refusal(Failure::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))
+                        self.refusal(CallError::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))
                     );
                 }
-                Got::Answer(answer) => return answer.whole().map(|answer| answer.body),
+                Got::Answer(answer) => return answer.bytes(),
             }
         }
-        Err(Error::input(format!("{} redirects in a circle", url::without_query(link))))
+        Err(Error::unexpected("GET", url::without_query(link), "it redirects in a circle"))
     }
 
     /// One call and its answer, redirects of a GET inside of the origin included.
@@ -69,28 +71,29 @@ impl Http {
         method: Method,
         path: &str,
         payload: Payload<'_>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer<'_>, CallError> {
         let request = |url: &str| {
             let request = Request::builder().method(method.name()).uri(url);
             request.header(header::AUTHORIZATION, self.authorization.clone())
         };
         let url = self.base.url(path);
         let name = method.name();
-        let bad =
-            |_| Failure::Input(Error::input(format!("{name} {path}: this is no address that can be called")));
+        let bad = |_| {
+            CallError::Input(Error::input(format!("{name} {path}: this is no address that can be called")))
+        };
         let response = match payload {
             Payload::Nothing if matches!(method, Method::Get | Method::Delete) => {
-                self.run(request(&url).body(()).map_err(bad)?, name, path)?
+                self.run(request(&url).body(()).map_err(bad)?, method, path)?
             }
             // An empty body with its length, which some gateways insist on.
-            Payload::Nothing => self.run(request(&url).body(&[][..] as &[u8]).map_err(bad)?, name, path)?,
+            Payload::Nothing => self.run(request(&url).body(&[][..] as &[u8]).map_err(bad)?, method, path)?,
             Payload::Json(bytes) => {
                 let request = request(&url)
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(bytes)
                     .map_err(bad)?;
                 mask::log_body(&self.key, name, path, bytes, true);
-                self.run(request, name, path)?
+                self.run(request, method, path)?
             }
             Payload::Stream { content_type, length, mut reader } => {
                 let request = request(&url)
@@ -98,13 +101,13 @@ impl Http {
                     .header(header::CONTENT_LENGTH, length)
                     .body(SendBody::from_reader(&mut reader))
                     .map_err(bad)?;
-                self.run(request, name, path)?
+                self.run(request, method, path)?
             }
         };
         if let Some(date) = response.headers().get(header::DATE) {
             *self.date.borrow_mut() = Some(date.clone());
         }
-        let mut got = self.read(name, path, response, self.body_limit)?;
+        let mut got = self.read(method, path, response)?;
         let mut at = url;
         for _ in 0..REDIRECTS {
             let target = match &got {
@@ -114,8 +117,8 @@ impl Http {
                 _ => None,
             };
             let Some(target) = target else { break };
-            let response = self.run(request(&target).body(()).map_err(bad)?, name, path)?;
-            got = self.read(name, path, response, self.body_limit)?;
+            let response = self.run(request(&target).body(()).map_err(bad)?, method, path)?;
+            got = self.read(method, path, response)?;
             at = target;
         }
         match got {
@@ -123,7 +126,7 @@ impl Http {
             Got::Redirect { status, location } => {
                 let mut error = ApiError::new(name, path, status, b"");
                 error.location = location.map(|location| url::without_query(&location).to_owned());
-                Err(Failure::Refused(Box::new(error)))
+                Err(CallError::Refused(Box::new(error)))
             }
         }
     }
@@ -132,12 +135,13 @@ impl Http {
     fn run(
         &self,
         request: Request<impl ureq::AsSendBody>,
-        name: &'static str,
+        method: Method,
         path: &str,
-    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
-        let left = self.time_left();
+    ) -> Result<ureq::http::Response<ureq::Body>, CallError> {
+        let name = method.name();
+        let left = scope::time_left();
         if left.is_some_and(|left| left.is_zero()) {
-            return Err(Failure::Lost(TransportError::deadline(name, path)));
+            return Err(CallError::lost(TransportError::deadline(name, path)));
         }
         self.calls.set(self.calls.get() + 1);
         self.unreached.clear();
@@ -152,70 +156,75 @@ impl Http {
         };
         let took = start.elapsed();
         let status = response.as_ref().map_or(0, |response| response.status().as_u16());
-        let mut trace = self.trace.borrow_mut();
-        trace.note_call(name, path, status, took);
-        log::debug!(target: "connect::http", "{}{name} {} {status} {} ms", trace.prefix(), url::Shown(path), took.as_millis());
+        scope::note_call(name, path, status, took);
+        log::debug!(target: "connect::http", "{}{name} {} {status} {} ms", scope::Prefix, LogPath(path), took.as_millis());
         response
-            .map_err(|cause| Failure::Lost(TransportError::new(name, path, self.unreached.is_set(), cause)))
+            .map_err(|cause| CallError::lost(TransportError::new(name, path, self.unreached.is_set(), cause)))
     }
 
     fn read(
         &self,
-        name: &'static str,
+        method: Method,
         path: &str,
         response: ureq::http::Response<ureq::Body>,
-        limit: u64,
-    ) -> Result<Got, Failure> {
+    ) -> Result<Got<'_>, CallError> {
+        let name = method.name();
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        let mut bytes = self.buffer.take();
+        let mut answer = Answer::new(self, method, path, self.buffer.take());
+        let bytes = &mut answer.body;
         bytes.clear();
         let length =
             header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
         // The server's word on the length is not trusted with more than a page's worth of memory.
         bytes.reserve(length.unwrap_or(0).min(1 << 20));
-        let reader = body.into_with_config().limit(limit).reader();
-        let read = drain(reader, &mut self.scratch.borrow_mut(), &mut bytes);
-        let broken = read.err().map(|error| TransportError::while_reading(name, path, error.into()));
+        let reader = body.into_with_config().limit(self.body_limit).reader();
+        let read = drain(reader, &mut self.scratch.borrow_mut(), bytes);
+        answer.broken =
+            read.err().map(|error| Box::new(TransportError::while_reading(name, path, error.into())));
 
         if head.status.is_success() {
-            mask::log_body(&self.key, name, path, &bytes, false);
-            let range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
-            return Ok(Got::Answer(Answer { body: bytes, range, broken }));
+            mask::log_body(&self.key, name, path, &answer.body, false);
+            answer.range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
+            return Ok(Got::Answer(answer));
         }
         if head.status.is_redirection() {
             let location = header_text(&head.headers, header::LOCATION).map(str::to_owned);
             return Ok(Got::Redirect { status, location });
         }
         // Before anything is cut, since half a key is not found any more.
-        let text = String::from_utf8_lossy(&bytes);
+        let text = String::from_utf8_lossy(&answer.body);
         let mut error = ApiError::new(name, path, status, self.key.redact(&text).as_bytes());
         error.retry_after = header_text(&head.headers, header::RETRY_AFTER)
             .and_then(|text| retry::retry_after(text, time::OffsetDateTime::now_utc()));
-        Err(Failure::Refused(Box::new(error)))
+        Err(CallError::Refused(Box::new(error)))
     }
 }
 
-enum Got {
-    Answer(Answer),
+enum Got<'h> {
+    Answer(Answer<'h>),
     Redirect { status: u16, location: Option<String> },
 }
 
 /// Why one attempt came to nothing.
-pub(super) enum Failure {
+pub(super) enum CallError {
     Refused(Box<ApiError>),
-    Lost(TransportError),
+    Lost(Box<TransportError>),
     Input(Error),
 }
 
-impl Failure {
-    pub(super) fn kind(&self) -> retry::Happened {
+impl CallError {
+    fn lost(error: TransportError) -> Self {
+        Self::Lost(Box::new(error))
+    }
+
+    pub(super) fn kind(&self) -> retry::Failure {
         match self {
-            Self::Refused(error) => retry::Happened::Status(error.status),
-            Self::Lost(error) if !error.is_passing() => retry::Happened::Lasting,
-            Self::Lost(error) if error.may_have_arrived() => retry::Happened::Lost,
-            Self::Lost(_) => retry::Happened::NeverSent,
-            Self::Input(_) => retry::Happened::Lasting,
+            Self::Refused(error) => retry::Failure::Status(error.status),
+            Self::Lost(error) if !error.is_passing() => retry::Failure::Lasting,
+            Self::Lost(error) if error.may_have_arrived() => retry::Failure::Lost,
+            Self::Lost(_) => retry::Failure::NeverSent,
+            Self::Input(_) => retry::Failure::Lasting,
         }
     }
 
@@ -228,7 +237,7 @@ impl Failure {
 
     pub(super) fn after(self, attempts: u32) -> Self {
         match self {
-            Self::Lost(error) => Self::Lost(error.after(attempts)),
+            Self::Lost(error) => Self::lost(error.after(attempts)),
             other => other,
         }
     }

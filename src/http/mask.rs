@@ -6,7 +6,7 @@ use log::Level;
 use serde_json::Value;
 
 use crate::config::ApiKey;
-use crate::text::cut;
+use crate::text::{LogPath, cut};
 
 const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
@@ -19,7 +19,7 @@ pub(super) fn log_body(key: &ApiKey, method: &str, path: &str, body: &[u8], sent
         return;
     }
     let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
-    log::trace!(target: TARGET, "{method} {} {arrow} {}", super::url::Shown(path), key.redact(&masked(body, reveal)));
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", LogPath(path), key.redact(&masked(body, reveal)));
 }
 
 /// What a body shows.

@@ -19,12 +19,12 @@ use super::connector::Unreached;
 const KEPT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-pub(crate) struct Remembering {
+pub(crate) struct CachingResolver {
     last: Mutex<Option<Known>>,
     unreached: Unreached,
 }
 
-impl Remembering {
+impl CachingResolver {
     pub(crate) fn new(unreached: Unreached) -> Self {
         Self { last: Mutex::default(), unreached }
     }
@@ -37,7 +37,7 @@ struct Known {
     since: Instant,
 }
 
-impl Resolver for Remembering {
+impl Resolver for CachingResolver {
     fn resolve(
         &self,
         uri: &Uri,
@@ -48,7 +48,7 @@ impl Resolver for Remembering {
     }
 }
 
-impl Remembering {
+impl CachingResolver {
     fn look_up(&self, uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let bad = || ureq::Error::BadUri("no host".into());
         let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
@@ -88,7 +88,7 @@ mod tests {
             addresses: vec![([192, 0, 2, 1], 9).into()],
             since: Instant::now().checked_sub(since).unwrap(),
         };
-        let resolver = Remembering { last: Mutex::new(Some(remembered)), unreached: unreached.clone() };
+        let resolver = CachingResolver { last: Mutex::new(Some(remembered)), unreached: unreached.clone() };
         let uri = Uri::from_static("http://127.0.0.1:9/requests");
         let found = resolver.look_up(&uri, &Agent::config_builder().build()).unwrap();
         assert_eq!(found.len(), 1);

@@ -9,11 +9,11 @@ use time::format_description::well_known::Rfc2822;
 use super::Method;
 
 /// A server that wants more patience than this is not waited for.
-const LONGEST_WISH: Duration = Duration::from_secs(30);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// What became of one attempt.
+/// How one attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happened {
+pub(crate) enum Failure {
     /// Nothing reached the server.
     NeverSent,
     /// The server may have carried it out; its answer did not come, or not whole.
@@ -30,7 +30,7 @@ pub(crate) struct Attempt {
     pub(crate) method: Method,
     /// Counted from 1.
     pub(crate) number: u32,
-    pub(crate) happened: Happened,
+    pub(crate) failure: Failure,
     pub(crate) retry_after: Option<Duration>,
     /// Since the first attempt began.
     pub(crate) elapsed: Duration,
@@ -60,10 +60,10 @@ impl Policy {
     /// [`pause`](Self::pause) with the chance taken out; `fraction` is from 0 up to 1.
     fn pause_with(&self, attempt: &Attempt, fraction: f64) -> Option<Duration> {
         let repeatable = matches!(attempt.method, Method::Get | Method::Put | Method::Patch);
-        let again = match attempt.happened {
-            Happened::NeverSent | Happened::Status(429) => true,
-            Happened::Lost | Happened::Status(500 | 502 | 503 | 504) => repeatable,
-            Happened::Status(_) | Happened::Lasting => false,
+        let again = match attempt.failure {
+            Failure::NeverSent | Failure::Status(429) => true,
+            Failure::Lost | Failure::Status(500 | 502 | 503 | 504) => repeatable,
+            Failure::Status(_) | Failure::Lasting => false,
         };
         if !again || attempt.number >= self.attempts || attempt.elapsed >= self.total {
             return None;
@@ -79,13 +79,13 @@ impl Policy {
     }
 
     /// The pause before a call is sent again that was found not to have been carried out, or `None` if it is not.
-    pub(crate) fn settle(&self, attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn resend(&self, attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
         (attempt < self.attempts).then(|| self.wait(attempt, retry_after, random_fraction()))?
     }
 
     fn wait(&self, attempt: u32, retry_after: Option<Duration>, fraction: f64) -> Option<Duration> {
         match retry_after {
-            Some(wish) if wish > LONGEST_WISH => None,
+            Some(wish) if wish > MAX_RETRY_AFTER => None,
             Some(wish) => Some(wish),
             None => Some(self.backoff(attempt, fraction)),
         }
@@ -128,13 +128,13 @@ mod tests {
         Policy::new(3, (Duration::from_millis(200), Duration::from_secs(5)), Duration::from_secs(300))
     }
 
-    fn attempt(method: Method, happened: Happened) -> Attempt {
-        Attempt { method, number: 1, happened, retry_after: None, elapsed: Duration::ZERO }
+    fn attempt(method: Method, failure: Failure) -> Attempt {
+        Attempt { method, number: 1, failure, retry_after: None, elapsed: Duration::ZERO }
     }
 
     #[test]
-    fn what_is_repeated_depends_on_the_verb_and_on_what_happened() {
-        use Happened::{Lasting, Lost, NeverSent, Status};
+    fn what_is_repeated_depends_on_the_verb_and_on_the_failure() {
+        use Failure::{Lasting, Lost, NeverSent, Status};
         let table = [
             (NeverSent, true, true),
             (Lost, true, false),
@@ -151,19 +151,19 @@ mod tests {
             (Status(409), false, false),
             (Lasting, false, false),
         ];
-        for (happened, reads_and_updates, posts) in table {
+        for (failure, reads_and_updates, posts) in table {
             for method in [Method::Get, Method::Put, Method::Patch] {
                 assert_eq!(
-                    policy().pause(&attempt(method, happened)).is_some(),
+                    policy().pause(&attempt(method, failure)).is_some(),
                     reads_and_updates,
-                    "{method:?} {happened:?}"
+                    "{method:?} {failure:?}"
                 );
             }
             for method in [Method::Post, Method::Delete] {
                 assert_eq!(
-                    policy().pause(&attempt(method, happened)).is_some(),
+                    policy().pause(&attempt(method, failure)).is_some(),
                     posts,
-                    "{method:?} {happened:?}"
+                    "{method:?} {failure:?}"
                 );
             }
         }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn three_attempts_are_two_pauses() {
-        let mut lost = attempt(Method::Get, Happened::Lost);
+        let mut lost = attempt(Method::Get, Failure::Lost);
         let pauses = (1..6).map(|number| {
             lost.number = number;
             policy().pause(&lost).is_some()
@@ -182,15 +182,15 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_cap() {
         let many = Policy { attempts: u32::MAX, ..policy() };
-        let full = |number| many.pause_with(&Attempt { number, ..attempt(Method::Get, Happened::Lost) }, 1.0);
+        let full = |number| many.pause_with(&Attempt { number, ..attempt(Method::Get, Failure::Lost) }, 1.0);
         let millis =
             [(1, 200), (2, 400), (3, 800), (5, 3200), (6, 5000), (31, 5000), (32, 5000), (1_000_000, 5000)];
         for (number, expected) in millis {
             assert_eq!(full(number), Some(Duration::from_millis(expected)), "attempt {number}");
         }
-        assert_eq!(many.pause_with(&attempt(Method::Get, Happened::Lost), 0.0), Some(Duration::ZERO));
+        assert_eq!(many.pause_with(&attempt(Method::Get, Failure::Lost), 0.0), Some(Duration::ZERO));
         assert_eq!(
-            many.pause_with(&attempt(Method::Get, Happened::Lost), 0.5),
+            many.pause_with(&attempt(Method::Get, Failure::Lost), 0.5),
             Some(Duration::from_millis(100))
         );
     }
@@ -199,7 +199,7 @@ mod tests {
     fn the_server_may_ask_for_patience_up_to_thirty_seconds() {
         let wish = |seconds| {
             let retry_after = Some(Duration::from_secs(seconds));
-            policy().pause(&Attempt { retry_after, ..attempt(Method::Get, Happened::Status(503)) })
+            policy().pause(&Attempt { retry_after, ..attempt(Method::Get, Failure::Status(503)) })
         };
         assert_eq!(wish(0), Some(Duration::ZERO));
         assert_eq!(wish(7), Some(7 * SECOND));
@@ -209,16 +209,16 @@ mod tests {
 
     #[test]
     fn a_call_found_not_to_be_carried_out_is_sent_again_by_the_same_rules() {
-        assert_eq!(policy().settle(1, Some(31 * SECOND)), None);
-        assert_eq!(policy().settle(2, Some(2 * SECOND)), Some(2 * SECOND));
-        assert_eq!(policy().settle(3, Some(2 * SECOND)), None);
-        assert!(policy().settle(2, None).is_some_and(|pause| pause <= Duration::from_millis(400)));
-        assert_eq!(policy().settle(3, None), None);
+        assert_eq!(policy().resend(1, Some(31 * SECOND)), None);
+        assert_eq!(policy().resend(2, Some(2 * SECOND)), Some(2 * SECOND));
+        assert_eq!(policy().resend(3, Some(2 * SECOND)), None);
+        assert!(policy().resend(2, None).is_some_and(|pause| pause <= Duration::from_millis(400)));
+        assert_eq!(policy().resend(3, None), None);
     }
 
     #[test]
     fn no_attempt_begins_after_the_time_of_all_of_them() {
-        let late = Attempt { elapsed: 900 * SECOND, ..attempt(Method::Get, Happened::Lost) };
+        let late = Attempt { elapsed: 900 * SECOND, ..attempt(Method::Get, Failure::Lost) };
         assert_eq!(policy().pause(&late), None);
         // The first one timed out; pauses were made.
         let in_time = Attempt { elapsed: 899 * SECOND, ..late };
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_read_that_timed_out_is_tried_as_often_as_any_other() {
-        let mut lost = attempt(Method::Get, Happened::Lost);
+        let mut lost = attempt(Method::Get, Failure::Lost);
         let pauses = (1..=3).map(|number| {
             (lost.number, lost.elapsed) = (number, 301 * SECOND * number);
             policy().pause(&lost).is_some()

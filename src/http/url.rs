@@ -1,7 +1,6 @@
 //! Addresses: the endpoint, one path segment out of an id, and where a redirect leads.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::config::is_loopback_host;
 use crate::error::{Error, Result};
@@ -143,20 +142,6 @@ pub(crate) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// A path for a log line: without line breaks, and not without end.
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 300;
-        match self.0.char_indices().nth(SHOWN) {
-            Some((end, _)) => write!(f, "{}…", self.0.get(..end).unwrap_or_default().escape_debug()),
-            None if self.0.contains(|c: char| c.is_control()) => write!(f, "{}", self.0.escape_debug()),
-            None => f.write_str(self.0),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,15 +227,6 @@ mod tests {
         assert_eq!(join("https://a.example", "x"), Some("https://a.example/x".into()));
         assert_eq!(join(from, ""), None);
         assert_eq!(join(from, "/x\r\nEvil: y"), None);
-    }
-
-    #[test]
-    fn a_path_is_shown_as_it_is_but_for_what_would_break_the_line() {
-        let shown = |path: &str| Shown(path).to_string();
-        assert_eq!(shown("/requests?eq(name,\"x\")"), "/requests?eq(name,\"x\")");
-        assert_eq!(shown("/requests\n2030-01-01 INFO forged"), "/requests\\n2030-01-01 INFO forged");
-        assert_eq!(shown(&"x".repeat(300)), "x".repeat(300));
-        assert_eq!(shown(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use log::Record;
 
 use super::line;
-use crate::context;
+use crate::scope;
 
 const MOST_LINES: usize = 200;
 const MOST_BYTES: usize = 256 << 10;
@@ -26,7 +26,7 @@ impl Held {
 
     /// Keeps a line of the current request; those of another one are forgotten.
     pub(super) fn push(&mut self, line: String) {
-        context::with_current(|id| {
+        scope::with_request(|id| {
             let id = id.unwrap_or_default();
             if self.id != id {
                 self.clear();

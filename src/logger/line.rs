@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::is_ours;
-use crate::context;
+use crate::scope;
 
 /// Writes the record, each of its lines with time, level, target and the request being processed.
 ///
@@ -17,7 +17,7 @@ pub(super) fn write(to: &mut impl Write, record: &Record<'_>) -> io::Result<()> 
     // Before the id is borrowed: what formats itself here may process a request of its own.
     let text = record.args().to_string();
     let now = now();
-    context::with_current(|id| {
+    scope::with_request(|id| {
         let mut rest = Some(text.trim_end_matches(['\r', '\n']));
         while let Some(text) = rest {
             let (line, more) = text.split_once('\n').map_or((text, None), |(line, more)| (line, Some(more)));

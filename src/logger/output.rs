@@ -8,7 +8,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::held::{self, Held};
 use super::{Logger, is_capped, line};
-use crate::context;
+use crate::scope;
 
 thread_local! {
     // By thread, as two loops may run on two threads.
@@ -48,7 +48,7 @@ impl Output {
         // Taken out, so that nothing is borrowed while writing.
         let mut held = HELD.try_with(RefCell::take).unwrap_or_default();
         // They may be those of an outer request, which is still going on.
-        if context::with_current(|id| held.is_of(id)) {
+        if scope::with_request(|id| held.is_of(id)) {
             if failed {
                 write_out(late, &held);
             }
@@ -58,7 +58,7 @@ impl Output {
     }
 
     fn holds_back(&self) -> bool {
-        self.late.is_some() && context::with_current(|id| id.is_some())
+        self.late.is_some() && scope::with_request(|id| id.is_some())
     }
 }
 

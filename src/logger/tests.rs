@@ -6,7 +6,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::Logger;
 use super::output::Output;
-use crate::context;
+use crate::scope;
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -98,7 +98,7 @@ fn the_default_level_is_the_programs_choice_and_the_filter_overrides_it() {
 #[test]
 fn crates_that_dump_traffic_never_log_below_info() {
     for fixture in [plain("trace,ureq=trace,ureq_proto::util=trace"), holding_back("trace")] {
-        let _guard = context::enter("PR-1");
+        let _guard = scope::enter_request("PR-1");
         for target in
             ["ureq", "ureq::run", "ureq_proto::util", "rustls::client", "webpki", "h2::codec", "disguised"]
         {
@@ -126,7 +126,7 @@ fn crates_whose_names_only_begin_alike_are_not_capped() {
 fn lines_of_a_request_bear_its_id() {
     let fixture = plain("");
     {
-        let _guard = context::enter("PR-1");
+        let _guard = scope::enter_request("PR-1");
         fixture.log(Level::Info, "my_program", "in PR-1");
         fixture.log(Level::Info, "connect_erp", "in PR-1");
     }
@@ -140,7 +140,7 @@ fn lines_of_a_request_bear_its_id() {
 #[test]
 fn lines_of_the_sdk_bear_the_id_once() {
     let fixture = plain("");
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     fixture.log(Level::Info, "connect::process", "PR-1 approved");
     fixture.log(Level::Info, "connect", "POST conversations/CO-1/messages");
     assert_eq!(
@@ -152,7 +152,7 @@ fn lines_of_the_sdk_bear_the_id_once() {
 #[test]
 fn each_line_of_a_longer_text_is_complete_and_cannot_pose_as_another() {
     let fixture = plain("");
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     fixture.log(Level::Info, "a", "one\r\n2025-01-01T00:00:00Z ERROR b two\n\n\u{1b}[31mthree\u{9b}\t.\n");
     assert_eq!(
         fixture.lines(),
@@ -168,7 +168,7 @@ fn each_line_of_a_longer_text_is_complete_and_cannot_pose_as_another() {
 #[test]
 fn held_back_lines_appear_if_the_request_fails() {
     let fixture = holding_back("");
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     fixture.log(Level::Debug, "connect::http", "GET requests");
     fixture.log(Level::Info, "a", "info");
     fixture.log(Level::Trace, "a", "trace");
@@ -190,13 +190,13 @@ fn held_back_lines_appear_if_the_request_fails() {
 fn held_back_lines_are_forgotten_if_the_request_succeeds_or_never_ends() {
     let fixture = holding_back("");
     for failed in [Some(false), None] {
-        let _guard = context::enter("PR-1");
+        let _guard = scope::enter_request("PR-1");
         fixture.log(Level::Debug, "a", "of PR-1");
         if let Some(failed) = failed {
             fixture.output.request_done(failed);
         }
     }
-    let _guard = context::enter("PR-2");
+    let _guard = scope::enter_request("PR-2");
     fixture.log(Level::Debug, "a", "of PR-2");
     fixture.output.request_done(true);
     let lines = fixture.lines();
@@ -207,10 +207,10 @@ fn held_back_lines_are_forgotten_if_the_request_succeeds_or_never_ends() {
 #[test]
 fn a_nested_request_without_lines_leaves_those_of_the_outer_one() {
     let fixture = holding_back("");
-    let _outer = context::enter("PR-1");
+    let _outer = scope::enter_request("PR-1");
     fixture.log(Level::Debug, "a", "outer");
     {
-        let _inner = context::enter("PR-2");
+        let _inner = scope::enter_request("PR-2");
         fixture.output.request_done(true);
         assert_eq!(fixture.lines(), [""; 0]);
     }
@@ -223,7 +223,7 @@ fn nothing_is_held_back_outside_of_requests_or_when_all_is_off() {
     let fixture = holding_back("");
     fixture.log(Level::Debug, "a", "outside");
     assert!(!fixture.is_enabled(Level::Debug, "a"));
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     assert!(fixture.is_enabled(Level::Debug, "a"));
     fixture.output.request_done(true);
     assert_eq!(fixture.lines(), [""; 0]);
@@ -238,7 +238,7 @@ fn nothing_is_held_back_outside_of_requests_or_when_all_is_off() {
 #[test]
 fn the_newest_lines_are_held_back_when_there_are_too_many() {
     let fixture = holding_back("");
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     for number in 1..=203 {
         fixture.log(Level::Debug, "a", &number.to_string());
     }
@@ -257,7 +257,7 @@ fn the_newest_lines_are_held_back_when_there_are_too_many() {
 #[test]
 fn held_back_lines_are_bounded_in_size_too() {
     let fixture = holding_back("");
-    let _guard = context::enter("PR-1");
+    let _guard = scope::enter_request("PR-1");
     for letter in ["a", "b", "c"] {
         fixture.log(Level::Debug, "a", &letter.repeat(100 << 10));
     }

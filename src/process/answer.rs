@@ -17,14 +17,14 @@ use crate::models::ParamUpdate;
 #[derive(Clone, PartialEq)]
 #[must_use = "an approval approves when the closure returns it"]
 pub struct Approval {
-    pub(crate) how: How,
+    pub(crate) kind: ApprovalKind,
     pub(crate) text: String,
     pub(crate) params: Vec<ParamUpdate>,
     pub(crate) dates: Option<Box<Dates>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum ApprovalKind {
     Template,
     Tile,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Dates {
 impl Approval {
     /// Approves with one of the product's templates, `TL-…`.
     pub fn template(id: impl Into<String>) -> Self {
-        Self { how: How::Template, text: id.into(), params: Vec::new(), dates: None }
+        Self { kind: ApprovalKind::Template, text: id.into(), params: Vec::new(), dates: None }
     }
 
     /// Approves with a text of its own, in markdown.
@@ -46,7 +46,7 @@ impl Approval {
     /// The platform plans to give this up for orders, and no longer documents it for tier configs: prefer
     /// [`template`](Self::template).
     pub fn tile(markdown: impl Into<String>) -> Self {
-        Self { how: How::Tile, text: markdown.into(), params: Vec::new(), dates: None }
+        Self { kind: ApprovalKind::Tile, text: markdown.into(), params: Vec::new(), dates: None }
     }
 
     /// Stores these parameter values before the approval, as part of the same plan.
@@ -71,10 +71,12 @@ impl Approval {
 impl fmt::Debug for Approval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Approval");
-        match self.how {
-            How::Template => out.field("template", &self.text),
+        match self.kind {
+            ApprovalKind::Template => out.field("template", &self.text),
             // A tile is written for one customer and may hold a first password.
-            How::Tile => out.field("tile", &format_args!("{} characters", self.text.chars().count())),
+            ApprovalKind::Tile => {
+                out.field("tile", &format_args!("{} characters", self.text.chars().count()))
+            }
         };
         out.field("params", &self.params).field("dates", &self.dates).finish()
     }
@@ -104,7 +106,7 @@ pub enum Action {
     /// Ask the customer for better values.
     Inquire(Box<Inquiry>),
     /// Leave the order as it is until the next run.
-    Skip(String),
+    Skip(Box<Skip>),
     /// Put an inquired order back to pending.
     Pend,
     /// Put the order off until a day. Orders only.
@@ -129,6 +131,16 @@ pub struct Inquiry {
     pub template: Option<String>,
 }
 
+/// What is said of an order that is left as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Skip {
+    /// Text for the order's conversation, where the customer's side reads it.
+    pub message: Option<String>,
+    /// Text for the report alone.
+    pub reason: Option<String>,
+}
+
 impl Action {
     /// Refuses the order for good, with the reason the customer reads.
     pub fn fail(reason: impl Into<String>) -> Self {
@@ -140,12 +152,11 @@ impl Action {
         Self::Inquire(Box::new(Inquiry { params: params.into_iter().collect(), ..Inquiry::default() }))
     }
 
-    /// Leaves the order as it is until the next run. `Action::skip("")` says nothing.
+    /// Leaves the order as it is until the next run, and says nothing to anybody.
     ///
-    /// A text that is not empty is reported, and **posted to the order's conversation**, where the customer's side reads
-    /// it, unless it is the last message there already. Log what is for your own eyes.
-    pub fn skip(why: impl Into<String>) -> Self {
-        Self::Skip(why.into())
+    /// [`because`](Self::because) tells the report why, [`with_message`](Self::with_message) the customer.
+    pub fn skip() -> Self {
+        Self::Skip(Box::default())
     }
 
     /// Leaves the order as it is and reports it as errored, where there is no error to pass on with `?`.
@@ -155,28 +166,55 @@ impl Action {
         Self::Error(anyhow::Error::msg(why.into()))
     }
 
-    /// The message of an inquiry, added to the order's conversation.
+    /// Adds a message to the order's conversation, where **the customer's side reads it**: of an inquiry or a skip.
     ///
-    /// Said of any other action, it makes that an error: nothing is dropped in silence.
+    /// The message of a skip is not posted again while it is the last one there. Any other action becomes an error by
+    /// this: nothing is dropped in silence.
     pub fn with_message(self, message: impl Into<String>) -> Self {
-        self.of_inquiry("message", |inquiry| inquiry.message = Some(message.into()))
-    }
-
-    /// The template of an inquiry, which the customer is shown.
-    ///
-    /// Said of any other action, it makes that an error: nothing is dropped in silence.
-    pub fn with_template(self, id: impl Into<String>) -> Self {
-        self.of_inquiry("template", |inquiry| inquiry.template = Some(id.into()))
-    }
-
-    fn of_inquiry(mut self, what: &str, change: impl FnOnce(&mut Inquiry)) -> Self {
-        match &mut self {
-            Self::Inquire(inquiry) => {
-                change(inquiry);
-                self
+        match self {
+            Self::Inquire(mut inquiry) => {
+                inquiry.message = Some(message.into());
+                Self::Inquire(inquiry)
             }
+            Self::Skip(mut skip) => {
+                skip.message = Some(message.into());
+                Self::Skip(skip)
+            }
+            other => other.does_not_take("message"),
+        }
+    }
+
+    /// Tells the report why an order is skipped; the customer does not read it.
+    ///
+    /// Any other action becomes an error by this: nothing is dropped in silence.
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        match self {
+            Self::Skip(mut skip) => {
+                skip.reason = Some(reason.into());
+                Self::Skip(skip)
+            }
+            other => other.does_not_take("reason for the report"),
+        }
+    }
+
+    /// Shows the customer a template of the kind `inquire`: of an inquiry.
+    ///
+    /// Any other action becomes an error by this: nothing is dropped in silence.
+    pub fn with_template(self, id: impl Into<String>) -> Self {
+        match self {
+            Self::Inquire(mut inquiry) => {
+                inquiry.template = Some(id.into());
+                Self::Inquire(inquiry)
+            }
+            other => other.does_not_take("template"),
+        }
+    }
+
+    /// The error of an answer that was given something that it does not take; an error stays itself.
+    fn does_not_take(self, what: &str) -> Self {
+        match self {
             Self::Error(_) => self,
-            _ => Self::Error(anyhow::anyhow!("the closure gave a {what} to an answer that is no inquiry")),
+            _ => Self::Error(anyhow::anyhow!("the closure's answer {} takes no {what}", self.name())),
         }
     }
 
@@ -228,15 +266,21 @@ mod tests {
     }
 
     #[test]
-    fn a_message_for_no_inquiry_is_an_error() {
+    fn what_an_answer_does_not_take_is_an_error() {
         let Action::Inquire(inquiry) = Action::inquire([]).with_message("m").with_template("TL-1") else {
             panic!()
         };
         assert_eq!((inquiry.message.as_deref(), inquiry.template.as_deref()), (Some("m"), Some("TL-1")));
-        assert!(matches!(Action::fail("x").with_message("m"), Action::Error(_)));
-        assert!(matches!(Action::skip("x").with_template("TL-1"), Action::Error(_)));
-        let error = Action::error("ERP is down").with_message("m").with_template("TL-1");
-        assert!(matches!(error, Action::Error(error) if error.to_string() == "ERP is down"));
+        let Action::Skip(skip) = Action::skip().with_message("m").because("r") else { panic!() };
+        assert_eq!((skip.message.as_deref(), skip.reason.as_deref()), (Some("m"), Some("r")));
+        for (action, text) in [
+            (Action::fail("x").with_message("m"), "the closure's answer fail takes no message"),
+            (Action::skip().with_template("TL-1"), "the closure's answer skip takes no template"),
+            (Action::inquire([]).because("r"), "the closure's answer inquire takes no reason for the report"),
+            (Action::error("ERP is down").with_message("m").because("r"), "ERP is down"),
+        ] {
+            assert!(matches!(&action, Action::Error(error) if error.to_string() == text), "{action:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::rql::Query;
 ///
 /// let connect = Connect::from_file("config.json")?;
 /// let purchases = Options::new().filter(Query::new().equal("type", "purchase")).max(50);
-/// let report = connect.fulfillment().process_with(purchases, |_| Err(Action::skip("")))?;
+/// let report = connect.fulfillment().process_with(purchases, |_| Err(Action::skip()))?;
 /// # Ok(()) }
 /// ```
 #[must_use = "options change nothing until a run is given them"]
@@ -77,8 +77,8 @@ impl<'a> Options<'a> {
 
     /// Lists and asks the closure, but sends nothing: the report tells what would have been sent.
     ///
-    /// What the closure itself tries to send through the same [`Connect`](crate::Connect) is refused with
-    /// [`Error::DryRun`](crate::Error::DryRun).
+    /// Whatever the closure itself tries to send is refused with an error that says so; see
+    /// [`Error::is_dry_run`](crate::Error::is_dry_run).
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self

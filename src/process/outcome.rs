@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::Plan;
 use crate::error::Error;
+use crate::text::one_line;
 
 /// What a request was brought to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -115,23 +116,27 @@ pub enum Certainty {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Its id, or its position in the list where it has none that can be read.
+    /// Id of the object, or its position in the list where no id can be read.
     pub id: String,
-    /// What it was brought to.
+    /// Id of the product, `PRD-…`, where the object tells it.
+    pub product: Option<String>,
+    /// Type of the request, such as `purchase`; listings and usage files have none.
+    pub kind: Option<String>,
+    /// State that the object was brought to.
     pub verdict: Verdict,
-    /// How sure that is.
+    /// Certainty that this run brought it there.
     pub certainty: Certainty,
-    /// In words: the template, the reason, why it was skipped.
-    pub detail: String,
-    /// Why it errored.
+    /// The template, the reason or why it was skipped, in words.
+    pub detail: Option<String>,
+    /// Error that kept the object from being handled.
     pub error: Option<Error>,
-    /// What went wrong beside the point, such as a message that could not be posted.
+    /// Failures that did not change the verdict, such as a message that was not posted.
     pub warnings: Vec<String>,
     /// Time from being handed to the closure to the last answer.
     pub elapsed: Duration,
-    /// Calls made for it, the closure's own included.
+    /// Number of calls made for the object, the closure's own included.
     pub calls: u64,
-    /// What would have been sent, in a dry run.
+    /// Plan that a dry run did not carry out.
     pub plan: Option<Plan>,
 }
 
@@ -139,9 +144,11 @@ impl Outcome {
     pub(crate) fn errored(id: String, error: Option<Error>) -> Self {
         Self {
             id,
+            product: None,
+            kind: None,
             verdict: Verdict::Errored,
             certainty: Certainty::Confirmed,
-            detail: String::new(),
+            detail: None,
             error,
             warnings: Vec::new(),
             elapsed: Duration::ZERO,
@@ -155,20 +162,8 @@ impl Outcome {
         self.error.is_none() && self.warnings.is_empty() && self.certainty == Certainty::Confirmed
     }
 
-    /// The error with its causes, on one line.
-    pub(crate) fn error_text(&self) -> Option<String> {
-        let error = self.error.as_ref()?;
-        let mut text = error.to_string();
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            let next = error.to_string();
-            if !text.contains(&next) {
-                text.push_str(": ");
-                text.push_str(&next);
-            }
-            cause = error.source();
-        }
-        Some(one_line(&text))
+    fn error_text(&self) -> Option<String> {
+        self.error.as_ref().map(Error::with_causes)
     }
 }
 
@@ -187,8 +182,8 @@ impl fmt::Display for Outcome {
         }
         if let Some(error) = self.error_text() {
             write!(f, ": {error}")?;
-        } else if !self.detail.is_empty() {
-            write!(f, ": {}", one_line(&self.detail))?;
+        } else if let Some(detail) = &self.detail {
+            write!(f, ": {}", one_line(detail))?;
         }
         if let Some(plan) = self.plan.as_ref().filter(|plan| plan.sends_anything()) {
             write!(f, " [{plan}]")?;
@@ -202,8 +197,10 @@ impl fmt::Display for Outcome {
 
 impl Serialize for Outcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Outcome", 9)?;
+        let mut out = serializer.serialize_struct("Outcome", 11)?;
         out.serialize_field("id", &self.id)?;
+        out.serialize_field("product", &self.product)?;
+        out.serialize_field("kind", &self.kind)?;
         out.serialize_field("verdict", &self.verdict)?;
         out.serialize_field("certainty", &self.certainty)?;
         out.serialize_field("detail", &self.detail)?;
@@ -214,9 +211,4 @@ impl Serialize for Outcome {
         out.serialize_field("plan", &self.plan.as_ref().map(ToString::to_string))?;
         out.end()
     }
-}
-
-/// A text of the platform or of a closure must not look like further lines of a report or a log.
-fn one_line(text: &str) -> String {
-    crate::text::one_line(&text.replace(char::is_control, " "))
 }

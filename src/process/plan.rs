@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Verdict;
+use super::{Skip, Verdict};
 use crate::error::{Error, Result};
-use crate::http::{Method, Reveal, json, masked};
+use crate::http::{Reveal, json, masked};
 use crate::models::{Param, ParamKind, ParamUpdate};
 
 /// What will be sent for one request: printable, comparable, and carried out only by the loop.
@@ -15,27 +15,37 @@ use crate::models::{Param, ParamKind, ParamUpdate};
 pub struct Plan {
     /// What the plan leads to.
     pub verdict: Verdict,
-    /// In words: the reason, the template, why it was skipped.
-    pub detail: String,
+    /// The template, the reason or why it was skipped, in words.
+    pub detail: Option<String>,
     /// The calls in their order; one that fails ends the plan.
-    pub calls: Vec<Call>,
+    pub calls: Vec<PlannedCall>,
     /// The text for the request's conversation, if it has one that is open.
     pub message: Option<String>,
     pub(crate) object: String,
-    pub(crate) goal: Option<Goal>,
+    pub(crate) goal: Goal,
 }
 
 /// One call of a [`Plan`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Call {
+pub struct PlannedCall {
     /// Path below the endpoint.
     pub path: String,
-    /// `true` for a partial update, sent as PATCH or PUT, whichever this server takes; `false` for a POST.
-    pub is_update: bool,
+    /// What the call does to the object at its path.
+    pub kind: CallKind,
     pub(crate) body: Option<Vec<u8>>,
     /// Parameters whose values are not to be printed.
     secrets: Vec<String>,
+}
+
+/// What a [`PlannedCall`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallKind {
+    /// A partial update, sent as PATCH or PUT, whichever this server takes.
+    Update,
+    /// A POST.
+    Post,
 }
 
 /// Where the deciding POST leads, to recognise an object that is there already.
@@ -55,11 +65,11 @@ impl Plan {
     pub(crate) fn new(verdict: Verdict, object: impl Into<String>) -> Self {
         Self {
             verdict,
-            detail: String::new(),
+            detail: None,
             calls: Vec::new(),
             message: None,
             object: object.into(),
-            goal: None,
+            goal: Goal::default(),
         }
     }
 
@@ -83,12 +93,19 @@ impl Plan {
         Self::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
     }
 
+    /// Leaves the object as it is; the reason is for the report, the message for a conversation if it can have one.
+    pub(crate) fn skip(object: String, skip: Skip, has_conversation: bool) -> Self {
+        let Skip { message, reason } = skip;
+        let detail = reason.or_else(|| message.clone()).unwrap_or_default();
+        Self::new(Verdict::Skipped, object).detail(detail).message(message.filter(|_| has_conversation))
+    }
+
     pub(crate) fn sends_anything(&self) -> bool {
         !self.calls.is_empty() || self.message.is_some()
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+        self.detail = Some(detail.into()).filter(|detail| !detail.is_empty());
         self
     }
 
@@ -110,20 +127,20 @@ impl Plan {
             |id: &str| known.iter().any(|param| param.id == id && param.kind != ParamKind::Password);
         let secrets =
             params.iter().filter(|param| !harmless(&param.id)).map(|param| param.id.clone()).collect();
-        self.calls.push(Call { path: self.object.clone(), is_update: true, body, secrets });
+        self.calls.push(PlannedCall { path: self.object.clone(), kind: CallKind::Update, body, secrets });
         Ok(self)
     }
 
     /// Adds the POST of the object's `verb`, and what the object looks like when it has been carried out.
     pub(crate) fn post(mut self, verb: &str, body: Option<&impl Serialize>, goal: Goal) -> Result<Self> {
         let body = body.map(json).transpose()?;
-        self.calls.push(Call {
+        self.calls.push(PlannedCall {
             path: format!("{}/{verb}", self.object),
-            is_update: false,
+            kind: CallKind::Post,
             body,
             secrets: Vec::new(),
         });
-        self.goal = Some(goal);
+        self.goal = goal;
         Ok(self)
     }
 
@@ -133,11 +150,7 @@ impl Plan {
     }
 }
 
-impl Call {
-    pub(crate) fn method(&self) -> Method {
-        if self.is_update { Method::Put } else { Method::Post }
-    }
-
+impl PlannedCall {
     /// The body, or `null` where there is none.
     pub fn body(&self) -> serde_json::Value {
         self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
@@ -174,9 +187,12 @@ impl fmt::Display for Plan {
     }
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for PlannedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if self.is_update { "update" } else { "POST" };
+        let verb = match self.kind {
+            CallKind::Update => "update",
+            CallKind::Post => "POST",
+        };
         write!(f, "{verb} {}", self.path)?;
         match &self.body {
             Some(body) => write!(f, " {}", masked(body, Reveal::AllBut(&self.secrets))),
@@ -185,9 +201,9 @@ impl fmt::Display for Call {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for PlannedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Call({self})")
+        write!(f, "PlannedCall({self})")
     }
 }
 
@@ -213,7 +229,7 @@ mod tests {
             r#"update /requests/PR-1 {"asset":{"params":[{"id":"pw","value":"***"}]}}"#
         );
         assert!(!format!("{plan:?}").contains("hunter2"));
-        assert!(format!("{plan:?}").contains(&format!("Call({plan})")), "{plan:?}");
+        assert!(format!("{plan:?}").contains(&format!("PlannedCall({plan})")), "{plan:?}");
         assert_eq!(plan.calls[0].body(), body);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 use super::{Certainty, Outcome, Verdict};
+use crate::error::Error;
 
 /// Plain successes are listed up to this many, and so is everything else.
 const LISTED: usize = 1000;
@@ -28,6 +29,7 @@ pub struct Report {
     calls: u64,
     elapsed: Duration,
     stopped: Option<Stop>,
+    error: Option<Error>,
     outcomes: Vec<Outcome>,
     plain: usize,
     unlisted: u64,
@@ -58,8 +60,11 @@ impl Report {
         self.oldest = oldest;
     }
 
-    pub(crate) fn end(&mut self, stopped: Option<Stop>, calls: u64, elapsed: Duration) {
-        self.stopped = stopped;
+    pub(crate) fn end(&mut self, end: Result<Option<Stop>, Error>, calls: u64, elapsed: Duration) {
+        match end {
+            Ok(stopped) => self.stopped = stopped,
+            Err(error) => self.error = Some(error),
+        }
         self.calls = calls;
         self.elapsed = elapsed;
     }
@@ -89,104 +94,112 @@ impl Report {
         }
     }
 
-    /// How many came to this end.
+    /// Number of objects that came to this end.
     pub fn count(&self, verdict: Verdict) -> u64 {
         self.counts.get(verdict as usize).copied().unwrap_or_default()
     }
 
-    /// How many were handed to the closure or could not be.
+    /// Number of objects that were handed to the closure or could not be.
     pub fn handled(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// How many were approved.
+    /// Number of requests that were approved.
     pub fn approved(&self) -> u64 {
         self.count(Verdict::Approved)
     }
 
-    /// How many were refused for good.
+    /// Number of requests that were refused for good.
     pub fn failed(&self) -> u64 {
         self.count(Verdict::Failed)
     }
 
-    /// How many customers were asked for better values.
+    /// Number of requests whose customer was asked for better values.
     pub fn inquired(&self) -> u64 {
         self.count(Verdict::Inquired)
     }
 
-    /// How many were left as they are.
+    /// Number of objects that were left as they are.
     pub fn skipped(&self) -> u64 {
         self.count(Verdict::Skipped)
     }
 
-    /// How many could not be handled.
+    /// Number of objects that could not be handled.
     pub fn errored(&self) -> u64 {
         self.count(Verdict::Errored)
     }
 
-    /// How many waited when the run began, as far as the platform told.
+    /// Number of objects that waited when the run began, where the platform told it.
     pub fn backlog(&self) -> Option<u64> {
         self.backlog
     }
 
-    /// Age of the oldest one when the run began.
+    /// Age of the oldest waiting object when the run began.
     pub fn oldest(&self) -> Option<Duration> {
         self.oldest
     }
 
-    /// How many the platform listed although they are of no configured product; the closure never saw them.
+    /// Number of objects of other products that the platform listed; the closure never saw them.
     pub fn foreign(&self) -> u64 {
         self.foreign
     }
 
-    /// How many were found done although the answer was lost; see [`Certainty::Observed`].
+    /// Number of objects that were found done although an answer was lost; see [`Certainty::Observed`].
     pub fn observed(&self) -> u64 {
         self.observed
     }
 
-    /// How many somebody else had done already; see [`Certainty::AlreadyDone`].
+    /// Number of objects that somebody else had done already; see [`Certainty::AlreadyDone`].
     pub fn already_done(&self) -> u64 {
         self.already
     }
 
-    /// Of how many nobody could find out what became of them; see [`Certainty::Unknown`].
+    /// Number of objects whose fate is unknown; see [`Certainty::Unknown`].
     pub fn unknown(&self) -> u64 {
         self.unknown
     }
 
-    /// Calls made, those of the closure included.
+    /// Number of calls made, those of the closure included.
     pub fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// How long the run took.
+    /// Duration of the run.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// Why the run ended before its list did, if it did.
+    /// Limit, deadline or flag that ended the run before its list did.
     pub fn stopped(&self) -> Option<Stop> {
         self.stopped
     }
 
-    /// The outcomes in their order: the first 1,000, and beyond these up to 1,000 that are not plain successes.
+    /// Failure of the platform that ended the run before its list did.
+    ///
+    /// What had been handled by then is in this report. A run that fails before anything was handled is an `Err`
+    /// instead.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Outcomes in their order: the first 1,000, and beyond these up to 1,000 that are not plain successes.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// The same as an iterator.
+    /// Iterates over the [`outcomes`](Self::outcomes).
     pub fn iter(&self) -> std::slice::Iter<'_, Outcome> {
         self.outcomes.iter()
     }
 
-    /// Outcomes that were counted but are not listed; an observer saw them all.
+    /// Number of outcomes that are counted but not listed; an observer saw them all.
     pub fn unlisted(&self) -> u64 {
         self.unlisted
     }
 
-    /// 0, or 1 if anything errored. A deadline, a stop flag or a limit by itself gives 0.
+    /// 1 if anything errored or the platform ended the run, else 0. A deadline, a stop flag or a limit gives 0.
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.errored() > 0)
+        u8::from(self.errored() > 0 || self.error.is_some())
     }
 }
 
@@ -201,7 +214,7 @@ impl<'a> IntoIterator for &'a Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.handled() == 0 && self.foreign == 0 && self.stopped.is_none() {
+        if self.handled() == 0 && self.foreign == 0 && self.stopped.is_none() && self.error.is_none() {
             return Ok(());
         }
         let Self { what, elapsed, .. } = self;
@@ -234,6 +247,9 @@ impl fmt::Display for Report {
                 Stop::Panics => "the closure panicked three times",
             };
             writeln!(f, "  the run ended early: {why}")?;
+        }
+        if let Some(error) = &self.error {
+            writeln!(f, "  the run ended early: {}", error.with_causes())?;
         }
         for outcome in &self.outcomes {
             writeln!(f, "  {outcome}")?;
@@ -284,7 +300,7 @@ impl Serialize for Report {
             }
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 15)?;
+        let mut out = serializer.serialize_struct("Report", 16)?;
         out.serialize_field("what", self.what)?;
         out.serialize_field("handled", &self.handled())?;
         out.serialize_field("counts", &Counts(self))?;
@@ -296,6 +312,7 @@ impl Serialize for Report {
         out.serialize_field("oldest_seconds", &self.oldest.map(|oldest| oldest.as_secs()))?;
         out.serialize_field("dry_run", &self.dry_run)?;
         out.serialize_field("stopped", &self.stopped)?;
+        out.serialize_field("error", &self.error.as_ref().map(Error::with_causes))?;
         out.serialize_field("calls", &self.calls)?;
         out.serialize_field("millis", &millis(self.elapsed))?;
         out.serialize_field("unlisted", &self.unlisted)?;

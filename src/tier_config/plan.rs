@@ -6,7 +6,7 @@ use super::path;
 use crate::error::{Error, Result};
 use crate::fulfillment::errors_of;
 use crate::models::{ParamUpdate, TierConfigRequest, timestamp};
-use crate::process::{Action, Approval, Goal, How, Plan, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
 
 /// The calls that carry out an answer about a tier config request, for looking at and for tests of one's own closure.
 ///
@@ -27,7 +27,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 .post_empty("inquire", Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail))
         }
-        Err(Action::Skip(why)) => Ok(Plan::new(Verdict::Skipped, object).detail(why)),
+        Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, false)),
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Error(error)) => Err(Error::Handler(error)),
         Err(other) => Err(Error::input(format!("{} is no answer to a tier config request", other.name()))),
@@ -42,12 +42,12 @@ fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> 
     let effective_date = dates.effective.map(timestamp::format);
     let text = approval.text.as_str();
     let mut goal = Goal::status(&["approved"]);
-    let (template, detail) = match approval.how {
-        How::Template => {
+    let (template, detail) = match approval.kind {
+        ApprovalKind::Template => {
             goal.template = Some(text.to_owned());
             (Template { id: Some(text), representation: None, effective_date }, format!("template {text}"))
         }
-        How::Tile => (
+        ApprovalKind::Tile => (
             Template { id: None, representation: Some(text), effective_date },
             "custom activation tile".to_owned(),
         ),

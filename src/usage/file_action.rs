@@ -22,8 +22,8 @@ pub enum FileAction {
     Delete,
     /// Hands a file that is ready to the distributor.
     Submit,
-    /// Leaves the file as it is.
-    Skip(String),
+    /// Leaves the file as it is; the text is for the report.
+    Skip(Option<String>),
 }
 
 impl FileAction {
@@ -37,9 +37,17 @@ impl FileAction {
         Self::Reject(note.into())
     }
 
-    /// Leaves the file as it is; the text is reported.
-    pub fn skip(why: impl Into<String>) -> Self {
-        Self::Skip(why.into())
+    /// Leaves the file as it is.
+    pub fn skip() -> Self {
+        Self::Skip(None)
+    }
+
+    /// Tells the report why a file is skipped; the other actions have their notes for that and stay as they are.
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        match self {
+            Self::Skip(_) => Self::Skip(Some(reason.into())),
+            other => other,
+        }
     }
 }
 
@@ -74,7 +82,7 @@ pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
             let goal = Goal::status(&["pending", "accepted", "rejected", "closed"]);
             Plan::new(Verdict::Submitted, object).post_empty("submit", goal)
         }
-        FileAction::Skip(why) => Ok(Plan::new(Verdict::Skipped, object).detail(why)),
+        FileAction::Skip(why) => Ok(Plan::new(Verdict::Skipped, object).detail(why.unwrap_or_default())),
     }
 }
 

@@ -9,8 +9,8 @@ use rust_xlsxwriter::{self as xlsx, XlsxError};
 
 use super::fingerprint::Fingerprint;
 use super::record::{SheetName, UsageCategory, UsageRecord};
-use super::sheet_error::{BadRows, Kind, SheetError};
 use super::validate::{Cells, MAX_RECORDS, Validator, check_categories};
+use crate::error::{BadRows, SheetError, SheetErrorKind as Kind};
 
 /// Today's columns. All are always in the header: an empty cell is not written, so those not used cost nothing.
 /// Their numbers go into the fingerprint, so that new ones belong at the end.

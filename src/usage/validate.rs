@@ -8,7 +8,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::number::Number;
 use super::record::{UsageCategory, UsageRecord};
-use super::sheet_error::{BadRows, Problem, clip};
+use crate::error::{BadRows, Problem, clip};
 
 /// Records that fit on a sheet: its 1,048,576 rows without the header.
 pub(crate) const MAX_RECORDS: u32 = 1_048_575;

@@ -284,7 +284,7 @@ fn bytes_that_are_no_text_spoil_one_order_and_not_the_page() {
             write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
         let _ = stream.write_all(body);
     });
-    let report = client_of(address).process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    let report = client_of(address).process_fulfillments(|_| Err(Action::skip())).unwrap();
     let told: Vec<_> = report.iter().map(|outcome| (outcome.id.as_str(), outcome.verdict)).collect();
     assert_eq!(told, [("PR-1", Verdict::Errored), ("PR-2", Verdict::Skipped)], "{report}");
     assert!(report.to_string().contains("holds text that is not UTF-8"), "{report}");
@@ -314,7 +314,7 @@ fn a_page_of_any_length_and_disorder_takes_no_quadratic_time() {
     let config = Config::new(format!("http://{address}/public/v1"), "ApiKey SU-1:key").unwrap();
     let connect = Connect::new(config).unwrap();
     let start = Instant::now();
-    let report = connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    let report = connect.process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!(report.skipped(), u64::from(ORDERS));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

@@ -60,6 +60,6 @@ fn an_update_costs_one_call_more() {
 
 #[test]
 fn only_a_skip_that_speaks_reads_the_last_message() {
-    assert_eq!(cost(true, |_| Err(Action::skip("waits"))), [PAGES, 10, ORDERS, 0, 0, ORDERS]);
-    assert_eq!(cost(true, |_| Err(Action::skip(""))), [PAGES, 0, 0, 0, 0, 0]);
+    assert_eq!(cost(true, |_| Err(Action::skip().with_message("waits"))), [PAGES, 10, ORDERS, 0, 0, ORDERS]);
+    assert_eq!(cost(true, |_| Err(Action::skip())), [PAGES, 0, 0, 0, 0, 0]);
 }

@@ -170,21 +170,14 @@ fn approve_all(sandbox: &Sandbox) -> connect::Result<Report> {
     client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE)))
 }
 
-fn interrupted(ran: connect::Result<Report>) -> connect::Interrupted {
-    match ran {
-        Err(Error::Interrupted(end)) => *end,
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn a_key_that_is_revoked_in_the_middle_ends_the_run_with_what_was_done() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(40, |_, _| {});
     sandbox.fault(Fault::any().skip(2 + 7).status(401).always());
-    let end = interrupted(approve_all(&sandbox));
-    assert_eq!((end.report.approved(), end.report.errored()), (7, 5));
-    assert_eq!(end.cause.status(), Some(401));
+    let report = approve_all(&sandbox).unwrap();
+    assert_eq!((report.approved(), report.errored(), report.exit_code()), (7, 5, 1));
+    assert_eq!(report.error().and_then(Error::status), Some(401));
     // One refusal each for five orders, and the probe.
     assert_eq!(sandbox.journal().iter().filter(|call| call.status == 401).count(), 6);
     let approved = sandbox.all("requests").iter().filter(|order| order["status"] == "approved").count();
@@ -196,10 +189,10 @@ fn a_platform_that_dies_in_the_middle_is_probed_once_and_the_run_ends() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(40, |_, _| {});
     sandbox.fault(Fault::any().skip(2 + 3).reset().always());
-    let end = interrupted(approve_all(&sandbox));
-    assert_eq!((end.report.approved(), end.report.errored()), (3, 5));
-    assert!(matches!(end.cause, Error::Transport(_)), "{:?}", end.cause);
-    let unknown = end.report.iter().filter(|outcome| outcome.certainty == Certainty::Unknown).count();
+    let report = approve_all(&sandbox).unwrap();
+    assert_eq!((report.approved(), report.errored()), (3, 5));
+    assert!(matches!(report.error(), Some(Error::Transport(_))), "{:?}", report.error());
+    let unknown = report.iter().filter(|outcome| outcome.certainty == Certainty::Unknown).count();
     assert_eq!(unknown, 5);
     let last = sandbox.journal().pop().unwrap();
     assert_eq!((last.method.as_str(), last.path.as_str()), ("GET", "/requests?limit=1&offset=0"));

@@ -15,7 +15,7 @@ fn texts(sandbox: &Sandbox, conversation: &str) -> Vec<String> {
 }
 
 fn skip(sandbox: &Sandbox, why: &str) -> Report {
-    client(sandbox).process_fulfillments(|_| Err(Action::skip(why))).unwrap()
+    client(sandbox).process_fulfillments(|_| Err(Action::skip().with_message(why))).unwrap()
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn conversations_are_looked_up_when_one_is_needed_and_not_again_for_the_same_pag
             count += 1;
             match count {
                 1 | 2 => Err(Action::fail("no")),
-                3 => Err(Action::skip("")),
+                3 => Err(Action::skip()),
                 _ => Err(Action::inquire([ParamUpdate::error("email", "?")]).with_message("which?")),
             }
         })

@@ -46,7 +46,7 @@ fn messages_come_oldest_first() {
         );
     }
     let connect = client(&sandbox);
-    let messages = connect.fulfillment().messages(ID).unwrap();
+    let messages = connect.fulfillment().messages(ID);
     let texts: Vec<_> = messages.map(|message| message.unwrap().text.unwrap()).collect();
     assert_eq!(texts, ["of day 1", "of day 2", "of day 3"]);
     assert_eq!(

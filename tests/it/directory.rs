@@ -48,8 +48,8 @@ fn an_object_that_is_not_there_is_none() {
     let connect = client(&sandbox);
     let directory = connect.directory();
     assert_eq!(directory.asset("AS-1").unwrap(), None);
-    assert_eq!(directory.product("PRD-1").get().unwrap(), None);
-    assert_eq!(directory.product("PRD-1").template("TL-1").unwrap(), None);
+    assert_eq!(directory.product("PRD-1").unwrap(), None);
+    assert_eq!(directory.product_template("PRD-1", "TL-1").unwrap(), None);
     assert_eq!(directory.tier_config("TC-1").unwrap(), None);
     assert_eq!(directory.tier_account("TA-1").unwrap(), None);
     assert_eq!(directory.marketplace("MP-1").unwrap(), None);
@@ -87,7 +87,7 @@ fn an_asset_its_orders_and_its_text() {
     let directory = connect.directory();
     let asset = directory.asset("AS-1000-0000-0001").unwrap().unwrap();
     assert_eq!(asset.status, AssetStatus::Active);
-    let requests = directory.asset_requests(&asset.id).unwrap().collect::<Result<Vec<_>>>().unwrap();
+    let requests = directory.asset_requests(&asset.id).collect::<Result<Vec<_>>>().unwrap();
     let mut statuses: Vec<_> =
         requests.iter().map(|request| (request.id.as_str(), &request.status)).collect();
     statuses.sort_by_key(|(id, _)| *id);
@@ -125,19 +125,19 @@ fn everything_of_a_product_is_read_below_it() {
     let sandbox = Sandbox::start().unwrap();
     let connect = client(&sandbox);
     let id = sample::PRODUCT;
-    let product = connect.directory().product(id);
-    assert_eq!(product.get().unwrap().unwrap().id, id);
-    let templates = product.templates().unwrap().collect::<Result<Vec<_>>>().unwrap();
+    let directory = connect.directory();
+    assert_eq!(directory.product(id).unwrap().unwrap().id, id);
+    let templates = directory.product_templates(id).collect::<Result<Vec<_>>>().unwrap();
     assert!(templates.iter().any(|template| template.id == sample::TEMPLATE));
-    let template = product.template(sample::TEMPLATE).unwrap().unwrap();
+    let template = directory.product_template(id, sample::TEMPLATE).unwrap().unwrap();
     assert!(template.body.unwrap().contains("{{ tenant_id }}"));
     let by_parameter = Query::new().equal("parameter.scope", "product");
-    let all = product.configurations(&Query::new()).unwrap().collect::<Result<Vec<_>>>().unwrap();
-    let some = product.configurations(&by_parameter).unwrap().collect::<Result<Vec<_>>>().unwrap();
+    let all = directory.product_configurations(id, &Query::new()).collect::<Result<Vec<_>>>().unwrap();
+    let some = directory.product_configurations(id, &by_parameter).collect::<Result<Vec<_>>>().unwrap();
     assert!(!some.is_empty() && some.len() < all.len(), "{} of {}", some.len(), all.len());
-    let parameters = product.parameters(&Query::new()).unwrap().collect::<Result<Vec<_>>>().unwrap();
+    let parameters = directory.product_parameters(id, &Query::new()).collect::<Result<Vec<_>>>().unwrap();
     assert_eq!(parameters.len(), 2);
-    let items = product.items(&Query::new().equal("status", "published")).unwrap();
+    let items = directory.product_items(id, &Query::new().equal("status", "published"));
     assert!(items.map(Result::unwrap).all(|item| item.mpn.is_some()));
     let below = |part: &str| format!("/products/{id}/{part}");
     assert_eq!(
@@ -287,7 +287,7 @@ fn a_query_that_cannot_be_said_is_an_error_without_a_call() {
     let connect = client(&sandbox);
     let query = Query::new().in_("id", [] as [&str; 0]);
     let mut assets = connect.directory().assets(&query);
-    assert!(matches!(assets.next(), Some(Err(Error::Query(_)))));
+    assert!(matches!(assets.next(), Some(Err(Error::Input(_)))));
     assert!(assets.next().is_none());
     assert_eq!(calls(&sandbox), json!([]));
 }

@@ -159,14 +159,14 @@ fn a_failure_is_one_call_without_a_message() {
 
 #[test]
 fn a_silent_skip_sends_nothing() {
-    check(|_| Err(Action::skip("")), &json!([]), Verdict::Skipped);
-    check(|_| Err(Action::skip(" \n")), &json!([]), Verdict::Skipped);
+    check(|_| Err(Action::skip()), &json!([]), Verdict::Skipped);
+    check(|_| Err(Action::skip().with_message(" \n")), &json!([]), Verdict::Skipped);
 }
 
 #[test]
 fn a_speaking_skip_looks_at_the_last_message_and_adds_its_own() {
     check(
-        |_| Err(Action::skip("waits for the ERP")),
+        |_| Err(Action::skip().with_message("waits for the ERP")),
         &json!([
             ["GET", "/conversations?in(instance_id,(PR-1000-0000-0001-001))&limit=1000&offset=0"],
             ["GET", "/conversations/CO-1000-0000-0001-001/messages?ordering(-created)&limit=1&offset=0"],
@@ -243,7 +243,7 @@ fn an_id_is_one_segment_and_one_value_whatever_is_in_it() {
     let mut conversation = sample::conversation_for(id);
     conversation["id"] = "CO-1%ä".into();
     sandbox.insert("conversations", conversation);
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip("no"))).unwrap();
+    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip().with_message("no"))).unwrap();
     assert_eq!((report.skipped(), report.outcomes()[0].warnings.len()), (1, 0), "{report}");
     let report = client(&sandbox).process_fulfillments(|_| Err(Action::fail("no"))).unwrap();
     assert_eq!(report.failed(), 1, "{report}");

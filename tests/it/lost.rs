@@ -91,8 +91,9 @@ fn a_skip_is_not_said_again_because_the_platform_trims_texts() {
         &messages,
         json!({"id": "ME-1", "text": "waits for the bank", "created": "2024-03-04T10:00:00+00:00"}),
     );
-    let report =
-        client(&sandbox).process_fulfillments(|_| Err(Action::skip(" waits for the bank\n"))).unwrap();
+    let report = client(&sandbox)
+        .process_fulfillments(|_| Err(Action::skip().with_message(" waits for the bank\n")))
+        .unwrap();
     assert_eq!(only(&report).warnings, [""; 0]);
     assert_eq!(texts(&sandbox), ["waits for the bank"]);
 }

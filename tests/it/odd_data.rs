@@ -122,7 +122,7 @@ fn dates_come_in_every_form() {
         .fulfillment()
         .process_with(Options::new().page_size(2), |request| {
             seen.push((request.created, request.effective_date));
-            Err(Action::skip(""))
+            Err(Action::skip())
         })
         .unwrap();
     assert_eq!((report.skipped(), report.errored()), (9, 0), "{report}");

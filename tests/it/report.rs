@@ -1,7 +1,7 @@
 //! What a run tells of itself.
 
 use connect::models::ParamUpdate;
-use connect::sandbox::Sandbox;
+use connect::sandbox::{Sandbox, sample};
 use connect::{Action, Approval, Options, Report, Stop};
 use serde_json::{Value, json};
 
@@ -91,9 +91,12 @@ fn the_json_has_everything_in_it() {
     }
     let last = json["outcomes"][4]["error"].take();
     assert!(last.as_str().unwrap().starts_with("GET /requests: element 4 of the list: "), "{last}");
-    let outcome = |id: &str, verdict: &str, detail: &str, error: Value, calls: u64| {
+    let outcome = |id: &str, verdict: &str, detail: Option<&str>, error: Value, calls: u64| {
+        // What does not decode tells neither product nor type.
+        let known = id != "0004";
         json!({
-            "id": format!("PR-1000-{id}-0001-001"), "verdict": verdict, "certainty": "confirmed", "detail": detail,
+            "id": format!("PR-1000-{id}-0001-001"), "product": known.then_some(sample::PRODUCT),
+            "kind": known.then_some("purchase"), "verdict": verdict, "certainty": "confirmed", "detail": detail,
             "error": error, "warnings": [], "millis": null, "calls": calls, "plan": null,
         })
     };
@@ -102,14 +105,15 @@ fn the_json_has_everything_in_it() {
         json!({
             "what": "fulfillment requests", "handled": 5, "backlog": 5, "oldest_seconds": null, "foreign": 0,
             "counts": {"approved": 1, "failed": 1, "inquired": 1, "skipped": 0, "errored": 2},
-            "observed": 0, "already_done": 0, "unknown": 0, "dry_run": false, "stopped": null, "calls": 7,
+            "observed": 0, "already_done": 0, "unknown": 0, "dry_run": false, "stopped": null,
+            "error": null, "calls": 7,
             "millis": null, "unlisted": 0,
             "outcomes": [
-                outcome("0000", "approved", "template TL-1", Value::Null, 2),
-                outcome("0001", "failed", "quota is used up", Value::Null, 1),
-                outcome("0002", "inquired", "email: which?", Value::Null, 2),
-                outcome("0003", "errored", "", "ERP is down".into(), 0),
-                outcome("0004", "errored", "", Value::Null, 0),
+                outcome("0000", "approved", Some("template TL-1"), Value::Null, 2),
+                outcome("0001", "failed", Some("quota is used up"), Value::Null, 1),
+                outcome("0002", "inquired", Some("email: which?"), Value::Null, 2),
+                outcome("0003", "errored", None, "ERP is down".into(), 0),
+                outcome("0004", "errored", None, Value::Null, 0),
             ],
         })
     );
@@ -118,7 +122,7 @@ fn the_json_has_everything_in_it() {
 #[test]
 fn a_run_that_found_nothing_prints_nothing() {
     let sandbox = Sandbox::empty().unwrap();
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!((report.to_string().as_str(), report.exit_code(), report.calls()), ("", 0, 1));
     let json = serde_json::to_value(&report).unwrap();
     let none = json!({"approved": 0, "failed": 0, "inquired": 0, "skipped": 0, "errored": 0});
@@ -153,7 +157,7 @@ fn a_long_run_lists_a_thousand_and_beyond_these_what_is_not_plain() {
         .fulfillment()
         .process_with(options, |_| {
             count += 1;
-            if count % 505 == 0 { Err(anyhow::anyhow!("no"))? } else { Err(Action::skip("")) }
+            if count % 505 == 0 { Err(anyhow::anyhow!("no"))? } else { Err(Action::skip()) }
         })
         .unwrap();
     assert_eq!((report.handled(), report.skipped(), report.errored(), observed), (1010, 1008, 2, 1010));

@@ -129,7 +129,7 @@ fn errors_without_an_answer_do_not_name_the_key() {
         assert_clean_error(&error);
     }
     let nobody = Config::new("http://127.0.0.1:1", sandbox.api_key()).unwrap().attempts(1);
-    let error = Connect::new(nobody).unwrap().process_fulfillments(|_| Err(Action::skip(""))).unwrap_err();
+    let error = Connect::new(nobody).unwrap().process_fulfillments(|_| Err(Action::skip())).unwrap_err();
     assert_clean_error(&error);
 }
 
@@ -138,7 +138,7 @@ fn the_key_goes_to_the_endpoint_only() {
     let sandbox = one_order();
     let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
     sandbox.fault(Fault::on("GET", "/requests").redirect(&elsewhere));
-    let error = client(&sandbox).process_fulfillments(|_| Err(Action::skip(""))).unwrap_err();
+    let error = client(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert!(sandbox.foreign_calls().is_empty());
     // Within the origin a redirect of a GET is followed, with the key.

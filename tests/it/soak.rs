@@ -61,7 +61,7 @@ impl Decision {
                 let error = ParamUpdate::error("email", "is no address");
                 Err(Action::inquire([error]).with_message("Which address?"))
             }
-            Self::Skip => Err(Action::skip("waits for the bank")),
+            Self::Skip => Err(Action::skip().with_message("waits for the bank")),
             Self::Error => Err(anyhow::anyhow!("the licence server is down").into()),
         }
     }

@@ -193,7 +193,7 @@ fn orders(sandbox: &Sandbox, connect: &Connect) {
         Box::new(|| Err(Action::inquire(params()).with_message("Please").with_template(sample::TEMPLATE))),
         Box::new(|| Err(Action::inquire([]))),
         Box::new(|| Err(Action::fail("no"))),
-        Box::new(|| Err(Action::skip("later"))),
+        Box::new(|| Err(Action::skip().with_message("later"))),
         Box::new(|| Err(Action::Schedule(date))),
         Box::new(|| {
             Ok(Approval::template(sample::TEMPLATE).with_params([ParamUpdate::structured(
@@ -283,7 +283,7 @@ fn single_orders(sandbox: &Sandbox, connect: &Connect) {
     let conversation = orders.conversation(&id).unwrap().unwrap();
     orders.add_message(&conversation.id, "Hello").unwrap();
     orders.add_private_message(&conversation.id, "Hello").unwrap();
-    assert_eq!(orders.messages(&conversation.id).unwrap().count(), 2);
+    assert_eq!(orders.messages(&conversation.id).count(), 2);
 }
 
 fn tier_configs(sandbox: &Sandbox, connect: &Connect) {
@@ -297,7 +297,7 @@ fn tier_configs(sandbox: &Sandbox, connect: &Connect) {
         Box::new(|| Ok(Approval::tile("# Ready"))),
         Box::new(|| Err(Action::inquire(params()))),
         Box::new(|| Err(Action::fail("no"))),
-        Box::new(|| Err(Action::skip("later"))),
+        Box::new(|| Err(Action::skip().with_message("later"))),
     ];
     let ids: Vec<_> = (0..5).map(|n| format!("TCR-628-071-40{n}-001")).collect();
     for id in &ids {
@@ -379,18 +379,17 @@ fn directory(connect: &Connect) {
     directory.tier_account_requests(&all).for_each(drop);
     directory.marketplaces(&all).for_each(drop);
     directory.asset("AS-1").unwrap().unwrap();
-    directory.asset_requests("AS-1").unwrap().for_each(drop);
+    directory.asset_requests("AS-1").for_each(drop);
     directory.render_asset("AS-1").unwrap();
     directory.tier_config("TC-0").unwrap();
     directory.tier_account("TA-0").unwrap();
     directory.marketplace("MP-40817").unwrap();
-    let product = directory.product(sample::PRODUCT);
-    product.get().unwrap().unwrap();
-    product.template(sample::TEMPLATE).unwrap().unwrap();
-    product.templates().unwrap().for_each(drop);
-    product.configurations(&all).unwrap().for_each(drop);
-    product.parameters(&all).unwrap().for_each(drop);
-    product.items(&all).unwrap().for_each(drop);
+    directory.product(sample::PRODUCT).unwrap().unwrap();
+    directory.product_template(sample::PRODUCT, sample::TEMPLATE).unwrap().unwrap();
+    directory.product_templates(sample::PRODUCT).for_each(drop);
+    directory.product_configurations(sample::PRODUCT, &all).for_each(drop);
+    directory.product_parameters(sample::PRODUCT, &all).for_each(drop);
+    directory.product_items(sample::PRODUCT, &all).for_each(drop);
     connect.check().unwrap();
 }
 

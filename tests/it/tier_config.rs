@@ -139,9 +139,9 @@ fn failing_sends_the_reason_and_takes_an_answer_without_a_body() {
 #[test]
 fn a_skip_sends_nothing_and_says_nothing() {
     let sandbox = sandbox();
-    let report = process(&sandbox, Options::new(), |_| Err(Action::skip("not today")));
+    let report = process(&sandbox, Options::new(), |_| Err(Action::skip().with_message("not today")));
     assert_eq!(report.skipped(), 1);
-    assert_eq!(report.outcomes()[0].detail, "not today");
+    assert_eq!(report.outcomes()[0].detail.as_deref(), Some("not today"));
     assert_eq!(calls_but(&sandbox, LIST), json!([]));
 }
 

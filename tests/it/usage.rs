@@ -72,7 +72,7 @@ fn listings_are_walked_and_what_was_reported_is_told() {
     assert_eq!((report.count(Verdict::Reported), report.skipped(), report.exit_code()), (1, 1, 0));
     let file = &sandbox.all("usage/files")[0];
     let id = file["id"].as_str().unwrap();
-    assert_eq!(report.outcomes()[0].detail, format!("usage file {id}"));
+    assert_eq!(report.outcomes()[0].detail, Some(format!("usage file {id}")));
     assert_eq!(report.outcomes()[0].calls, 2);
     assert_eq!(file["status"], "ready");
     let filters = "in(product.id,(PRD-260-714-083,PRD-904-115-627))&eq(status,listed)";

@@ -101,8 +101,8 @@ fn each_action_is_one_call() {
 #[test]
 fn a_skip_sends_nothing() {
     let sandbox = sandbox("ready");
-    let report = process(&sandbox, "ready", &FileAction::skip("too early"));
-    assert_eq!((report.skipped(), report.outcomes()[0].detail.as_str()), (1, "too early"));
+    let report = process(&sandbox, "ready", &FileAction::skip().because("too early"));
+    assert_eq!((report.skipped(), report.outcomes()[0].detail.as_deref()), (1, Some("too early")));
     assert_eq!(calls_but(&sandbox, LIST), json!([]));
 }
 
@@ -111,7 +111,7 @@ fn several_statuses_are_one_list() {
     let sandbox = sandbox("invalid");
     let options = Options::new().statuses(["invalid", "pending"]);
     let connect = client(&sandbox);
-    let report = connect.usage().process_files_with(options, |_| Ok(FileAction::skip(""))).unwrap();
+    let report = connect.usage().process_files_with(options, |_| Ok(FileAction::skip())).unwrap();
     assert_eq!(report.skipped(), 1);
     let Value::Array(calls) = calls(&sandbox) else { panic!() };
     let filters = "in(status,(invalid,pending))&in(product.id,(PRD-260-714-083,PRD-904-115-627))";

@@ -30,7 +30,7 @@ fn walk_with_report(
         .process_with(options, |request| {
             *seen.entry(request.id.clone()).or_insert(0) += 1;
             count += 1;
-            if skip(count) { Err(Action::skip("")) } else { Ok(Approval::template("TL-497-535-242")) }
+            if skip(count) { Err(Action::skip()) } else { Ok(Approval::template("TL-497-535-242")) }
         })
         .unwrap();
     for call in sandbox.journal() {
@@ -285,7 +285,11 @@ fn orders_without_an_id_are_each_reported_by_position() {
         let broken =
             report.outcomes().iter().filter_map(|outcome| Some((&outcome.id, outcome.error.as_ref()?)));
         let broken: Vec<_> = broken.map(|(id, error)| format!("{id}: {error}")).collect();
-        let said = |position| format!("element {position} of /requests: an element of the list has no id");
+        let said = |position| {
+            format!(
+                "element {position} of /requests: GET /requests: element {position} of the list: it has no id"
+            )
+        };
         assert_eq!(broken, [said(1), said(5)]);
     }
     let sandbox = Sandbox::empty().unwrap();
@@ -348,7 +352,7 @@ fn many_products_and_a_long_tie_fit_into_one_url() {
     add_tie(&sandbox, 300);
     let products = (0..250).map(|i| format!("PRD-{i:03}-000-000")).chain([sample::PRODUCT.to_owned()]);
     let connect = Connect::new(config(&sandbox).products(products)).unwrap();
-    let report = connect.process_fulfillments(|_| Err(Action::skip(""))).unwrap();
+    let report = connect.process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!(report.skipped(), 300);
     let longest = sandbox.journal().into_iter().map(|call| call.path.len()).max().unwrap();
     assert!(sandbox.url().len() + longest < 8000, "a URL of {longest} bytes");

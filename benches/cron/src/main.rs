@@ -11,7 +11,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let connect = Connect::from_file(file)?;
     let report = connect.process_fulfillments(|request| {
         if request.kind != RequestKind::Purchase {
-            return Err(Action::skip(""));
+            return Err(Action::skip());
         }
         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant", "t-1")]))
     })?;

@@ -153,7 +153,7 @@ fn more_categories_than_rows_are_refused() {
         .collect::<Vec<_>>();
     let mut bad = BadRows::default();
     check_categories(&categories, &mut bad);
-    let error = crate::usage::SheetError::new(crate::usage::sheet_error::Kind::BadRows, bad);
+    let error = crate::usage::SheetError::new(crate::error::SheetErrorKind::BadRows, bad);
     let [row] = error.rows() else { panic!("{error}") };
     assert_eq!((row.row, row.problems[0].problem.as_str()), (1_048_577, "is beyond what one sheet holds"));
 }

@@ -1,4 +1,4 @@
-//! The conversations of the requests of one page: looked up when the first message is to be said, and for all at once.
+//! The conversations of the requests of one page: looked up when the first message is to be posted, for all at once.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,8 +7,9 @@ use std::rc::Rc;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+use super::until_known::{Known, until_known};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Http, Method, json, segment};
+use crate::http::{Answer, Http, json, segment};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
 use crate::page::Pages;
 use crate::rql;
@@ -20,14 +21,15 @@ const CLOCKS: Duration = Duration::minutes(2);
 /// How far the clock that dates answers and the one that dates messages may be apart.
 const SKEW: Duration = Duration::seconds(10);
 
-pub(crate) struct Talk<'a> {
+pub(crate) struct Conversations<'a> {
     http: &'a Http,
+    /// The requests of the page that is being handled.
     page: Vec<String>,
-    known: HashMap<String, Known>,
+    found: HashMap<String, Found>,
 }
 
 /// What a look-up told about the conversation of a request.
-enum Known {
+enum Found {
     Open(String),
     /// There is none that takes messages.
     Nothing,
@@ -36,83 +38,77 @@ enum Known {
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct NewMessage<'a> {
     text: &'a str,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
 }
 
-/// A message that was not said, or may not have been.
-pub(crate) enum Unsaid {
+/// A message that was not posted, or may not have been.
+pub(crate) enum MessageError {
     NotPosted(Error),
     Unknown(Error),
+    /// The conversation could not be looked up, with this error.
+    NoConversation(Rc<str>),
 }
 
-impl Unsaid {
-    fn into_error(self) -> Error {
-        let (Self::NotPosted(error) | Self::Unknown(error)) = self;
-        error
-    }
-}
-
-impl From<Error> for Unsaid {
+impl From<Error> for MessageError {
     fn from(error: Error) -> Self {
         Self::NotPosted(error)
     }
 }
 
-impl fmt::Display for Unsaid {
+impl fmt::Display for MessageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPosted(error) => write!(f, "its message was not posted: {error}"),
             Self::Unknown(error) => write!(f, "whether its message was posted is not known: {error}"),
+            Self::NoConversation(why) => write!(f, "its message was not posted: {why}"),
         }
     }
 }
 
-impl<'a> Talk<'a> {
+impl<'a> Conversations<'a> {
     pub(crate) fn new(http: &'a Http) -> Self {
-        Self { http, page: Vec::new(), known: HashMap::new() }
+        Self { http, page: Vec::new(), found: HashMap::new() }
     }
 
     /// The requests whose conversations will be looked up together.
     pub(crate) fn begin_page(&mut self, ids: impl Iterator<Item = String>) {
         self.page = ids.collect();
-        self.known.clear();
+        self.found.clear();
     }
 
-    /// Says `text` in the request's conversation, if it has one that is open.
-    pub(crate) fn say(&mut self, id: &str, text: &str) -> Result<(), Unsaid> {
+    /// Posts `text` in the request's conversation, if it has one that is open.
+    pub(crate) fn post(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
         let Some(conversation) = self.conversation(id)? else { return Ok(()) };
-        self.post(&conversation, text)
+        self.post_to(&conversation, text)
     }
 
-    /// [`say`](Self::say), unless the last message there is the same.
-    pub(crate) fn say_once(&mut self, id: &str, text: &str) -> Result<(), Unsaid> {
+    /// [`post`](Self::post), unless the last message there is the same.
+    pub(crate) fn post_unless_last(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
         let Some(conversation) = self.conversation(id)? else { return Ok(()) };
         let path = format!("{}?ordering(-created)&limit=1&offset=0", messages(&conversation)?);
-        let last: Vec<Message> = self.http.get(&path)?;
-        if last.first().is_some_and(|message| says(message, text)) {
+        let last: Vec<Message> = self.http.get(&path)?.read()?;
+        if last.first().is_some_and(|message| has_text(message, text)) {
             return Ok(());
         }
-        self.post(&conversation, text)
+        self.post_to(&conversation, text)
     }
 
-    fn post(&self, conversation: &str, text: &str) -> Result<(), Unsaid> {
-        if let Posted::Answered(_, answer) = post(self.http, conversation, &Said { text, kind: None })? {
-            self.http.recycle(answer);
-        }
-        Ok(())
+    fn post_to(&self, conversation: &str, text: &str) -> Result<(), MessageError> {
+        let message = NewMessage { text, kind: None };
+        post(self.http, &messages(conversation)?, &message, |_| Ok(())).map(drop)
     }
 
-    fn conversation(&mut self, id: &str) -> Result<Option<String>> {
-        if !self.known.contains_key(id) {
+    fn conversation(&mut self, id: &str) -> Result<Option<String>, MessageError> {
+        if !self.found.contains_key(id) {
             self.look_up(id)?;
         }
-        match self.known.get(id) {
-            Some(Known::Open(conversation)) => Ok(Some(conversation.clone())),
-            Some(Known::Failed(why)) => Err(Error::input(&**why)),
-            Some(Known::Nothing) | None => Ok(None),
+        match self.found.get(id) {
+            Some(Found::Open(conversation)) => Ok(Some(conversation.clone())),
+            Some(Found::Failed(why)) => Err(MessageError::NoConversation(Rc::clone(why))),
+            Some(Found::Nothing) | None => Ok(None),
         }
     }
 
@@ -137,13 +133,13 @@ impl<'a> Talk<'a> {
             Err(error) => {
                 // Asked once for all of them: a service that is down must not be waited for at each order.
                 let why: Rc<str> = error.to_string().into();
-                self.known.extend(asked.into_iter().map(|id| (id, Known::Failed(Rc::clone(&why)))));
+                self.found.extend(asked.into_iter().map(|id| (id, Found::Failed(Rc::clone(&why)))));
                 return Ok(());
             }
         };
         for id in asked {
-            let known = open.remove(&id).map_or(Known::Nothing, Known::Open);
-            self.known.insert(id, known);
+            let found = open.remove(&id).map_or(Found::Nothing, Found::Open);
+            self.found.insert(id, found);
         }
         Ok(())
     }
@@ -166,77 +162,67 @@ impl<'a> Talk<'a> {
     }
 }
 
+/// The list of a conversation's messages.
 fn messages(conversation: &str) -> Result<String> {
     Ok(format!("/conversations/{}/messages", segment(conversation)?))
 }
 
-/// Posts one message exactly once: where its fate is unknown, the conversation itself is asked.
-fn post(http: &Http, conversation: &str, said: &Said<'_>) -> Result<Posted, Unsaid> {
-    let path = messages(conversation)?;
-    let body = json(said)?;
-    let since = since(http);
-    let mut attempt = 1;
-    loop {
-        let error = match http.once(Method::Post, &path, Some(&body)) {
-            Ok(answer) => return Ok(Posted::Answered(path, answer)),
-            Err(error) => error,
-        };
-        if !error.may_have_happened() {
-            return Err(Unsaid::NotPosted(error));
-        }
-        // The pause comes before the look-up: what was lost may take a moment to show.
-        let again = http.wait_before_again(attempt, &error);
-        match look_for(http, &path, said, since) {
-            Ok(Some(message)) => return Ok(Posted::Found(Box::new(message))),
-            Ok(None) if again => attempt += 1,
-            Ok(None) => return Err(Unsaid::Unknown(error)),
-            Err(look_up) => {
-                log::warn!(target: "connect::process", "what became of POST {path} is not known: {look_up}");
-                return Err(Unsaid::Unknown(error));
-            }
-        }
+/// Adds a message to a conversation and returns it as the platform has it.
+pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
+    let message = NewMessage { text, kind: private.then_some("private") };
+    match post(http, &messages(conversation)?, &message, Answer::read::<Message>) {
+        Ok(Posted::Answered(message)) => Ok(message),
+        Ok(Posted::Found(message)) => Ok(*message),
+        Err(MessageError::NotPosted(error) | MessageError::Unknown(error)) => Err(error),
+        Err(MessageError::NoConversation(why)) => Err(Error::input(&*why)),
     }
 }
 
-/// No message that is posted from now on is dated before this, by the platform's clock.
-fn since(http: &Http) -> OffsetDateTime {
-    http.server_time().map_or_else(|| OffsetDateTime::now_utc() - CLOCKS, |date| date - SKEW)
-}
-
-/// What is known of a message that is there now.
-enum Posted {
-    Answered(String, Answer),
+/// A message that is there now.
+enum Posted<T> {
+    Answered(T),
     Found(Box<Message>),
 }
 
-/// Adds a message to a conversation and returns it as the platform has it.
-pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
-    let said = Said { text, kind: private.then_some("private") };
-    let since = since(http);
-    match post(http, conversation, &said).map_err(Unsaid::into_error)? {
-        Posted::Found(message) => Ok(*message),
-        Posted::Answered(path, answer) => match http.read_answer(Method::Post, &path, answer) {
-            Ok(message) => Ok(message),
-            // It was taken; only what the platform says of it is missing.
-            Err(error) => look_for(http, &path, &said, since).ok().flatten().ok_or(error),
-        },
+/// Posts one message exactly once: where its fate is unknown, the conversation itself is asked.
+fn post<'h, T>(
+    http: &'h Http,
+    path: &str,
+    message: &NewMessage<'_>,
+    read: impl Fn(Answer<'h>) -> Result<T>,
+) -> Result<Posted<T>, MessageError> {
+    let body = json(message)?;
+    // No message that is posted from now on is dated before this, by the platform's clock.
+    let since = http.server_time().map_or_else(|| OffsetDateTime::now_utc() - CLOCKS, |date| date - SKEW);
+    let known = until_known(
+        false,
+        || http.post(path, Some(&body)).and_then(&read),
+        || find(http, path, message.text, since),
+        |attempt, error| http.pause_before_resend(attempt, error),
+    );
+    match known {
+        Known::Answered(answer) => Ok(Posted::Answered(answer)),
+        Known::Found { there, .. } => Ok(Posted::Found(Box::new(there))),
+        Known::Refused(error) => Err(MessageError::NotPosted(error)),
+        Known::Unknown(error) => Err(MessageError::Unknown(error)),
     }
 }
 
-fn look_for(http: &Http, path: &str, said: &Said<'_>, since: OffsetDateTime) -> Result<Option<Message>> {
+/// The newest message of this text since then.
+fn find(http: &Http, path: &str, text: &str, since: OffsetDateTime) -> Result<Option<Message>> {
     let last = format!("{path}?ordering(-created)&limit=10&offset=0");
-    let mut found = http.get::<Vec<Message>>(&last);
+    let read = || http.get(&last).and_then(Answer::read::<Vec<Message>>);
+    let mut found = read();
     if matches!(found, Err(Error::Decode(_))) {
         // Garbled on its way: so much hangs on this answer that it is asked for once more.
-        found = http.get(&last);
+        found = read();
     }
-    let ours = |message: &Message| {
-        says(message, said.text) && message.created.is_none_or(|created| created >= since)
-    };
+    let ours =
+        |message: &Message| has_text(message, text) && message.created.is_none_or(|created| created >= since);
     Ok(found?.into_iter().find(ours))
 }
 
 /// Whether it is this text, whose ends the platform may have trimmed.
-fn says(message: &Message, text: &str) -> bool {
+fn has_text(message: &Message, text: &str) -> bool {
     message.text.as_deref().is_some_and(|found| found.trim() == text.trim())
 }

@@ -1,0 +1,123 @@
+//! Makes the calls of a plan.
+
+use super::conversations::Conversations;
+use super::plan::CallKind;
+use super::snapshot::State;
+use super::until_known::{Known, is_refusal, until_known};
+use super::{Certainty, Goal, Plan, Verdict};
+use crate::error::{Error, Result};
+use crate::http::Http;
+
+/// What making the calls of a plan came to.
+#[derive(Debug, Default)]
+pub(crate) struct Executed {
+    pub(crate) certainty: Certainty,
+    pub(crate) warnings: Vec<String>,
+    /// What ended it early.
+    pub(crate) error: Option<Error>,
+}
+
+/// Makes the plan's calls in their order; the first that fails ends it.
+///
+/// `before` is the state that the object was listed in.
+pub(crate) fn execute(
+    http: &Http,
+    plan: &Plan,
+    id: &str,
+    before: &str,
+    conversations: Option<&mut Conversations<'_>>,
+) -> Executed {
+    let mut executed = Executed::default();
+    for call in &plan.calls {
+        let transition = Transition { goal: &plan.goal, object: &plan.object, path: &call.path, id, before };
+        let body = call.body.as_deref();
+        let done = match call.kind {
+            CallKind::Update => transition.update(http, body.unwrap_or(b"{}")),
+            CallKind::Post => transition.post(http, body),
+        };
+        executed.certainty = match done {
+            Ok(Certainty::AlreadyDone) if call.kind == CallKind::Update => {
+                executed.certainty = Certainty::AlreadyDone;
+                executed.warnings.push(
+                    "its parameters were not stored, since it was brought there by someone else".into(),
+                );
+                return executed;
+            }
+            Ok(certainty) => certainty,
+            Err(Failed { error, certainty }) => {
+                return Executed { certainty, error: Some(error), ..executed };
+            }
+        };
+    }
+    let (Some(text), Some(conversations)) = (&plan.message, conversations) else { return executed };
+    if executed.certainty != Certainty::AlreadyDone {
+        let posted = if plan.verdict == Verdict::Skipped {
+            conversations.post_unless_last(id, text)
+        } else {
+            conversations.post(id, text)
+        };
+        if let Err(error) = posted {
+            executed.warnings.push(error.to_string());
+        }
+    }
+    executed
+}
+
+/// A call that failed, and whether it is certain that it did.
+struct Failed {
+    error: Error,
+    certainty: Certainty,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, certainty: Certainty::Confirmed }
+    }
+}
+
+/// The call that brings an object to another state, or the update before it.
+struct Transition<'a> {
+    goal: &'a Goal,
+    object: &'a str,
+    path: &'a str,
+    id: &'a str,
+    /// The state that the object was listed in.
+    before: &'a str,
+}
+
+impl Transition<'_> {
+    /// Posts until it is known what became of it: carried out, refused, or overtaken by somebody else.
+    fn post(&self, http: &Http, body: Option<&[u8]>) -> Result<Certainty, Failed> {
+        let known = until_known(
+            true,
+            || http.post(self.path, body).map(drop),
+            || self.look(http),
+            |attempt, error| http.pause_before_resend(attempt, error),
+        );
+        match known {
+            Known::Answered(()) => Ok(Certainty::Confirmed),
+            Known::Found { there: State::Reached, lost: true } => Ok(Certainty::Observed),
+            Known::Found { there: State::Reached, lost: false } => Ok(Certainty::AlreadyDone),
+            Known::Found { there: State::Elsewhere(conflict), .. } => Err(Error::Conflict(conflict).into()),
+            Known::Refused(error) => Err(error.into()),
+            Known::Unknown(error) => Err(Failed { error, certainty: Certainty::Unknown }),
+        }
+    }
+
+    /// An update may be repeated, so only a refusal is looked at: somebody else may have handled the object.
+    fn update(&self, http: &Http, body: &[u8]) -> Result<Certainty, Failed> {
+        let Err(error) = http.update(self.path, body) else { return Ok(Certainty::Confirmed) };
+        if !is_refusal(&error) {
+            return Err(error.into());
+        }
+        match self.look(http) {
+            Ok(Some(State::Reached)) => Ok(Certainty::AlreadyDone),
+            Ok(Some(State::Elsewhere(conflict))) => Err(Error::Conflict(conflict).into()),
+            Ok(None) | Err(_) => Err(error.into()),
+        }
+    }
+
+    fn look(&self, http: &Http) -> Result<Option<State>> {
+        self.goal.look(http, self.object, self.id, self.before)
+    }
+}

@@ -1,0 +1,28 @@
+//! What a loop must know of the kind of object that it handles.
+
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+/// A kind of object that waits in a list to be handled.
+pub(crate) trait Queue: DeserializeOwned {
+    const LIST: &'static str;
+    /// For the report, such as `fulfillment requests`.
+    const NAME: &'static str;
+    /// The filter by time of creation.
+    const CREATED: &'static str;
+    /// The filter by product.
+    const PRODUCT: &'static str;
+    /// The state that waits to be handled.
+    const STATUS: &'static str;
+    const HAS_CONVERSATIONS: bool = false;
+
+    fn id(&self) -> &str;
+    fn created(&self) -> Option<OffsetDateTime>;
+    fn product_id(&self) -> &str;
+    fn status(&self) -> &str;
+
+    /// The type of a request, such as `purchase`.
+    fn kind(&self) -> Option<&str> {
+        None
+    }
+}
