@@ -12,9 +12,9 @@ use crate::models::{ContactInfo, ParamUpdate, Quantity};
 /// let purchase = NewRequest::purchase(Purchase {
 ///     product: "PRD-000-000-001".into(),
 ///     connection: "CT-0000-0000-0001".into(),
-///     external_id: "883106".into(),
+///     external_id: Some("883106".into()),
 ///     items: vec![NewItem::new("PRD-000-000-001-0001", 5)],
-///     customer: TierRef::id("TA-0000-0000-0001"),
+///     customer: Some(TierRef::id("TA-0000-0000-0001")),
 ///     ..Purchase::default()
 /// });
 /// let cancel = NewRequest::cancel("AS-0000-0000-0001");
@@ -27,27 +27,27 @@ pub struct NewRequest(Body);
 /// A first order of a product. New fields are no breaking change: end literals with `..Purchase::default()`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Purchase {
-    /// The product, `PRD-…`.
+    /// Id of the product, `PRD-…`.
     pub product: String,
-    /// The connection to sell through, `CT-…`.
+    /// Id of the connection to sell through, `CT-…`.
     pub connection: String,
     /// The distributor's id of the subscription.
-    pub external_id: String,
+    pub external_id: Option<String>,
     /// The distributor's unique id of the subscription, a UUID as a rule.
-    pub external_uid: String,
-    /// What is ordered.
+    pub external_uid: Option<String>,
+    /// Ordered items.
     pub items: Vec<NewItem>,
     /// Values of the ordering parameters.
     pub params: Vec<ParamUpdate>,
-    /// Who it is for.
-    pub customer: TierRef,
-    /// The reseller.
-    pub tier1: TierRef,
-    /// The reseller's reseller.
-    pub tier2: TierRef,
-    /// The marketplace, `MP-…`; empty for the connection's own.
-    pub marketplace: String,
-    /// Whether to leave the order a draft.
+    /// Customer that the subscription is for.
+    pub customer: Option<TierRef>,
+    /// Reseller that sells to the customer (tier 1).
+    pub tier1: Option<TierRef>,
+    /// Reseller that sells to tier 1 (tier 2).
+    pub tier2: Option<TierRef>,
+    /// Id of the marketplace, `MP-…`; `None` for the connection's own.
+    pub marketplace: Option<String>,
+    /// Whether the order stays a draft.
     pub draft: bool,
 }
 
@@ -100,13 +100,13 @@ impl NewRequest {
             marketplace,
             draft,
         } = purchase;
-        let tiers = Tiers { customer: customer.some(), tier1: tier1.some(), tier2: tier2.some() };
+        let tiers = Tiers { customer, tier1, tier2 };
         Self(Body {
             kind: "purchase",
             status: draft.then_some("draft"),
             asset: Asset {
-                external_id: filled(external_id),
-                external_uid: filled(external_uid),
+                external_id,
+                external_uid,
                 product: filled(product).map(Ref::new),
                 connection: filled(connection).map(Ref::new),
                 items,
@@ -114,7 +114,7 @@ impl NewRequest {
                 tiers: (tiers != Tiers::default()).then_some(tiers),
                 ..Asset::default()
             },
-            marketplace: filled(marketplace).map(Ref::new),
+            marketplace: marketplace.map(Ref::new),
         })
     }
 
@@ -155,10 +155,6 @@ impl TierRef {
     /// An account that the platform knows, `TA-…`.
     pub fn id(id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..Self::default() }
-    }
-
-    fn some(self) -> Option<Self> {
-        (self != Self::default()).then_some(self)
     }
 }
 

@@ -9,28 +9,29 @@ use crate::models::Listing;
 /// A usage file to be made. New fields are no breaking change: end literals with `..NewUsageFile::default()`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NewUsageFile {
-    /// What people will know it by; must not be empty.
+    /// Name of the usage file for people; it must not be empty.
     pub name: String,
-    /// The product, `PRD-…`; must not be empty.
+    /// Id of the product, `PRD-…`; it must not be empty.
     pub product: String,
-    /// The contract, `CRD-…`; must not be empty.
+    /// Id of the contract, `CRD-…`; it must not be empty.
     pub contract: String,
-    /// For people.
-    pub description: String,
-    /// For one's own side only.
-    pub note: String,
-    /// First and last day that the file is about.
+    /// Description of the usage file, which both sides read.
+    pub description: Option<String>,
+    /// Note that only one's own side reads.
+    pub note: Option<String>,
+    /// First and last day of the period that the file reports.
     pub period: Option<(Date, Date)>,
     /// Currency of the amounts, such as `EUR`.
-    pub currency: String,
-    /// One's own id of the file, by which it is found again where the answer to its making is lost. Without one, it is
-    /// derived from name, product, contract and what the records say.
-    pub external_id: String,
+    pub currency: Option<String>,
+    /// One's own id of the file. The file is found again by it where the answer to its creation is lost.
+    ///
+    /// Without one, an id is derived from name, product, contract and what the records say.
+    pub external_id: Option<String>,
     /// Name of the sheet with the records.
     pub sheet_name: SheetName,
-    /// Categories that the records name.
+    /// Usage categories that the records name.
     pub categories: Vec<UsageCategory>,
-    /// Parameters that have a `v.` column; without any, those of the first record.
+    /// Ids of the parameters that have a `v.` column; without any, those of the first record.
     pub parameters: Vec<String>,
 }
 
@@ -47,13 +48,12 @@ impl NewUsageFile {
 
     #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "without workbooks nothing is submitted"))]
     pub(super) fn body<'a>(&'a self, external_id: &'a str) -> Body<'a> {
-        let filled = |text: &'a str| (!text.is_empty()).then_some(text);
         Body {
             name: &self.name,
-            description: &self.description,
-            note: filled(&self.note),
+            description: self.description.as_deref().unwrap_or_default(),
+            note: self.note.as_deref(),
             period: self.period.map(|(from, to)| Period { from: from.to_string(), to: to.to_string() }),
-            currency: filled(&self.currency),
+            currency: self.currency.as_deref(),
             product: Ref { id: &self.product },
             contract: Ref { id: &self.contract },
             external_id,

@@ -46,7 +46,7 @@ impl Usage<'_> {
         };
         let workbook = build(&layout, records)?;
         let derived = derived_id(&file, workbook.fingerprint());
-        let external_id = if file.external_id.is_empty() { &derived } else { &file.external_id };
+        let external_id = file.external_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&derived);
 
         let made = create(self.http, &file, external_id)?;
         log::info!(target: "connect::usage", "usage file {} made for {} records", made.id, workbook.records());

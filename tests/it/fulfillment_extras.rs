@@ -28,18 +28,18 @@ fn a_purchase_sends_all_it_was_given_and_nothing_else() {
     let purchase = Purchase {
         product: "PRD-260-714-083".into(),
         connection: "CT-6203-4418-9057".into(),
-        external_id: "883106".into(),
-        external_uid: "6f0c1b52-0f5e-4f27-9d0a-3f8f1f3f6a12".into(),
+        external_id: Some("883106".into()),
+        external_uid: Some("6f0c1b52-0f5e-4f27-9d0a-3f8f1f3f6a12".into()),
         items: vec![NewItem::new("PRD-260-714-083-0001", 5), NewItem::new("PRD-260-714-083-0002", "2.5")],
         params: vec![ParamUpdate::value("email", "irene.olmedo@example.org")],
-        customer: TierRef {
+        customer: Some(TierRef {
             external_id: Some("70513".into()),
             name: Some("Olmedo Textiles".into()),
             contact_info: Some(contact_info),
             ..TierRef::default()
-        },
-        tier1: TierRef::id("TA-8065-3114-0279"),
-        marketplace: "MP-40817".into(),
+        }),
+        tier1: Some(TierRef::id("TA-8065-3114-0279")),
+        marketplace: Some("MP-40817".into()),
         draft: true,
         ..Purchase::default()
     };

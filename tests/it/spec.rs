@@ -244,20 +244,20 @@ fn single_orders(sandbox: &Sandbox, connect: &Connect) {
     let purchase = Purchase {
         product: sample::PRODUCT.into(),
         connection: "CT-6203-4418-9057".into(),
-        external_id: "1".into(),
-        external_uid: "u-1".into(),
+        external_id: Some("1".into()),
+        external_uid: Some("u-1".into()),
         items: vec![NewItem::new("PRD-260-714-083-0001", 5), NewItem::new("PRD-260-714-083-0002", "0.5")],
         params: vec![ParamUpdate::value("email", "x@example.org")],
-        customer: TierRef {
+        customer: Some(TierRef {
             external_id: Some("1".into()),
             external_uid: Some("u-2".into()),
             name: Some("x".into()),
             tax_id: Some("1".into()),
             contact_info: Some(contact),
             ..TierRef::default()
-        },
-        tier1: TierRef::id("TA-1"),
-        marketplace: "MP-40817".into(),
+        }),
+        tier1: Some(TierRef::id("TA-1")),
+        marketplace: Some("MP-40817".into()),
         draft: true,
         ..Purchase::default()
     };
@@ -335,10 +335,10 @@ fn usage(sandbox: &Sandbox, connect: &Connect) {
         .process_usage_listings(|listing| {
             let day = datetime!(2024-05-01 0:00 UTC)..datetime!(2024-05-02 0:00 UTC);
             let file = NewUsageFile {
-                description: "x".into(),
-                note: "x".into(),
+                description: Some("x".into()),
+                note: Some("x".into()),
                 period: Some((date!(2024 - 05 - 01), date!(2024 - 05 - 31))),
-                currency: "EUR".into(),
+                currency: Some("EUR".into()),
                 ..NewUsageFile::for_listing(listing, "May")
             };
             Ok(Some(usage.submit(file, [UsageRecord::new("r-1", "M", 1, day, "AS-1")])?))

@@ -63,7 +63,7 @@ fn listings_are_walked_and_what_was_reported_is_told() {
                 return Ok(None);
             }
             let file = NewUsageFile {
-                external_id: "may".into(),
+                external_id: Some("may".into()),
                 ..NewUsageFile::for_listing(listing, "Usage of May")
             };
             Ok(Some(connect.usage().submit(file, [record("r-1")])?))
@@ -120,11 +120,11 @@ fn an_error_of_one_listing_leaves_the_others_alone() {
 fn everything_said_of_a_file_is_sent() {
     let sandbox = sandbox();
     let file = NewUsageFile {
-        description: "of the old tenants".into(),
-        note: "by hand".into(),
+        description: Some("of the old tenants".into()),
+        note: Some("by hand".into()),
         period: Some((date!(2024 - 05 - 01), date!(2024 - 05 - 31))),
-        currency: "EUR".into(),
-        external_id: "may-1".into(),
+        currency: Some("EUR".into()),
+        external_id: Some("may-1".into()),
         ..new_file()
     };
     let made = client(&sandbox).usage().submit(file, [record("r-1")]).unwrap();

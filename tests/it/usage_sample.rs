@@ -25,7 +25,7 @@ pub(crate) fn new_file() -> NewUsageFile {
         name: "February".into(),
         product: sample::PRODUCT.into(),
         contract: "CRD-10482-77310-26594".into(),
-        external_id: "feb".into(),
+        external_id: Some("feb".into()),
         ..NewUsageFile::default()
     }
 }
