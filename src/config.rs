@@ -67,6 +67,7 @@ pub struct Config {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) backoff_base: Duration,
     pub(crate) backoff_cap: Duration,
+    pub(crate) settle: [Duration; 3],
     pub(crate) user_agent: String,
     pub(crate) body_limit: u64,
     file: Option<PathBuf>,
@@ -134,6 +135,7 @@ impl Config {
             ca_file: None,
             backoff_base: Duration::from_millis(200),
             backoff_cap: Duration::from_secs(5),
+            settle: [1, 1, 3].map(Duration::from_secs),
             user_agent: concat!("connect-sdk/", env!("CARGO_PKG_VERSION")).to_owned(),
             body_limit: 64 << 20,
             file: None,
@@ -198,6 +200,16 @@ impl Config {
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.backoff_base = base;
         self.backoff_cap = cap;
+        self
+    }
+
+    /// Pauses before each look, at the end of a run, at what became of calls whose fate is unknown.
+    ///
+    /// By default 1 s, 1 s and 3 s: replicas of the platform that lag so much have caught up by then. A run without
+    /// unknowns makes no pause.
+    #[must_use]
+    pub fn settle(mut self, pauses: [Duration; 3]) -> Self {
+        self.settle = pauses;
         self
     }
 

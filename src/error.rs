@@ -74,9 +74,9 @@ impl Error {
         }
     }
 
-    /// Whether the platform said that there is no such object.
+    /// Whether the platform said that there is no such object; the page of a gateway does not say that.
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404)
+        matches!(self, Self::Api(error) if error.status == 404 && !error.foreign)
     }
 
     /// Whether the platform refused the key (401) or what it may do (403).
@@ -99,6 +99,29 @@ impl Error {
             Self::Decode(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether a call of the closure may have been carried out although it failed.
+    pub(crate) fn is_of_unknown_fate(&self) -> bool {
+        match self {
+            Self::Handler(error) => error.downcast_ref().is_some_and(Self::is_of_unknown_fate),
+            error => error.may_have_happened() && error.method() != Some("GET"),
+        }
+    }
+
+    /// The method of the call that failed.
+    fn method(&self) -> Option<&'static str> {
+        match self {
+            Self::Api(error) => Some(error.method),
+            Self::Decode(error) => Some(error.method),
+            Self::Transport(error) => Some(error.method()),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer was no JSON at all.
+    pub(crate) fn is_garbled(&self) -> bool {
+        matches!(self, Self::Decode(error) if error.garbled)
     }
 
     /// The error with its causes, on one line.
@@ -136,6 +159,18 @@ impl Error {
 
     pub(crate) fn input(what: impl Into<Box<str>>) -> Self {
         Self::Input(Box::new(InputError::new(what)))
+    }
+
+    /// The error with a remark at its end, where it is about a call.
+    pub(crate) fn with_note(mut self, note: impl Into<Box<str>>) -> Self {
+        let place = match &mut self {
+            Self::Api(error) => &mut error.note,
+            Self::Decode(error) => &mut error.note,
+            Self::Transport(error) => &mut error.note,
+            _ => return self,
+        };
+        *place = Some(note.into());
+        self
     }
 
     /// An answer that decodes and still is not what was promised.

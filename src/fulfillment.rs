@@ -22,9 +22,11 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Http, json, segment};
-use crate::models::{Conversation, ConversationKind, ConversationStatus, Message, ParamUpdate, Request};
+use crate::models::{
+    Conversation, ConversationKind, ConversationStatus, Message, Param, ParamKind, ParamUpdate, Request,
+};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, post_message, run};
 use crate::rql::Query;
@@ -65,6 +67,10 @@ impl Queue for Request {
 
     fn status(&self) -> &str {
         self.status.as_str()
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.asset.params.iter().filter(|param| param.kind == ParamKind::Password).filter_map(Param::text)
     }
 
     fn kind(&self) -> Option<&str> {
@@ -126,7 +132,11 @@ impl<'c> Fulfillment<'c> {
     ///
     /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
-        self.http.post(Request::LIST, Some(&json(request)?))?.read()
+        let made: Request = self.http.post(Request::LIST, Some(&json(request)?))?.read()?;
+        if made.id.is_empty() {
+            return Err(Error::unexpected("POST", Request::LIST, "the answer does not name the new request"));
+        }
+        Ok(made)
     }
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
@@ -141,13 +151,13 @@ impl<'c> Fulfillment<'c> {
 
     /// Puts an inquired order back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/pend", path(id)?), None).map(drop)
+        self.http.post(&format!("{}/pend", path(id)?), None)?.acknowledge()
     }
 
     /// Asks the customer for better values, with a template of the kind `inquire` or without one.
     pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
         let body = json(&plan::Inquire { template_id: template })?;
-        self.http.post(&format!("{}/inquire", path(id)?), Some(&body)).map(drop)
+        self.http.post(&format!("{}/inquire", path(id)?), Some(&body))?.acknowledge()
     }
 
     /// Makes somebody responsible for an order.
@@ -157,7 +167,7 @@ impl<'c> Fulfillment<'c> {
 
     /// Makes nobody responsible for an order.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/unassign", path(id)?), None).map(drop)
+        self.http.post(&format!("{}/unassign", path(id)?), None)?.acknowledge()
     }
 }
 
@@ -209,7 +219,7 @@ pub enum Assignee<'a> {
 }
 
 pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
-    http.post(&format!("{object}/assign"), Some(&json(&to)?)).map(drop)
+    http.post(&format!("{object}/assign"), Some(&json(&to)?))?.acknowledge()
 }
 
 fn path(id: &str) -> Result<String> {

@@ -13,7 +13,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::config::{ApiKey, Config, UpdateMethod};
 use crate::error::{Error, Result, TransportError};
 use crate::scope;
-use crate::text::LogPath;
+use crate::text::{LogPath, without_signatures};
 
 mod answer;
 mod connector;
@@ -30,6 +30,7 @@ use exchange::{CallError, Payload};
 pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
 use resolver::CachingResolver;
+pub(crate) use retry::MAX_RETRY_AFTER;
 use retry::Policy;
 pub(crate) use url::{Base, segment};
 
@@ -78,6 +79,8 @@ pub(crate) struct Http {
     authorization: HeaderValue,
     update: Cell<UpdateMethod>,
     policy: Policy,
+    /// Pauses before each look, at the end of a run, at what is unknown.
+    pub(crate) settle: [Duration; 3],
     timeout: Duration,
     body_limit: u64,
     calls: Cell<u64>,
@@ -126,6 +129,7 @@ impl Http {
             authorization,
             update: Cell::new(config.update_method),
             policy: Policy::new(config.attempts, (config.backoff_base, config.backoff_cap), config.timeout),
+            settle: config.settle,
             timeout: config.timeout,
             body_limit: config.body_limit,
             calls: Cell::new(0),
@@ -156,9 +160,24 @@ impl Http {
         self.send(Method::Get, path, None)
     }
 
+    /// GET, decoded. What is no JSON was garbled on its way, or is a gateway's, and is asked for again.
+    pub(crate) fn get_with<'h, T>(
+        &'h self,
+        path: &str,
+        parse: impl Fn(Answer<'h>) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = 1;
+        loop {
+            match self.get(path).and_then(&parse) {
+                Err(error) if error.is_garbled() && self.pause_before_resend(attempt, &error) => attempt += 1,
+                answer => return answer,
+            }
+        }
+    }
+
     /// One object, or `None` where the platform says that there is none.
     pub(crate) fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
-        match self.get(path).and_then(Answer::read) {
+        match self.get_with(path, Answer::read) {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -256,16 +275,21 @@ impl Http {
         }
     }
 
+    /// A text of the server without the key, the secrets of the current request, and what signs a link.
+    fn redact(&self, text: &str) -> String {
+        without_signatures(&scope::redact(&self.key.redact(text))).into_owned()
+    }
+
     fn describe(&self, failure: &CallError) -> String {
         match failure {
             CallError::Refused(error) => {
                 let mut error = error.clone();
-                error.redact(|text| self.key.redact(text).into_owned());
+                error.redact(|text| self.redact(text));
                 error.to_string()
             }
             CallError::Lost(error) => {
                 let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-                format!("{error}: {}", self.key.redact(&cause))
+                format!("{error}: {}", self.redact(&cause))
             }
             CallError::Input(error) => error.to_string(),
         }
@@ -275,7 +299,7 @@ impl Http {
     fn refusal(&self, failure: CallError) -> Error {
         match failure {
             CallError::Refused(mut error) => {
-                error.redact(|text| self.key.redact(text).into_owned());
+                error.redact(|text| self.redact(text));
                 Error::Api(error)
             }
             CallError::Lost(error) => Error::Transport(error),
@@ -290,18 +314,19 @@ impl std::fmt::Debug for Http {
     }
 }
 
-/// Whether a pause ends before the deadline.
-fn fits(pause: Duration) -> bool {
-    scope::time_left().is_none_or(|left| pause < left)
-}
-
-fn wait(pause: Duration) -> bool {
+/// Waits, if that ends before the deadline.
+pub(crate) fn wait(pause: Duration) -> bool {
     if fits(pause) {
         scope::note_pause(pause);
         std::thread::sleep(pause);
         return true;
     }
     false
+}
+
+/// Whether a pause ends before the deadline.
+fn fits(pause: Duration) -> bool {
+    scope::time_left().is_none_or(|left| pause < left)
 }
 
 /// A body in JSON.

@@ -1,22 +1,31 @@
 //! Lists that are read page by page.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::iter::FusedIterator;
 use std::vec;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::http::Http;
+use crate::http::{Answer, ContentRange, Http};
 use crate::rql::Query;
+
+mod element;
+
+pub(crate) use element::{Element, elements};
 
 /// How many are read at once.
 const PAGE: u64 = 100;
+/// Pages of a list of unknown length; beyond that it does not end.
+const MOST_PAGES: u64 = 10_000;
 
 /// A list of the platform, read as it is walked: one page is in memory at a time.
 ///
-/// A query's limit is the most that come in all, its offset where they begin. Ends after the first error. A list that
-/// changes while it is read may show an element twice or not at all; the loops walk by time of creation instead.
+/// A query's limit is the most that come in all, its offset where they begin. An element that does not decode is one
+/// error that names its id or position, and the list goes on behind it; a call that fails is the last element. A list
+/// that changes while it is read may show an element twice or not at all; the loops walk by time of creation instead.
 ///
 /// ```no_run
 /// # fn main() -> connect::Result<()> {
@@ -31,13 +40,13 @@ const PAGE: u64 = 100;
 #[must_use = "nothing is read before the first element is asked for"]
 pub struct Pages<'c, T> {
     http: &'c Http,
+    /// The list with its filters.
     path: String,
     next: Next,
     size: u64,
     left: Option<u64>,
-    items: vec::IntoIter<T>,
-    hasher: RandomState,
-    last: Option<u64>,
+    items: vec::IntoIter<Element<T>>,
+    watch: Watch,
 }
 
 enum Next {
@@ -71,8 +80,7 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
             size,
             left: None,
             items: Vec::new().into_iter(),
-            hasher: RandomState::new(),
-            last: None,
+            watch: Watch::default(),
         }
     }
 
@@ -80,20 +88,80 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
         let separator = if self.path.contains('?') { '&' } else { '?' };
         let size = self.left.map_or(self.size, |left| left.min(self.size));
         let path = format!("{}{separator}limit={size}&offset={offset}", self.path);
-        let answer = self.http.get(&path)?;
-        let range = answer.range;
-        // Where the server tells the total, it need not be watched.
-        let content = range.is_none().then(|| self.hasher.hash_one(&answer.body));
-        let items = answer.read::<Option<Vec<T>>>()?.unwrap_or_default();
+        let list = self.path.split('?').next().unwrap_or_default();
+        let (range, marks, items) = self.http.get_with(&path, |answer: Answer<'_>| {
+            // Some lists answer with nothing where there is nothing.
+            let body: &[u8] = if answer.is_empty() { b"[]" } else { &answer.body };
+            let items = elements::<T>(&path, list, offset, body, |_| true)?;
+            Ok((answer.range, self.watch.marks(body), items))
+        })?;
         let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
-        // A short page proves nothing: servers cut the limit in silence.
-        let ended = items.is_empty() || range.is_some_and(|range| end >= range.total);
-        if !ended && content.is_some() && std::mem::replace(&mut self.last, content) == content {
-            return Err(Error::unexpected("GET", &path, "the server sends the same page for any offset"));
-        }
+        // A short page proves nothing: servers cut the limit in silence. A total below what came is none.
+        let ended = items.is_empty() || range.is_some_and(|range| end == range.total);
         self.next = if ended { Next::End } else { Next::Offset(end) };
-        self.items = items.into_iter();
+        match self.watch.page(marks, range, size) {
+            Seen::New => self.items = items.into_iter(),
+            // The list is not paged: the same page comes for any offset, and no other was promised.
+            Seen::Before if range.is_none_or(|range| end >= range.total) => self.next = Next::End,
+            Seen::Before if ended => self.items = items.into_iter(),
+            Seen::Before => {
+                return Err(Error::unexpected("GET", &path, "the server sends the same page for any offset"));
+            }
+            Seen::TooMany => return Err(Error::unexpected("GET", &path, "the list does not end")),
+        }
         Ok(())
+    }
+}
+
+/// Watches over a server that ignores offsets, or whose list has no end.
+#[derive(Default)]
+struct Watch {
+    hasher: RandomState,
+    /// Marks of the elements of the first page and of the one before.
+    first: HashSet<u64>,
+    last: HashSet<u64>,
+    pages: u64,
+    most: Option<u64>,
+}
+
+enum Seen {
+    New,
+    /// Every element of the page was seen before.
+    Before,
+    TooMany,
+}
+
+impl Watch {
+    /// What the elements of a page are recognised by: their ids, or the page as a whole where one has none.
+    fn marks(&self, body: &[u8]) -> HashSet<u64> {
+        #[derive(Deserialize)]
+        struct Identified {
+            id: String,
+        }
+        match serde_json::from_slice::<Vec<Identified>>(body) {
+            Ok(elements) => elements.iter().map(|element| self.hasher.hash_one(&element.id)).collect(),
+            Err(_) => HashSet::from([self.hasher.hash_one(body)]),
+        }
+    }
+
+    fn page(&mut self, marks: HashSet<u64>, range: Option<ContentRange>, size: u64) -> Seen {
+        self.pages += 1;
+        let twice = |range: ContentRange| 100 + range.total.saturating_mul(2) / size.max(1);
+        let most = *self.most.get_or_insert_with(|| range.map_or(MOST_PAGES, twice));
+        if self.pages > most {
+            return Seen::TooMany;
+        }
+        // One element that comes again may be another one that looks the same.
+        let alone = marks.len() == 1 && range.is_some_and(|range| range.first + 1 == self.pages);
+        let before = self.pages > 1
+            && !marks.is_empty()
+            && !alone
+            && marks.iter().all(|mark| self.first.contains(mark) || self.last.contains(mark));
+        if self.pages == 1 {
+            self.first.clone_from(&marks);
+        }
+        self.last = marks;
+        if before { Seen::Before } else { Seen::New }
     }
 }
 
@@ -105,9 +173,9 @@ impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
             if self.left == Some(0) {
                 return None;
             }
-            if let Some(item) = self.items.next() {
+            if let Some(element) = self.items.next() {
                 self.left = self.left.map(|left| left - 1);
-                return Some(Ok(item));
+                return Some(element.into_result());
             }
             // Taken out before it is used, so that a failure ends the list.
             let failed = match std::mem::replace(&mut self.next, Next::End) {
@@ -116,6 +184,7 @@ impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
                 Next::End => return None,
             };
             if let Some(error) = failed {
+                self.next = Next::End;
                 return Some(Err(error));
             }
         }

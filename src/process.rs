@@ -11,7 +11,10 @@ mod plan;
 mod queue;
 mod report;
 mod run;
+mod settle;
 mod snapshot;
+mod stored;
+mod storm;
 mod until_known;
 
 pub(crate) use answer::ApprovalKind;

@@ -3,6 +3,7 @@
 //! A run enters a scope, and a scope within it for each request. The loop, the wire and the logger read the innermost
 //! one, so the closure's own calls belong to its request, whichever client makes them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,7 +35,12 @@ struct Scope {
     spare: Trace,
     deadline: Option<Instant>,
     dry_run: bool,
+    /// Values of password parameters that the request holds or was sent, which the platform may echo.
+    secrets: Vec<String>,
 }
+
+/// A shorter secret would hide what is no secret in every text.
+const SECRET: usize = 4;
 
 impl Stack {
     fn innermost(&self) -> Option<&Scope> {
@@ -63,6 +69,7 @@ impl Stack {
         }
         scope.deadline = [deadline, outer_deadline].into_iter().flatten().min();
         scope.dry_run = dry_run || outer_dry_run;
+        scope.secrets.clear();
         self.depth += 1;
     }
 
@@ -119,6 +126,31 @@ pub(crate) fn request_done(failed: bool) {
     if let Some(on_done) = ON_DONE.get() {
         on_done(failed);
     }
+}
+
+/// Hides this value in whatever the platform says while the current request is processed.
+pub(crate) fn hide(secret: &str) {
+    if secret.trim().len() >= SECRET {
+        STACK.with_borrow_mut(|stack| {
+            let innermost = stack.depth.checked_sub(1).and_then(|at| stack.scopes.get_mut(at));
+            if let Some(scope) = innermost {
+                scope.secrets.push(secret.trim().to_owned());
+            }
+        });
+    }
+}
+
+/// The text without the secrets of the requests that are being processed.
+pub(crate) fn redact(text: &str) -> Cow<'_, str> {
+    STACK.with_borrow(|stack| {
+        let mut text = Cow::Borrowed(text);
+        for secret in stack.scopes.iter().take(stack.depth).flat_map(|scope| &scope.secrets) {
+            if text.contains(secret.as_str()) {
+                text = Cow::Owned(text.replace(secret.as_str(), "***"));
+            }
+        }
+        text
+    })
 }
 
 /// Time until the deadline, if there is one.
@@ -270,6 +302,21 @@ mod tests {
         let _request = enter_request("PR-1");
         allow_at_least(Duration::from_secs(60));
         assert_eq!(time_left(), None);
+    }
+
+    #[test]
+    fn secrets_are_hidden_while_their_request_lasts() {
+        let request = enter_request("PR-1");
+        hide("hunter2");
+        hide("abc");
+        assert_eq!(redact("is hunter2 abc"), "is *** abc");
+        let inner = enter_request("PR-2");
+        hide("other secret");
+        assert_eq!(redact("hunter2, other secret"), "***, ***");
+        drop(inner);
+        assert_eq!(redact("other secret"), "other secret");
+        drop(request);
+        assert_eq!(redact("hunter2"), "hunter2");
     }
 
     #[test]

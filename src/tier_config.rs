@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::fulfillment::{Assignee, assign};
 use crate::http::{Http, json, segment};
-use crate::models::{ParamUpdate, TierConfig, TierConfigRequest};
+use crate::models::{Param, ParamKind, ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, run};
 use crate::rql::Query;
@@ -55,6 +55,10 @@ impl Queue for TierConfigRequest {
 
     fn status(&self) -> &str {
         self.status.as_str()
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.params.iter().filter(|param| param.kind == ParamKind::Password).filter_map(Param::text)
     }
 
     fn kind(&self) -> Option<&str> {
@@ -152,7 +156,7 @@ impl<'c> TierConfigs<'c> {
 
     /// Puts an inquired request back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/pend", path(id)?), None).map(drop)
+        self.http.post(&format!("{}/pend", path(id)?), None)?.acknowledge()
     }
 
     /// Makes somebody responsible for a request.
@@ -162,7 +166,7 @@ impl<'c> TierConfigs<'c> {
 
     /// Makes nobody responsible for a request.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/unassign", path(id)?), None).map(drop)
+        self.http.post(&format!("{}/unassign", path(id)?), None)?.acknowledge()
     }
 }
 

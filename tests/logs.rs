@@ -182,7 +182,7 @@ fn repetitions_and_pauses_are_part_of_what_was_done() {
     assert_eq!(
         written[1],
         format!(
-            "{FIRST}: what was done: closure said approved in … ms; {put}; waited … ms; {put}; waited … ms; {put}"
+            "{FIRST}: what was done: closure said approved in … ms; {put}; waited … ms; {put}; waited … ms; {put}; GET /requests/{FIRST} 200 in … ms"
         )
     );
 }

@@ -35,6 +35,10 @@ pub struct ApiError {
     pub location: Option<String>,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
+    /// The body is text that is no JSON, so that something in front of the platform sent it.
+    pub(crate) foreign: bool,
+    /// What else whoever reads the error must know.
+    pub(crate) note: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -49,6 +53,8 @@ impl ApiError {
             path: path.to_owned(),
             location: None,
             retry_after: None,
+            foreign: false,
+            note: None,
         };
         match serde_json::from_slice(body) {
             Ok(Value::Object(mut object))
@@ -62,7 +68,10 @@ impl ApiError {
                 };
                 error.params = object.remove("params").filter(|params| !params.is_null());
             }
-            _ => error.errors.extend(excerpt(body)),
+            read => {
+                error.foreign = read.is_err() && !body.trim_ascii().is_empty();
+                error.errors.extend(excerpt(body));
+            }
         }
         error
     }
@@ -135,7 +144,8 @@ impl fmt::Display for ApiError {
             403 => write!(f, "; check what the API key is allowed to do"),
             405 | 501 if matches!(self.method, "PUT" | "PATCH") => write!(f, "; check updateMethod"),
             _ => Ok(()),
-        }
+        }?;
+        self.note.as_ref().map_or(Ok(()), |note| write!(f, "; {note}"))
     }
 }
 

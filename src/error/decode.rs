@@ -18,6 +18,10 @@ pub struct DecodeError {
     pub problem: String,
     /// Position in the list, where an element of a list is meant.
     pub position: Option<usize>,
+    /// The answer is no JSON at all.
+    pub(crate) garbled: bool,
+    /// What else whoever reads the error must know.
+    pub(crate) note: Option<Box<str>>,
 }
 
 impl DecodeError {
@@ -33,11 +37,21 @@ impl DecodeError {
             path: path.to_owned(),
             problem: without_values(&error.to_string()),
             position: None,
+            garbled: error.is_syntax() || error.is_eof(),
+            note: None,
         }
     }
 
     pub(crate) fn unexpected(method: &'static str, path: &str, problem: impl Into<String>) -> Self {
-        Self { expected: None, method, path: path.to_owned(), problem: problem.into(), position: None }
+        Self {
+            expected: None,
+            method,
+            path: path.to_owned(),
+            problem: problem.into(),
+            position: None,
+            garbled: false,
+            note: None,
+        }
     }
 
     pub(crate) fn at(mut self, position: usize) -> Self {
@@ -55,7 +69,8 @@ impl fmt::Display for DecodeError {
         if let Some(expected) = self.expected {
             write!(f, "the answer is no {expected}: ")?;
         }
-        f.write_str(&self.problem)
+        f.write_str(&self.problem)?;
+        self.note.as_ref().map_or(Ok(()), |note| write!(f, "; {note}"))
     }
 }
 

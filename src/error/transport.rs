@@ -9,6 +9,8 @@ pub struct TransportError {
     phase: Phase,
     attempts: u32,
     cause: Option<ureq::Error>,
+    /// What else whoever reads the error must know.
+    pub(crate) note: Option<Box<str>>,
 }
 
 /// How far a call had come when it failed.
@@ -48,7 +50,11 @@ impl TransportError {
     }
 
     fn in_phase(phase: Phase, method: &'static str, path: &str, cause: Option<ureq::Error>) -> Self {
-        Self { method, path: path.to_owned(), phase, attempts: 1, cause }
+        Self { method, path: path.to_owned(), phase, attempts: 1, cause, note: None }
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
+        self.method
     }
 
     pub(crate) fn after(mut self, attempts: u32) -> Self {
@@ -88,6 +94,7 @@ impl TransportError {
     /// Whether the same call may work a little later.
     pub(crate) fn is_passing(&self) -> bool {
         use ureq::Error as E;
+        let reading = self.phase == Phase::Reading;
         match self.cause.as_ref() {
             // A wrong certificate stays wrong, and what was held back is not tried.
             None
@@ -99,10 +106,13 @@ impl TransportError {
                 | E::Http(_)
                 | E::InvalidProxyUrl
                 | E::BodyExceedsLimit(_)
-                | E::LargeResponseHeader(..)
-                | E::Decompress(..),
+                | E::LargeResponseHeader(..),
             ) => false,
-            Some(E::Io(error)) => error.kind() != io::ErrorKind::InvalidData && !self.was_held_back(),
+            // A body whose packing is damaged may arrive whole the next time.
+            Some(E::Decompress(..)) => reading,
+            Some(E::Io(error)) => {
+                (reading || error.kind() != io::ErrorKind::InvalidData) && !self.was_held_back()
+            }
             Some(_) => true,
         }
     }
@@ -139,7 +149,7 @@ impl fmt::Display for TransportError {
         if self.attempts > 1 {
             write!(f, ", after {} attempts", self.attempts)?;
         }
-        Ok(())
+        self.note.as_ref().map_or(Ok(()), |note| write!(f, "; {note}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! An answer of status 2xx: it knows which call it answers, and gives its memory back when it goes.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{ContentRange, Http, Method};
 use crate::error::{DecodeError, Error, Result, TransportError};
@@ -25,7 +25,7 @@ impl<'h> Answer<'h> {
         Self { http, method, path: path.to_owned(), range: None, body, broken: None }
     }
 
-    /// The answer, if its body arrived.
+    /// The answer, if its body arrived whole.
     pub(super) fn whole(mut self) -> Result<Self, Box<TransportError>> {
         self.broken.take().map_or(Ok(self), Err)
     }
@@ -35,6 +35,27 @@ impl<'h> Answer<'h> {
         let answer = self.whole().map_err(Error::Transport)?;
         let body: &[u8] = if answer.is_empty() { b"null" } else { &answer.body };
         decode(answer.method, &answer.path, body)
+    }
+
+    /// Whether the platform acknowledged the call: with nothing, or with an object that is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] for anything else. A gateway may have sent it, so the call may have been carried out or not.
+    pub(crate) fn acknowledge(self) -> Result<()> {
+        let answer = self.whole().map_err(Error::Transport)?;
+        if answer.is_empty() {
+            return Ok(());
+        }
+        let object: Acknowledgement = decode(answer.method, &answer.path, &answer.body)?;
+        if object.error_code.is_some() || object.errors.is_some() {
+            return Err(Error::unexpected(
+                answer.method.name(),
+                &answer.path,
+                "the answer of status 200 is an error",
+            ));
+        }
+        Ok(())
     }
 
     /// The body as a text that is no JSON, such as a rendered template.
@@ -49,9 +70,17 @@ impl<'h> Answer<'h> {
         Ok(std::mem::take(&mut answer.body))
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.body.trim_ascii().is_empty()
     }
+}
+
+/// What an object must not have that acknowledges a call.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Acknowledgement {
+    error_code: Option<IgnoredAny>,
+    errors: Option<IgnoredAny>,
 }
 
 impl Drop for Answer<'_> {

@@ -46,7 +46,7 @@ impl Http {
                 .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
             let answer = self
                 .run(request, Method::Get, &shown)
-                .and_then(|response| self.read(Method::Get, &shown, response))
+                .and_then(|response| self.receive(Method::Get, &shown, response))
                 .map_err(|failure| self.refusal(failure))?;
             match answer {
                 Got::Redirect { location: Some(location), .. } => {
@@ -107,7 +107,7 @@ impl Http {
         if let Some(date) = response.headers().get(header::DATE) {
             *self.date.borrow_mut() = Some(date.clone());
         }
-        let mut got = self.read(method, path, response)?;
+        let mut got = self.receive(method, path, response)?;
         let mut at = url;
         for _ in 0..REDIRECTS {
             let target = match &got {
@@ -118,7 +118,7 @@ impl Http {
             };
             let Some(target) = target else { break };
             let response = self.run(request(&target).body(()).map_err(bad)?, method, path)?;
-            got = self.read(method, path, response)?;
+            got = self.receive(method, path, response)?;
             at = target;
         }
         match got {
@@ -162,7 +162,7 @@ impl Http {
             .map_err(|cause| CallError::lost(TransportError::new(name, path, self.unreached.is_set(), cause)))
     }
 
-    fn read(
+    fn receive(
         &self,
         method: Method,
         path: &str,
@@ -194,7 +194,7 @@ impl Http {
         }
         // Before anything is cut, since half a key is not found any more.
         let text = String::from_utf8_lossy(&answer.body);
-        let mut error = ApiError::new(name, path, status, self.key.redact(&text).as_bytes());
+        let mut error = ApiError::new(name, path, status, self.redact(&text).as_bytes());
         error.retry_after = header_text(&head.headers, header::RETRY_AFTER)
             .and_then(|text| retry::retry_after(text, time::OffsetDateTime::now_utc()));
         Err(CallError::Refused(Box::new(error)))

@@ -53,18 +53,24 @@ impl CachingResolver {
         let bad = || ureq::Error::BadUri("no host".into());
         let (scheme, authority) = (uri.scheme().ok_or_else(bad)?, uri.authority().ok_or_else(bad)?);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.unreached.was_set() {
-            *last = None;
-        }
-        let known =
-            last.as_ref().filter(|known| known.host == authority.as_str() && known.since.elapsed() < KEPT);
-        if known.is_none() {
+        let fresh = !self.unreached.was_set();
+        let known = last.as_ref().filter(|known| known.host == authority.as_str());
+        if known.is_none_or(|known| !fresh || known.since.elapsed() >= KEPT) {
             let host = DefaultResolver::host_and_port(scheme, authority).ok_or_else(bad)?;
-            *last = Some(Known {
-                addresses: host.to_socket_addrs()?.collect(),
-                host: authority.as_str().to_owned(),
-                since: Instant::now(),
-            });
+            match host.to_socket_addrs() {
+                Ok(addresses) => {
+                    *last = Some(Known {
+                        addresses: addresses.collect(),
+                        host: authority.as_str().to_owned(),
+                        since: Instant::now(),
+                    });
+                }
+                // The old address may still serve, as a connection that lives does.
+                Err(error) if known.is_some() => {
+                    log::debug!(target: "connect::http", "{host} was not found again: {error}");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let mut found = self.empty();
         let addresses = last.iter().flat_map(|known| known.addresses.iter().copied());

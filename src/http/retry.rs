@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc2822;
 use super::Method;
 
 /// A server that wants more patience than this is not waited for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// How one attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

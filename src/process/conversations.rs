@@ -1,6 +1,6 @@
 //! The conversations of the requests of one page: looked up when the first message is to be posted, for all at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -13,9 +13,14 @@ use crate::http::{Answer, Http, json, segment};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
 use crate::page::Pages;
 use crate::rql;
+use crate::text::same_text;
 
 /// Ids of one look-up may take this much of its URL, which stays under 8 kB with it.
 const LOOK_UP: usize = 7000;
+/// Conversations of one page of a look-up.
+const PAGE: u64 = 1000;
+/// A look-up reads no more conversations than this, should the server answer with everybody's.
+const MOST: usize = 5000;
 /// How far our clock and the platform's may be apart where the platform does not tell its time.
 const CLOCKS: Duration = Duration::minutes(2);
 /// How far the clock that dates answers and the one that dates messages may be apart.
@@ -44,10 +49,23 @@ struct NewMessage<'a> {
     kind: Option<&'static str>,
 }
 
+/// How the warning of a message of unknown fate begins.
+pub(crate) const UNKNOWN_MESSAGE: &str = "whether its message was posted is not known";
+
+/// A message whose fate is unknown, and how to find it.
+#[derive(Debug)]
+pub(crate) struct LostMessage {
+    /// The list of its conversation's messages.
+    path: String,
+    text: String,
+    /// It is not dated before this, by the platform's clock.
+    since: OffsetDateTime,
+}
+
 /// A message that was not posted, or may not have been.
 pub(crate) enum MessageError {
     NotPosted(Error),
-    Unknown(Error),
+    Unknown(Error, Box<LostMessage>),
     /// The conversation could not be looked up, with this error.
     NoConversation(Rc<str>),
 }
@@ -62,7 +80,7 @@ impl fmt::Display for MessageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPosted(error) => write!(f, "its message was not posted: {error}"),
-            Self::Unknown(error) => write!(f, "whether its message was posted is not known: {error}"),
+            Self::Unknown(error, _) => write!(f, "{UNKNOWN_MESSAGE}: {error}"),
             Self::NoConversation(why) => write!(f, "its message was not posted: {why}"),
         }
     }
@@ -89,16 +107,32 @@ impl<'a> Conversations<'a> {
     pub(crate) fn post_unless_last(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
         let Some(conversation) = self.conversation(id)? else { return Ok(()) };
         let path = format!("{}?ordering(-created)&limit=1&offset=0", messages(&conversation)?);
-        let last: Vec<Message> = self.http.get(&path)?.read()?;
+        let last = self.http.get_with(&path, Answer::read::<Vec<Message>>)?;
         if last.first().is_some_and(|message| has_text(message, text)) {
             return Ok(());
         }
         self.post_to(&conversation, text)
     }
 
+    /// What is lost is looked up and not posted again: the end of the run is soon enough for that.
     fn post_to(&self, conversation: &str, text: &str) -> Result<(), MessageError> {
+        self.post_to_list(&messages(conversation)?, text)
+    }
+
+    fn post_to_list(&self, path: &str, text: &str) -> Result<(), MessageError> {
         let message = NewMessage { text, kind: None };
-        post(self.http, &messages(conversation)?, &message, |_| Ok(())).map(drop)
+        let look_once = |attempt, error: &Error| self.http.pause_before_resend(attempt, error) && false;
+        post(self.http, path, &message, Answer::acknowledge, look_once).map(drop)
+    }
+
+    /// Whether a lost message is there.
+    pub(crate) fn has_arrived(&self, lost: &LostMessage) -> Result<bool> {
+        Ok(find(self.http, &lost.path, &lost.text, lost.since)?.is_some())
+    }
+
+    /// Posts a message that was lost and did not show since.
+    pub(crate) fn post_again(&self, lost: &LostMessage) -> Result<(), MessageError> {
+        self.post_to_list(&lost.path, &lost.text)
     }
 
     fn conversation(&mut self, id: &str) -> Result<Option<String>, MessageError> {
@@ -128,7 +162,7 @@ impl<'a> Conversations<'a> {
             list.push_str(&other_encoded);
             asked.push(other.clone());
         }
-        let mut open = match self.find(&list) {
+        let mut open = match self.find(&list, &asked) {
             Ok(open) => open,
             Err(error) => {
                 // Asked once for all of them: a service that is down must not be waited for at each order.
@@ -145,18 +179,19 @@ impl<'a> Conversations<'a> {
     }
 
     /// The open conversations about these requests, by request.
-    fn find(&self, list: &str) -> Result<HashMap<String, String>> {
+    fn find(&self, list: &str, asked: &[String]) -> Result<HashMap<String, String>> {
         let path = format!("/conversations?in(instance_id,({list}))");
+        let asked: HashSet<&str> = asked.iter().map(String::as_str).collect();
         let mut open = HashMap::new();
-        for conversation in Pages::<Conversation>::from_path(self.http, path, 1000) {
+        for conversation in Pages::<Conversation>::from_path(self.http, path, PAGE).take(MOST) {
             let conversation = conversation?;
             let notes = conversation.kind == ConversationKind::Notes;
             let closed = conversation.status == ConversationStatus::Closed;
-            if let Some(instance) =
-                conversation.instance_id.filter(|_| !notes && !closed && !conversation.id.is_empty())
-            {
-                open.entry(instance).or_insert(conversation.id);
+            let Some(instance) = conversation.instance_id else { continue };
+            if !asked.contains(instance.as_str()) || notes || closed || conversation.id.is_empty() {
+                continue;
             }
+            open.entry(instance).or_insert(conversation.id);
         }
         Ok(open)
     }
@@ -170,10 +205,19 @@ fn messages(conversation: &str) -> Result<String> {
 /// Adds a message to a conversation and returns it as the platform has it.
 pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
     let message = NewMessage { text, kind: private.then_some("private") };
-    match post(http, &messages(conversation)?, &message, Answer::read::<Message>) {
+    let path = messages(conversation)?;
+    let read = |answer: Answer<'_>| {
+        let message: Message = answer.read()?;
+        if !has_text(&message, text) {
+            return Err(Error::unexpected("POST", &path, "the answer is not the message"));
+        }
+        Ok(message)
+    };
+    let pause = |attempt, error: &Error| http.pause_before_resend(attempt, error);
+    match post(http, &path, &message, read, pause) {
         Ok(Posted::Answered(message)) => Ok(message),
         Ok(Posted::Found(message)) => Ok(*message),
-        Err(MessageError::NotPosted(error) | MessageError::Unknown(error)) => Err(error),
+        Err(MessageError::NotPosted(error) | MessageError::Unknown(error, _)) => Err(error),
         Err(MessageError::NoConversation(why)) => Err(Error::input(&*why)),
     }
 }
@@ -190,6 +234,7 @@ fn post<'h, T>(
     path: &str,
     message: &NewMessage<'_>,
     read: impl Fn(Answer<'h>) -> Result<T>,
+    pause: impl FnMut(u32, &Error) -> bool,
 ) -> Result<Posted<T>, MessageError> {
     let body = json(message)?;
     // No message that is posted from now on is dated before this, by the platform's clock.
@@ -198,31 +243,28 @@ fn post<'h, T>(
         false,
         || http.post(path, Some(&body)).and_then(&read),
         || find(http, path, message.text, since),
-        |attempt, error| http.pause_before_resend(attempt, error),
+        pause,
     );
     match known {
         Known::Answered(answer) => Ok(Posted::Answered(answer)),
         Known::Found { there, .. } => Ok(Posted::Found(Box::new(there))),
         Known::Refused(error) => Err(MessageError::NotPosted(error)),
-        Known::Unknown(error) => Err(MessageError::Unknown(error)),
+        Known::Unknown(error) => {
+            let lost = LostMessage { path: path.to_owned(), text: message.text.to_owned(), since };
+            Err(MessageError::Unknown(error, Box::new(lost)))
+        }
     }
 }
 
 /// The newest message of this text since then.
 fn find(http: &Http, path: &str, text: &str, since: OffsetDateTime) -> Result<Option<Message>> {
     let last = format!("{path}?ordering(-created)&limit=10&offset=0");
-    let read = || http.get(&last).and_then(Answer::read::<Vec<Message>>);
-    let mut found = read();
-    if matches!(found, Err(Error::Decode(_))) {
-        // Garbled on its way: so much hangs on this answer that it is asked for once more.
-        found = read();
-    }
+    let found = http.get_with(&last, Answer::read::<Vec<Message>>)?;
     let ours =
         |message: &Message| has_text(message, text) && message.created.is_none_or(|created| created >= since);
-    Ok(found?.into_iter().find(ours))
+    Ok(found.into_iter().find(ours))
 }
 
-/// Whether it is this text, whose ends the platform may have trimmed.
 fn has_text(message: &Message, text: &str) -> bool {
-    message.text.as_deref().is_some_and(|found| found.trim() == text.trim())
+    message.text.as_deref().is_some_and(|found| same_text(text, found))
 }

@@ -165,7 +165,8 @@ impl Cursor {
         }
         let content = hash(entries);
         // Pages of the same broken elements look the same; a server that tells the offset knows what one is.
-        let heeded = range.is_some_and(|range| range.first == self.offset);
+        let broken = entries.iter().all(|entry| entry.item.is_none());
+        let heeded = broken && range.is_some_and(|range| range.first == self.offset);
         self.barren = (content, if self.barren.0 == content { self.barren.1 + 1 } else { 1 });
         if self.barren.1 >= SAME && !heeded {
             return Step::Repeats;

@@ -1,9 +1,12 @@
 //! Makes the calls of a plan.
 
-use super::conversations::Conversations;
+use std::cell::Cell;
+
+use super::conversations::{Conversations, LostMessage, MessageError};
 use super::plan::CallKind;
 use super::snapshot::State;
-use super::until_known::{Known, is_refusal, until_known};
+use super::stored::{Seen, Update};
+use super::until_known::{Known, until_known};
 use super::{Certainty, Goal, Plan, Verdict};
 use crate::error::{Error, Result};
 use crate::http::Http;
@@ -15,6 +18,9 @@ pub(crate) struct Executed {
     pub(crate) warnings: Vec<String>,
     /// What ended it early.
     pub(crate) error: Option<Error>,
+    /// The fate of the deciding call is unknown.
+    pub(crate) lost: bool,
+    pub(crate) lost_message: Option<Box<LostMessage>>,
 }
 
 /// Makes the plan's calls in their order; the first that fails ends it.
@@ -45,7 +51,8 @@ pub(crate) fn execute(
             }
             Ok(certainty) => certainty,
             Err(Failed { error, certainty }) => {
-                return Executed { certainty, error: Some(error), ..executed };
+                let lost = call.kind == CallKind::Post && certainty == Certainty::Unknown;
+                return Executed { certainty, error: Some(error), lost, ..executed };
             }
         };
     }
@@ -58,6 +65,9 @@ pub(crate) fn execute(
         };
         if let Err(error) = posted {
             executed.warnings.push(error.to_string());
+            if let MessageError::Unknown(_, lost) = error {
+                executed.lost_message = Some(lost);
+            }
         }
     }
     executed
@@ -90,34 +100,44 @@ impl Transition<'_> {
     fn post(&self, http: &Http, body: Option<&[u8]>) -> Result<Certainty, Failed> {
         let known = until_known(
             true,
-            || http.post(self.path, body).map(drop),
-            || self.look(http),
+            || http.post(self.path, body).and_then(|answer| self.goal.believe(answer, self.id)),
+            || self.goal.look(http, self.object, self.id, self.before),
             |attempt, error| http.pause_before_resend(attempt, error),
         );
-        match known {
-            Known::Answered(()) => Ok(Certainty::Confirmed),
-            Known::Found { there: State::Reached, lost: true } => Ok(Certainty::Observed),
-            Known::Found { there: State::Reached, lost: false } => Ok(Certainty::AlreadyDone),
-            Known::Found { there: State::Elsewhere(conflict), .. } => Err(Error::Conflict(conflict).into()),
-            Known::Refused(error) => Err(error.into()),
-            Known::Unknown(error) => Err(Failed { error, certainty: Certainty::Unknown }),
-        }
+        judge(known)
     }
 
-    /// An update may be repeated, so only a refusal is looked at: somebody else may have handled the object.
+    /// Stores parameters. The client repeats an update where that helps, so what is lost is looked up once, and sent
+    /// again only where something else than the platform answered.
     fn update(&self, http: &Http, body: &[u8]) -> Result<Certainty, Failed> {
-        let Err(error) = http.update(self.path, body) else { return Ok(Certainty::Confirmed) };
-        if !is_refusal(&error) {
-            return Err(error.into());
-        }
-        match self.look(http) {
-            Ok(Some(State::Reached)) => Ok(Certainty::AlreadyDone),
-            Ok(Some(State::Elsewhere(conflict))) => Err(Error::Conflict(conflict).into()),
-            Ok(None) | Err(_) => Err(error.into()),
+        let update = Update { object: self.object, id: self.id, before: self.before, body };
+        let lost = Cell::new(false);
+        let known = until_known(
+            true,
+            || {
+                let stored = http.update(self.path, body).and_then(|answer| update.believe(answer));
+                stored.inspect_err(|error| lost.set(lost.get() || error.may_have_happened()))
+            },
+            || update.look(http, self.goal, lost.get()),
+            |attempt, error| matches!(error, Error::Decode(_)) && http.pause_before_resend(attempt, error),
+        );
+        match known {
+            Known::Answered(()) | Known::Found { there: Seen::Stored, .. } => Ok(Certainty::Confirmed),
+            // Whatever was lost, it was an update and not what brought the object there.
+            Known::Found { there: Seen::Moved(there), .. } => judge(Known::Found { there, lost: false }),
+            Known::Refused(error) => judge(Known::Refused(error)),
+            Known::Unknown(error) => judge(Known::Unknown(error)),
         }
     }
+}
 
-    fn look(&self, http: &Http) -> Result<Option<State>> {
-        self.goal.look(http, self.object, self.id, self.before)
+fn judge(known: Known<(), State>) -> Result<Certainty, Failed> {
+    match known {
+        Known::Answered(()) => Ok(Certainty::Confirmed),
+        Known::Found { there: State::Reached, lost: true } => Ok(Certainty::Observed),
+        Known::Found { there: State::Reached, lost: false } => Ok(Certainty::AlreadyDone),
+        Known::Found { there: State::Elsewhere(conflict), .. } => Err(Error::Conflict(conflict).into()),
+        Known::Refused(error) => Err(error.into()),
+        Known::Unknown(error) => Err(Failed { error, certainty: Certainty::Unknown }),
     }
 }

@@ -1,6 +1,7 @@
 //! How a run differs from the usual one.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -99,9 +100,21 @@ impl<'a> Options<'a> {
     }
 
     /// Called with every outcome as it happens, also with those that a long run's report no longer lists.
+    ///
+    /// It is called again for an outcome that was unknown and that the end of the run settled. An observer that panics
+    /// is not called any more.
     pub fn observer(mut self, observer: impl FnMut(&Outcome) + 'a) -> Self {
         self.observer = Some(Box::new(observer));
         self
+    }
+
+    /// An observer that panics is not asked again, and does not end the run.
+    pub(crate) fn observe(&mut self, outcome: &Outcome) {
+        let Some(observer) = &mut self.observer else { return };
+        if catch_unwind(AssertUnwindSafe(|| observer(outcome))).is_err() {
+            log::error!(target: "connect::process", "{}: the observer panicked and is not called any more", outcome.id);
+            self.observer = None;
+        }
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

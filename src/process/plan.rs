@@ -54,6 +54,8 @@ pub(crate) struct Goal {
     pub(crate) statuses: &'static [&'static str],
     pub(crate) template: Option<String>,
     pub(crate) reason: Option<String>,
+    /// The answer is documented to hold the template and no status.
+    pub(crate) answered_by_template: bool,
 }
 
 #[derive(Serialize)]
@@ -98,6 +100,29 @@ impl Plan {
         let Skip { message, reason } = skip;
         let detail = reason.or_else(|| message.clone()).unwrap_or_default();
         Self::new(Verdict::Skipped, object).detail(detail).message(message.filter(|_| has_conversation))
+    }
+
+    /// The values that the plan sends and that may be secret.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        fn collect(value: &serde_json::Value, ids: &[String], secrets: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Array(list) => list.iter().for_each(|one| collect(one, ids, secrets)),
+                serde_json::Value::Object(object) => {
+                    let id = object.get("id").and_then(serde_json::Value::as_str);
+                    if id.is_some_and(|id| ids.iter().any(|secret| secret == id)) {
+                        secrets
+                            .extend(object.get("value").and_then(|value| Some(value.as_str()?.to_owned())));
+                    }
+                    object.values().for_each(|one| collect(one, ids, secrets));
+                }
+                _ => {}
+            }
+        }
+        let mut secrets = Vec::new();
+        for call in self.calls.iter().filter(|call| !call.secrets.is_empty()) {
+            collect(&call.body(), &call.secrets, &mut secrets);
+        }
+        secrets
     }
 
     pub(crate) fn sends_anything(&self) -> bool {

@@ -21,6 +21,11 @@ pub(crate) trait Queue: DeserializeOwned {
     fn product_id(&self) -> &str;
     fn status(&self) -> &str;
 
+    /// Values that must not be read in what the platform echoes.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+
     /// The type of a request, such as `purchase`.
     fn kind(&self) -> Option<&str> {
         None

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use super::conversations::UNKNOWN_MESSAGE;
 use super::{Certainty, Outcome, Verdict};
 use crate::error::Error;
 
@@ -91,6 +92,46 @@ impl Report {
             self.outcomes.push(outcome);
         } else {
             self.unlisted += 1;
+        }
+    }
+
+    /// Completes the outcome of an object whose fate was unknown by what was told of it first.
+    pub(crate) fn settle(&self, mut outcome: Outcome) -> Outcome {
+        if let Some(first) = self.unknown_outcome(&outcome.id).and_then(|at| self.outcomes.get(at)) {
+            outcome.product.clone_from(&first.product);
+            outcome.kind.clone_from(&first.kind);
+            outcome.warnings.extend_from_slice(&first.warnings);
+            (outcome.elapsed, outcome.calls) = (first.elapsed, first.calls);
+        }
+        outcome
+    }
+
+    /// Puts the outcome in the place of the unknown one.
+    pub(crate) fn replace(&mut self, outcome: Outcome) {
+        self.unknown = self.unknown.saturating_sub(1);
+        self.observed += u64::from(outcome.certainty == Certainty::Observed);
+        for (verdict, change) in [(Verdict::Errored, -1), (outcome.verdict, 1)] {
+            if let Some(count) = self.counts.get_mut(verdict as usize) {
+                *count = count.saturating_add_signed(change);
+            }
+        }
+        let at = self.unknown_outcome(&outcome.id);
+        if let Some(first) = at.and_then(|at| self.outcomes.get_mut(at)) {
+            *first = outcome;
+        }
+    }
+
+    fn unknown_outcome(&self, id: &str) -> Option<usize> {
+        let is_it = |outcome: &Outcome| outcome.id == id && outcome.certainty == Certainty::Unknown;
+        self.outcomes.iter().position(is_it)
+    }
+
+    /// The message of this object was posted after all.
+    pub(crate) fn message_arrived(&mut self, id: &str) {
+        let outcome =
+            self.outcomes.iter_mut().find(|outcome| outcome.id == id && !outcome.warnings.is_empty());
+        if let Some(outcome) = outcome {
+            outcome.warnings.retain(|warning| !warning.starts_with(UNKNOWN_MESSAGE));
         }
     }
 

@@ -8,11 +8,14 @@ use time::OffsetDateTime;
 
 use super::conversations::Conversations;
 use super::cursor::Cursor;
-use super::execute::{Executed, execute};
-use super::pages::{Element, QueuePages};
+use super::execute::execute;
+use super::pages::QueuePages;
+use super::settle::{Settled, Unsettled};
+use super::storm::Storm;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
-use crate::http::Http;
+use crate::http::{Http, MAX_RETRY_AFTER};
+use crate::page::Element;
 use crate::rql::Query;
 use crate::scope;
 
@@ -50,8 +53,14 @@ pub(crate) fn run<T: Queue>(
         handled: 0,
         failures: 0,
         panics: 0,
+        storm: Storm::default(),
+        unsettled: Unsettled::default(),
     };
     let end = run.all(&mut options, &mut decide);
+    // A platform that ended the run would not tell more now.
+    if end.is_ok() {
+        run.settle::<T>(&mut options);
+    }
     match end {
         Err(error) if run.report.handled() == 0 => Err(error),
         end => {
@@ -84,6 +93,8 @@ struct Run<'a> {
     handled: u64,
     failures: u32,
     panics: u32,
+    storm: Storm,
+    unsettled: Unsettled,
 }
 
 impl Run<'_> {
@@ -155,6 +166,7 @@ impl Run<'_> {
         let dry_run = scope::is_dry_run();
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(item.id());
+        item.secrets().for_each(scope::hide);
 
         let decided = catch_unwind(AssertUnwindSafe(|| decide(item))).unwrap_or_else(|panic| {
             self.panics += 1;
@@ -176,17 +188,29 @@ impl Run<'_> {
             Ok(plan) => {
                 let conversations = T::HAS_CONVERSATIONS.then_some(&mut self.conversations);
                 scope::allow_at_least(GRACE);
-                let Executed { certainty, warnings, error } =
-                    execute(self.http, &plan, item.id(), item.status(), conversations);
-                if error.is_none() {
-                    outcome.verdict = plan.verdict;
-                    outcome.detail = plan.detail;
+                plan.secrets().iter().for_each(|secret| scope::hide(secret));
+                let executed = execute(self.http, &plan, item.id(), item.status(), conversations);
+                if !plan.calls.is_empty() {
+                    self.storm.note(executed.error.as_ref(), MAX_RETRY_AFTER);
                 }
-                outcome.certainty = certainty;
-                outcome.warnings = warnings;
-                outcome.error = error;
+                if executed.error.is_none() {
+                    outcome.verdict = plan.verdict;
+                    outcome.detail.clone_from(&plan.detail);
+                }
+                outcome.certainty = executed.certainty;
+                outcome.warnings = executed.warnings;
+                outcome.error = executed.error;
+                self.unsettled.add_message(&outcome.id, executed.lost_message);
+                if executed.lost {
+                    self.unsettled.add_order(item.id(), item.status(), plan);
+                }
             }
-            Err(error) => outcome.error = Some(error),
+            Err(error) => {
+                if error.is_of_unknown_fate() {
+                    outcome.certainty = Certainty::Unknown;
+                }
+                outcome.error = Some(error);
+            }
         }
         if !matches!(outcome.verdict, Verdict::Errored | Verdict::Skipped | Verdict::Reported) && !dry_run {
             self.pages.cursor.has_left(&outcome.id);
@@ -200,9 +224,7 @@ impl Run<'_> {
     }
 
     fn note<T: Queue>(&mut self, outcome: Outcome, options: &mut Options<'_>) -> Result<()> {
-        if let Some(observer) = &mut options.observer {
-            observer(&outcome);
-        }
+        options.observe(&outcome);
         if outcome.verdict != Verdict::Skipped {
             self.handled += 1;
         }
@@ -219,7 +241,39 @@ impl Run<'_> {
             }
             self.failures = 0;
         }
-        Ok(())
+        self.storm.cause().map_or(Ok(()), Err)
+    }
+
+    /// Looks once more at what is unknown.
+    fn settle<T: Queue>(&mut self, options: &mut Options<'_>) {
+        let mut settled = Vec::new();
+        let looked = self.unsettled.settle::<T>(self.http, &self.conversations, |one| settled.push(one));
+        if let Err(error) = looked {
+            log::warn!(target: "connect::process", "what is unknown could not be looked up again: {error}");
+        }
+        for one in settled {
+            let outcome = match one {
+                Settled::Message { id } => {
+                    self.report.message_arrived(&id);
+                    continue;
+                }
+                Settled::Elsewhere { id, error } => Outcome::errored(id, Some(error)),
+                Settled::Reached { id, plan } => {
+                    let mut outcome = Outcome::errored(id, None);
+                    let posted = plan.message.as_ref().filter(|_| T::HAS_CONVERSATIONS);
+                    if let Some(Err(error)) = posted.map(|text| self.conversations.post(&outcome.id, text)) {
+                        outcome.warnings.push(error.to_string());
+                    }
+                    (outcome.verdict, outcome.certainty) = (plan.verdict, Certainty::Observed);
+                    outcome.detail = plan.detail;
+                    outcome
+                }
+            };
+            let outcome = self.report.settle(outcome);
+            log_outcome(&outcome, "");
+            options.observe(&outcome);
+            self.report.replace(outcome);
+        }
     }
 }
 

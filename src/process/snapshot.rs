@@ -5,6 +5,8 @@ use serde::Deserialize;
 use super::Goal;
 use crate::error::{Conflict, Error, Result};
 use crate::http::{Answer, Http};
+use crate::scope;
+use crate::text::same_text;
 
 /// Where an object is that has left the state it was listed in.
 #[derive(Debug)]
@@ -17,8 +19,9 @@ pub(crate) enum State {
 /// The parts of any object that tell whether a deciding POST was carried out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Snapshot {
-    status: Option<String>,
+pub(super) struct Snapshot {
+    pub(super) id: Option<String>,
+    pub(super) status: Option<String>,
     reason: Option<String>,
     rejection_note: Option<String>,
     template: Option<TemplateId>,
@@ -31,10 +34,17 @@ struct AssetTemplate {
     template: Option<TemplateId>,
 }
 
+impl Snapshot {
+    fn template(&self) -> Option<&TemplateId> {
+        self.template.as_ref().or_else(|| self.asset.as_ref()?.template.as_ref())
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct TemplateId {
     id: Option<String>,
+    representation: Option<String>,
 }
 
 impl Goal {
@@ -43,55 +53,95 @@ impl Goal {
         Self { statuses, ..Self::default() }
     }
 
+    /// Whether an answer of status 2xx is the platform's word that the call with this goal was carried out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] or [`Error::Transport`] for any other answer: gateways and maintenance pages answer with 200, too.
+    pub(super) fn believe(&self, answer: Answer<'_>, id: &str) -> Result<()> {
+        if answer.is_empty() {
+            return answer.acknowledge();
+        }
+        let (method, path) = (answer.method.name(), answer.path.clone());
+        let snapshot: Snapshot = answer.read()?;
+        let unexpected = |problem| Err(Error::unexpected(method, &path, problem));
+        if snapshot.id.as_deref().is_some_and(|other| other != id) {
+            return unexpected("the answer is about another object");
+        }
+        match &snapshot.status {
+            Some(status) if self.has(status) => Ok(()),
+            Some(_) => unexpected("the answer has another status than the call leads to"),
+            None if self.answered_by_template && self.has_template(&snapshot) => Ok(()),
+            None => unexpected("the answer does not tell what the call led to"),
+        }
+    }
+
+    fn has(&self, status: &str) -> bool {
+        self.statuses.iter().any(|own| own.eq_ignore_ascii_case(status))
+    }
+
+    fn has_template(&self, snapshot: &Snapshot) -> bool {
+        snapshot.template().is_some_and(|template| match &self.template {
+            Some(own) => template.id.as_ref() == Some(own),
+            None => template.id.is_some() || template.representation.is_some(),
+        })
+    }
+
     /// The state of the object, or `None` where it is still in the state `before`.
     pub(super) fn look(&self, http: &Http, object: &str, id: &str, before: &str) -> Result<Option<State>> {
-        let read = || http.get(object).and_then(Answer::read::<Snapshot>);
-        let mut snapshot = read();
-        if matches!(snapshot, Err(Error::Decode(_))) {
-            // Garbled on its way: so much hangs on this answer that it is asked for once more.
-            snapshot = read();
-        }
-        match snapshot {
-            Ok(snapshot) => Ok(self.compare(snapshot, id, before)),
-            Err(error) if error.is_not_found() && self.statuses.contains(&"deleted") => {
-                Ok(Some(State::Reached))
-            }
+        match http.get_with(object, Answer::read::<Snapshot>) {
+            Ok(snapshot) => self.compare(&snapshot, object, id, before),
+            Err(error) if error.is_not_found() && self.has("deleted") => Ok(Some(State::Reached)),
             Err(error) => Err(error),
         }
     }
 
-    fn compare(&self, snapshot: Snapshot, id: &str, before: &str) -> Option<State> {
-        let found = snapshot.status.unwrap_or_default();
-        let is = |status: &str| found.eq_ignore_ascii_case(status);
-        // Where it was in the wanted state already, the state cannot tell.
-        if is(before) {
-            return None;
+    /// Where a snapshot shows the object; `None` where it is still in the state `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] for a snapshot of another object, or one without a status: nothing is known by it.
+    pub(super) fn compare(
+        &self,
+        snapshot: &Snapshot,
+        path: &str,
+        id: &str,
+        before: &str,
+    ) -> Result<Option<State>> {
+        if snapshot.id.as_deref().is_some_and(|other| other != id) {
+            return Err(Error::unexpected("GET", path, "the answer is about another object"));
         }
-        let wanted = self.statuses.first().copied().unwrap_or_default();
-        let conflict = |difference| {
-            let conflict =
-                Conflict { id: id.into(), wanted: wanted.into(), found: found.clone(), difference };
-            Some(State::Elsewhere(Box::new(conflict)))
+        let Some(found) = snapshot.status.as_deref().filter(|status| !status.is_empty()) else {
+            return Err(Error::unexpected("GET", path, "the answer tells no status"));
         };
-        if !self.statuses.iter().any(|status| is(status)) {
+        // Where it was in the wanted state already, the state cannot tell.
+        if found.eq_ignore_ascii_case(before) {
+            return Ok(None);
+        }
+        let conflict = |difference: Option<String>| {
+            let wanted = self.statuses.first().copied().unwrap_or_default().into();
+            let difference = difference.map(|text| scope::redact(&text).into_owned());
+            let conflict = Conflict { id: id.into(), wanted, found: found.into(), difference };
+            Ok(Some(State::Elsewhere(Box::new(conflict))))
+        };
+        if !self.has(found) {
             return conflict(None);
         }
-        let template = snapshot.template.or(snapshot.asset.and_then(|asset| asset.template));
-        let template = template.and_then(|template| template.id);
-        let reason = snapshot.reason.or(snapshot.rejection_note);
+        let template = snapshot.template().and_then(|template| template.id.as_deref());
+        let reason = snapshot.reason.as_deref().or(snapshot.rejection_note.as_deref());
         // What the platform does not tell cannot differ.
-        let differs = |ours: &Option<String>, theirs: &Option<String>| match (ours, theirs) {
-            (Some(ours), Some(theirs)) => !theirs.is_empty() && ours.trim() != theirs.trim(),
-            _ => false,
-        };
-        match (&template, &reason) {
-            (Some(theirs), _) if differs(&self.template, &template) => {
-                conflict(Some(format!("template {theirs}")))
+        let told = |theirs: Option<&'_ str>| theirs.is_some_and(|theirs| !theirs.is_empty());
+        match (&self.template, template) {
+            (Some(own), Some(theirs)) if told(template) && own.trim() != theirs.trim() => {
+                return conflict(Some(format!("template {theirs}")));
             }
-            (_, Some(theirs)) if differs(&self.reason, &reason) => {
+            _ => {}
+        }
+        match (&self.reason, reason) {
+            (Some(own), Some(theirs)) if told(reason) && !same_text(own, theirs) => {
                 conflict(Some(format!("reason {theirs:?}")))
             }
-            _ => Some(State::Reached),
+            _ => Ok(Some(State::Reached)),
         }
     }
 }

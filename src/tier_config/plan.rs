@@ -41,7 +41,7 @@ fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> 
     }
     let effective_date = dates.effective.map(timestamp::format);
     let text = approval.text.as_str();
-    let mut goal = Goal::status(&["approved"]);
+    let mut goal = Goal { answered_by_template: true, ..Goal::status(&["approved"]) };
     let (template, detail) = match approval.kind {
         ApprovalKind::Template => {
             goal.template = Some(text.to_owned());

@@ -7,12 +7,14 @@ use super::record::UsageRecord;
 use super::sheet::{Layout, Workbook, build};
 use super::{Usage, path};
 use crate::error::{Error, Result, SheetError};
-use crate::http::{Http, json};
+use crate::http::{Answer, Http, json};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Known, Queue, until_known};
 use crate::rql::Query;
 
+/// A search for a file reads no more files than this, should the server not know the filter.
+const SEARCHED: usize = 1000;
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 impl Usage<'_> {
@@ -48,9 +50,19 @@ impl Usage<'_> {
         let derived = derived_id(&file, workbook.fingerprint());
         let external_id = file.external_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&derived);
 
-        let made = create(self.http, &file, external_id)?;
-        log::info!(target: "connect::usage", "usage file {} made for {} records", made.id, workbook.records());
-        upload(self.http, &made.id, &workbook)
+        let file = match find(self.http, &file, external_id)? {
+            Some(there) if there.status != UsageFileStatus::Draft => {
+                log::warn!(target: "connect::usage", "usage file {} has the external id {external_id} already: nothing was sent", there.id);
+                return Ok(there);
+            }
+            Some(draft) => {
+                log::info!(target: "connect::usage", "usage file {} was made before and waits for its workbook", draft.id);
+                draft
+            }
+            None => create(self.http, &file, external_id)?,
+        };
+        log::info!(target: "connect::usage", "usage file {} gets {} records", file.id, workbook.records());
+        upload(self.http, &file.id, &workbook)
     }
 }
 
@@ -71,8 +83,13 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
         || {
             // The answer differs between versions of the platform; its id is what counts.
             let made: UsageFile = http.post(UsageFile::LIST, Some(&body))?.read()?;
-            if made.id.is_empty() {
-                return Err(Error::unexpected("POST", UsageFile::LIST, "the answer names no usage file"));
+            let other = made.external_id.as_deref().is_some_and(|id| id != external_id);
+            if made.id.is_empty() || other {
+                return Err(Error::unexpected(
+                    "POST",
+                    UsageFile::LIST,
+                    "the answer is not the new usage file",
+                ));
             }
             Ok(made)
         },
@@ -81,21 +98,28 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
     );
     match known {
         Known::Answered(made) | Known::Found { there: made, .. } => Ok(made),
-        Known::Refused(error) | Known::Unknown(error) => Err(error),
+        Known::Refused(error) => Err(error),
+        Known::Unknown(error) => Err(error.with_note(format!(
+            "whether a usage file with the external id {external_id} was made is not known; the next run looks for it"
+        ))),
     }
 }
 
-/// The newest file of this external id that waits for its workbook.
+/// The newest file of this external id that counts: one that waits for its workbook, or has it and was not refused.
 fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<UsageFile>> {
     let query = Query::new()
         .equal("external_id", external_id)
         .equal("product.id", file.product.as_str())
-        .equal("status", UsageFileStatus::Draft.as_str())
         .ordering(["-created.at"]);
-    for found in Pages::<UsageFile>::new(http, Ok(UsageFile::LIST.to_owned()), &query) {
+    for found in Pages::<UsageFile>::new(http, Ok(UsageFile::LIST.to_owned()), &query).take(SEARCHED) {
         let found = found?;
+        let counts = !matches!(
+            found.status,
+            UsageFileStatus::Rejected | UsageFileStatus::Deleted | UsageFileStatus::Invalid
+        );
         // The platform ignores filters it does not know, and records that are the same derive the same id.
-        if found.external_id.as_deref() == Some(external_id)
+        if counts
+            && found.external_id.as_deref() == Some(external_id)
             && found.product.id == file.product
             && found.contract.id == file.contract
         {
@@ -118,23 +142,40 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
         false,
         || {
             let uploaded: UsageFile = http.upload(&target, multipart)?.read()?;
-            if uploaded.id.is_empty() {
-                return Err(Error::unexpected("POST", &target, "the answer names no usage file"));
+            if uploaded.id != id || !has_workbook(&uploaded) {
+                return Err(Error::unexpected(
+                    "POST",
+                    &target,
+                    "the answer does not tell that the file was uploaded",
+                ));
             }
             Ok(uploaded)
         },
         || {
-            let file: UsageFile = http.get(&object)?.read()?;
-            Ok(Some(file).filter(|file| file.status != UsageFileStatus::Draft))
+            let file: UsageFile = http.get_with(&object, Answer::read)?;
+            if (!file.id.is_empty() && file.id != id) || file.status.as_str().is_empty() {
+                return Err(Error::unexpected(
+                    "GET",
+                    &object,
+                    "the answer does not tell the state of the usage file",
+                ));
+            }
+            Ok(Some(file).filter(has_workbook))
         },
         |attempt, error| http.pause_before_resend(attempt, error),
     );
     match known {
         Known::Answered(file) | Known::Found { there: file, .. } => Ok(file),
-        Known::Refused(error) | Known::Unknown(error) => {
-            // The file exists by now: whoever reads the error must be able to find it.
-            log::error!(target: "connect::usage", "usage file {id} was made, but its workbook was not uploaded: {error}");
-            Err(error)
-        }
+        // The file exists by now: whoever reads the error must be able to find it.
+        Known::Refused(error) => Err(error
+            .with_note(format!("usage file {id} was made and has no workbook; the next run takes it up"))),
+        Known::Unknown(error) => Err(error.with_note(format!(
+            "whether usage file {id} has its workbook is not known; the next run looks at it"
+        ))),
     }
+}
+
+/// Whether the platform has a workbook for the file. A draft waits for one.
+fn has_workbook(file: &UsageFile) -> bool {
+    !matches!(file.status.as_str(), "" | "draft")
 }

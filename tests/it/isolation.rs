@@ -195,7 +195,7 @@ fn an_element_of_a_wrong_type_is_reported_by_its_id() {
 fn five_platform_failures_in_a_row_are_no_end_while_the_list_answers() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(7, |_, _| {});
-    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).times(6));
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).times(6));
     let report = client(&sandbox).process_fulfillments(approve).unwrap();
     assert_eq!((report.errored(), report.approved()), (6, 1), "{report}");
     let probes =

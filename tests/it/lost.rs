@@ -39,6 +39,12 @@ fn stale(sandbox: &Sandbox) -> Fault {
     Fault::on("GET", "/requests/*").status(200).body(&order.to_string())
 }
 
+/// The list of orders as it was before, but for the page that the run begins with.
+fn stale_list(sandbox: &Sandbox) -> Fault {
+    let list = format!("[{}]", sandbox.get("requests", ORDER).unwrap());
+    Fault::on("GET", "/requests").skip(1).status(200).body(&list).always()
+}
+
 #[test]
 fn a_look_up_that_cannot_be_read_is_made_again() {
     let sandbox = one_order();
@@ -54,6 +60,7 @@ fn what_nobody_could_find_out_is_said_to_be_unknown() {
     let sandbox = one_order();
     sandbox.fault(lost_approval());
     sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500).times(9));
     let report = approve(&sandbox);
     let outcome = only(&report);
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
@@ -77,6 +84,7 @@ fn a_refusal_that_the_state_does_not_explain_yet_is_looked_at_again() {
 fn a_refusal_that_the_state_never_explains_is_unknown_after_a_lost_call() {
     let sandbox = one_order();
     sandbox.fault(stale(&sandbox).always());
+    sandbox.fault(stale_list(&sandbox));
     sandbox.fault(lost_approval());
     let report = approve(&sandbox);
     let outcome = only(&report);
@@ -151,6 +159,7 @@ fn an_order_that_is_not_found_after_a_lost_approval_is_not_taken_for_approved() 
     let sandbox = one_order();
     sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().after_effect());
     sandbox.fault(Fault::on("GET", "/requests/*").status(404).always());
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).status(200).body("[]").always());
     let report = approve(&sandbox);
     let outcome = only(&report);
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown));
@@ -251,7 +260,7 @@ fn an_order_that_the_deadline_cuts_off_is_unknown_and_the_run_ends() {
 fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
     sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().after_effect());
-    let draft = json!({"id": "UF-1", "status": "draft"});
+    let draft = json!({"status": "draft"});
     sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&draft.to_string()));
     let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
     assert_eq!(file.status.as_str(), "processing");

@@ -71,6 +71,7 @@ fn config(sandbox: &Sandbox) -> Config {
         .update_method(UpdateMethod::Put)
         .attempts(1)
         .backoff(Duration::ZERO, Duration::ZERO)
+        .settle([Duration::from_millis(1); 3])
 }
 
 fn client(sandbox: &Sandbox) -> Connect {

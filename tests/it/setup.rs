@@ -16,6 +16,7 @@ pub(crate) fn impatient(config: Config) -> Config {
     config
         .timeout(Duration::from_secs(20))
         .backoff(Duration::from_millis(2), Duration::from_millis(8))
+        .settle([Duration::from_millis(5); 3])
         .body_limit(256 << 10)
 }
 

@@ -142,6 +142,7 @@ fn worker() {
         .update_method(UpdateMethod::Put)
         .timeout(Duration::from_millis(400))
         .backoff(Duration::from_millis(2), Duration::from_millis(10))
+        .settle([Duration::from_millis(50); 3])
         .body_limit(2 << 20);
     let mut file = OpenOptions::new().append(true).open(out).unwrap();
     let options = Options::new().page_size(50).observer(|outcome| {

@@ -1,0 +1,119 @@
+//! What is unknown when a run is over is looked up once more: a replica that lagged has caught up by then.
+
+use super::conversations::{Conversations, LostMessage};
+use super::snapshot::{Snapshot, State};
+use super::{Plan, Queue};
+use crate::error::{Error, Result};
+use crate::http::{Answer, Http, wait};
+use crate::rql;
+
+/// So many are kept for a second look; beyond that they stay unknown.
+const KEPT: usize = 1000;
+/// Ids of one look-up may take this much of its URL, which stays under 8 kB with it.
+const LOOK_UP: usize = 7000;
+
+/// Orders and messages whose fate is unknown.
+#[derive(Default)]
+pub(super) struct Unsettled {
+    orders: Vec<Order>,
+    messages: Vec<(String, Box<LostMessage>)>,
+}
+
+struct Order {
+    id: String,
+    /// The state that it was listed in.
+    before: String,
+    plan: Plan,
+}
+
+/// What a second look settled.
+pub(super) enum Settled {
+    /// The order was brought where its plan leads.
+    Reached { id: String, plan: Plan },
+    /// Somebody else brought it to another state.
+    Elsewhere { id: String, error: Error },
+    /// The message of this order is there.
+    Message { id: String },
+}
+
+impl Unsettled {
+    pub(super) fn is_empty(&self) -> bool {
+        self.orders.is_empty() && self.messages.is_empty()
+    }
+
+    pub(super) fn add_order(&mut self, id: &str, before: &str, plan: Plan) {
+        if self.orders.len() < KEPT {
+            self.orders.push(Order { id: id.to_owned(), before: before.to_owned(), plan });
+        }
+    }
+
+    pub(super) fn add_message(&mut self, id: &str, lost: Option<Box<LostMessage>>) {
+        if let Some(lost) = lost.filter(|_| self.messages.len() < KEPT) {
+            self.messages.push((id.to_owned(), lost));
+        }
+    }
+
+    /// Looks again after each pause, as long as that ends within the deadline.
+    pub(super) fn settle<T: Queue>(
+        &mut self,
+        http: &Http,
+        conversations: &Conversations<'_>,
+        mut settled: impl FnMut(Settled),
+    ) -> Result<()> {
+        for pause in http.settle {
+            if self.is_empty() || !wait(pause) {
+                return Ok(());
+            }
+            self.look::<T>(http, &mut settled)?;
+            let mut lost = Vec::new();
+            for (id, message) in std::mem::take(&mut self.messages) {
+                if conversations.has_arrived(&message)? {
+                    settled(Settled::Message { id });
+                } else {
+                    lost.push((id, message));
+                }
+            }
+            self.messages = lost;
+        }
+        for (id, message) in std::mem::take(&mut self.messages) {
+            match conversations.post_again(&message) {
+                Ok(()) => settled(Settled::Message { id }),
+                Err(error) => log::debug!(target: "connect::process", "{id}: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    fn look<T: Queue>(&mut self, http: &Http, settled: &mut impl FnMut(Settled)) -> Result<()> {
+        let mut orders = std::mem::take(&mut self.orders).into_iter().peekable();
+        while orders.peek().is_some() {
+            let (mut list, mut page) = (String::new(), Vec::new());
+            while let Some(order) = orders.next_if(|order| list.len() + order.id.len() < LOOK_UP) {
+                // One that cannot be said in a query stays unknown.
+                if let Ok(id) = rql::encode_value(&order.id) {
+                    list.push_str(if list.is_empty() { "" } else { "," });
+                    list.push_str(&id);
+                    page.push(order);
+                }
+            }
+            let path = format!("{}?in(id,({list}))&limit={}&offset=0", T::LIST, page.len());
+            let found = http.get_with(&path, Answer::read::<Vec<Snapshot>>)?;
+            for order in page {
+                let snapshot = found.iter().find(|found| found.id.as_deref() == Some(&order.id));
+                let state = snapshot.map(|snapshot| {
+                    order.plan.goal.compare(snapshot, &order.plan.object, &order.id, &order.before)
+                });
+                match state {
+                    Some(Ok(Some(State::Reached))) => {
+                        settled(Settled::Reached { id: order.id, plan: order.plan });
+                    }
+                    Some(Ok(Some(State::Elsewhere(conflict)))) => {
+                        settled(Settled::Elsewhere { id: order.id, error: Error::Conflict(conflict) });
+                    }
+                    Some(Ok(None) | Err(_)) | None => self.orders.push(order),
+                }
+            }
+        }
+        Ok(())
+    }
+}

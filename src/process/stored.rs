@@ -1,0 +1,132 @@
+//! Was an update stored? Held against the parameters that the object has now.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::Goal;
+use super::snapshot::{Snapshot, State};
+use crate::error::{Error, Result};
+use crate::http::{Answer, Http, decode};
+
+/// An update of an object's parameters.
+pub(super) struct Update<'a> {
+    pub(super) object: &'a str,
+    pub(super) id: &'a str,
+    /// The state that the object was listed in.
+    pub(super) before: &'a str,
+    pub(super) body: &'a [u8],
+}
+
+/// What a look at the object of an update shows.
+pub(super) enum Seen {
+    /// The parameters have the values that were sent.
+    Stored,
+    /// Somebody else brought the object to another state.
+    Moved(State),
+}
+
+/// Parameters wherever an object or an update has them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WithParams {
+    params: Option<Vec<StoredParam>>,
+    asset: Option<AssetParams>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AssetParams {
+    params: Option<Vec<StoredParam>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StoredParam {
+    id: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    value: Option<Value>,
+    value_error: Option<Value>,
+    structured_value: Option<Value>,
+}
+
+/// The keys that tell an answered update from a page of something else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Keys<'a> {
+    #[serde(borrow)]
+    asset: Option<&'a RawValue>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    configuration: Option<&'a RawValue>,
+}
+
+impl WithParams {
+    fn params(self) -> Vec<StoredParam> {
+        self.params.or(self.asset.and_then(|asset| asset.params)).unwrap_or_default()
+    }
+}
+
+impl Update<'_> {
+    /// Whether an answer of status 2xx is the platform's word that the update was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] or [`Error::Transport`] for any other answer.
+    pub(super) fn believe(&self, answer: Answer<'_>) -> Result<()> {
+        if answer.is_empty() {
+            return answer.acknowledge();
+        }
+        let (method, path) = (answer.method, answer.path.clone());
+        let body = answer.bytes()?;
+        let snapshot: Snapshot = decode(method, &path, &body)?;
+        let keys: Keys<'_> = decode(method, &path, &body)?;
+        let ours = snapshot.id.as_deref().is_none_or(|id| id == self.id);
+        let moved =
+            snapshot.status.as_deref().is_some_and(|status| !status.eq_ignore_ascii_case(self.before));
+        let told = snapshot.id.is_some()
+            || keys.asset.is_some()
+            || keys.params.is_some()
+            || keys.configuration.is_some();
+        if ours && told && !moved {
+            return Ok(());
+        }
+        Err(Error::unexpected(method.name(), &path, "the answer is not the object that was updated"))
+    }
+
+    /// What the object shows; `None` where it is in its old state and does not have what was sent.
+    ///
+    /// Values are compared only where `lost` says that an answer was lost: a refused update stores nothing.
+    pub(super) fn look(&self, http: &Http, goal: &Goal, lost: bool) -> Result<Option<Seen>> {
+        let read = |answer: Answer<'_>| {
+            let snapshot: Snapshot = decode(answer.method, &answer.path, &answer.body)?;
+            let params: WithParams = decode(answer.method, &answer.path, &answer.body)?;
+            Ok((snapshot, params.params()))
+        };
+        let (snapshot, stored) = http.get_with(self.object, read)?;
+        if let Some(state) = goal.compare(&snapshot, self.object, self.id, self.before)? {
+            return Ok(Some(Seen::Moved(state)));
+        }
+        let sent = serde_json::from_slice::<WithParams>(self.body).unwrap_or_default().params();
+        let all_there = lost && !sent.is_empty() && sent.iter().all(|sent| sent.is_among(&stored));
+        Ok(all_there.then_some(Seen::Stored))
+    }
+}
+
+impl StoredParam {
+    fn is_among(&self, stored: &[Self]) -> bool {
+        let Some(there) = stored.iter().find(|there| there.id == self.id) else { return false };
+        // The platform does not tell passwords, so nothing is known of them.
+        there.kind.as_deref() != Some("password")
+            && same(self.value.as_ref(), there.value.as_ref())
+            && same(self.value_error.as_ref(), there.value_error.as_ref())
+            && same(self.structured_value.as_ref(), there.structured_value.as_ref())
+    }
+}
+
+/// Whether a value is the one that was sent; one that was not sent may be anything.
+fn same(sent: Option<&Value>, there: Option<&Value>) -> bool {
+    sent.is_none_or(|sent| there == Some(sent))
+}
