@@ -4,7 +4,7 @@ use connect::models::{ParamUpdate, Request};
 use connect::sandbox::Sandbox;
 use connect::{Action, Approval};
 
-use crate::{add_orders, client};
+use crate::support::{add_orders, one_try};
 
 const ORDERS: usize = 1000;
 /// Ten full pages, and the look at what came meanwhile.
@@ -20,7 +20,7 @@ fn cost(talking: bool, decide: Decide) -> [usize; 6] {
     } else {
         sandbox.add_requests(ORDERS, |_, _| {});
     }
-    let report = client(&sandbox).process_fulfillments(decide).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(decide).unwrap();
     assert_eq!((report.handled(), report.errored()), (1000, 0));
     assert_eq!(sandbox.connections(), 1);
     let journal = sandbox.take_journal();

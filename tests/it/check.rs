@@ -6,7 +6,7 @@ use connect::sandbox::{Fault, Sandbox};
 use connect::{CheckError, Config, Connect};
 use serde_json::json;
 
-use crate::calls::calls;
+use crate::support::calls;
 
 fn problem(sandbox: &Sandbox, config: Config) -> CheckError {
     let connect = Connect::new(config.attempts(1)).unwrap();

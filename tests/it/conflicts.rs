@@ -3,10 +3,10 @@
 use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::usage::FileAction;
-use connect::{Action, Approval, Certainty, Error, Options, Outcome, Report, Verdict};
+use connect::{Action, Approval, Certainty, Error, Options, Report, Verdict};
 use serde_json::json;
 
-use crate::setup::{ORDER, TEMPLATE, calls, client, one_order};
+use crate::support::{ORDER, TEMPLATE, client, one_order, only, routes};
 
 /// Approves the one order after `meanwhile` happened to it.
 fn approve_after(meanwhile: impl Fn(&mut serde_json::Value)) -> (Sandbox, Report) {
@@ -18,11 +18,6 @@ fn approve_after(meanwhile: impl Fn(&mut serde_json::Value)) -> (Sandbox, Report
         })
         .unwrap();
     (sandbox, report)
-}
-
-fn only(report: &Report) -> &Outcome {
-    let [outcome] = report.outcomes() else { panic!("{report}") };
-    outcome
 }
 
 #[test]
@@ -58,7 +53,7 @@ fn the_parameters_of_an_order_that_was_approved_meanwhile_are_said_not_to_be_sto
         outcome.warnings,
         ["its parameters were not stored, since it was brought there by someone else"]
     );
-    assert!(!calls(&sandbox).iter().any(|call| call.contains("/approve")), "{:?}", calls(&sandbox));
+    assert!(!routes(&sandbox).iter().any(|call| call.contains("/approve")), "{:?}", routes(&sandbox));
 }
 
 #[test]
@@ -159,8 +154,8 @@ fn a_refused_second_post_after_a_lost_first_is_looked_at_the_same_way() {
         });
         let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap();
         assert_eq!(only(&report).verdict, verdict);
-        let posts = calls(&sandbox).iter().filter(|call| call.ends_with("/approve 400")).count();
-        assert_eq!(posts, 1, "{:?}", calls(&sandbox));
+        let posts = routes(&sandbox).iter().filter(|call| call.ends_with("/approve 400")).count();
+        assert_eq!(posts, 1, "{:?}", routes(&sandbox));
         assert!(sandbox.transitions(ORDER).is_empty());
     }
 }

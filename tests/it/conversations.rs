@@ -7,7 +7,9 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Options, Outcome, Report, Verdict};
 use serde_json::json;
 
-use super::*;
+use crate::support::{
+    CREATED, FIRST_PAGE, ORDER, PENDING, TALK, add_orders, calls, one_order, one_try, status,
+};
 
 fn texts(sandbox: &Sandbox, conversation: &str) -> Vec<String> {
     let messages = sandbox.messages(conversation);
@@ -15,7 +17,7 @@ fn texts(sandbox: &Sandbox, conversation: &str) -> Vec<String> {
 }
 
 fn skip(sandbox: &Sandbox, why: &str) -> Report {
-    client(sandbox).process_fulfillments(|_| Err(Action::skip().with_message(why))).unwrap()
+    one_try(sandbox).process_fulfillments(|_| Err(Action::skip().with_message(why))).unwrap()
 }
 
 #[test]
@@ -33,7 +35,7 @@ fn a_closed_conversation_and_none_are_left_alone() {
     for (name, change) in table {
         let sandbox = one_order();
         change(&sandbox);
-        let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+        let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
         assert!(report.approved() == 1 && report.outcomes()[0].is_plain(), "{name}: {report}");
         let last = format!("{PENDING}&ge(created,{CREATED})&ordering(created)&limit=100&offset=0");
         let expected = json!([
@@ -42,7 +44,7 @@ fn a_closed_conversation_and_none_are_left_alone() {
             ["GET", "/conversations?in(instance_id,(PR-1000-0000-0001-001))&limit=1000&offset=0"],
             ["GET", last],
         ]);
-        assert_eq!(wire(&sandbox), expected, "{name}");
+        assert_eq!(calls(&sandbox), expected, "{name}");
     }
 }
 
@@ -92,7 +94,7 @@ fn messages_are_cut_at_540_characters() {
     let sandbox = Sandbox::empty().unwrap();
     add_orders(&sandbox, 2);
     let mut lengths = [540, 541].into_iter();
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|_| Err(Action::inquire([]).with_message("ü".repeat(lengths.next().unwrap()))))
         .unwrap();
     assert_eq!(report.inquired(), 2, "{report}");
@@ -122,7 +124,7 @@ fn a_message_that_cannot_be_posted_is_a_warning_and_never_another_outcome() {
     for (fault, warning) in table {
         let sandbox = one_order();
         sandbox.fault(fault);
-        let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+        let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
         assert_eq!((report.approved(), report.exit_code()), (1, 0), "{report}");
         assert_eq!(status(&sandbox, ORDER), "approved");
         let warnings = &report.outcomes()[0].warnings;
@@ -145,7 +147,7 @@ fn a_skip_whose_message_fails_is_still_a_skip() {
 fn nothing_is_said_where_the_order_was_not_moved() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("POST", "/requests/*/approve").status(400));
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.errored(), 1);
     assert!(sandbox.journal().iter().all(|call| !call.path.starts_with("/conversations")));
 }
@@ -156,7 +158,7 @@ fn conversations_are_looked_up_when_one_is_needed_and_not_again_for_the_same_pag
     add_orders(&sandbox, 6);
     let mut count = 0;
     let options = Options::new().page_size(6);
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |_| {
             count += 1;
@@ -195,7 +197,7 @@ fn look_ups_of_long_ids_stay_below_eight_kilobytes_and_ask_for_each_once() {
             sandbox.insert("conversations", sample::conversation_for(&id));
         }
         let options = Options::new().page_size(1000);
-        let report = client(&sandbox)
+        let report = one_try(&sandbox)
             .fulfillment()
             .process_with(options, |_| Err(Action::inquire([]).with_message("which?")))
             .unwrap();
@@ -224,7 +226,7 @@ fn a_conversation_service_that_refuses_is_asked_once_per_page() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(20, |_, _| {});
     sandbox.fault(Fault::on("GET", "/conversations").status(403).always());
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.approved(), 20);
     assert!(report.outcomes().iter().all(|outcome| outcome.warnings.len() == 1), "{report}");
     let look_ups = sandbox.journal().into_iter().filter(|call| call.route() == "/conversations").count();
@@ -242,7 +244,7 @@ fn what_was_done_by_someone_else_is_not_claimed_in_the_conversation() {
             });
         }
     });
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.count(Verdict::Approved), 1, "{report}");
     assert_eq!(report.outcomes()[0].certainty, connect::Certainty::AlreadyDone);
     assert_eq!(texts(&sandbox, TALK), Vec::<String>::new());

@@ -6,7 +6,7 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Config, Connect, Error, Result};
 use serde_json::{Value, json};
 
-use crate::calls::{calls, client};
+use crate::support::{calls, client};
 
 const PRODUCTS: &str = "in(product.id,(PRD-260-714-083,PRD-904-115-627))";
 

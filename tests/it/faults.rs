@@ -13,8 +13,7 @@ use connect::sandbox::{Call, Fault, Sandbox, sample};
 use connect::usage::FileAction;
 use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
-use crate::setup::{ORDER, TEMPLATE, impatient};
-use crate::usage_sample::{LISTING, new_file, record};
+use crate::support::{LISTING, ORDER, TEMPLATE, impatient, new_file, record};
 
 /// One call of a plan, and a run that makes it.
 struct Case {

@@ -6,14 +6,16 @@ use connect::{Action, Approval, Connect, Options, Outcome, Report, UpdateMethod,
 use serde_json::{Value, json};
 use time::macros::datetime;
 
-use super::*;
+use crate::support::{
+    CREATED, FIRST_PAGE, ORDER, PENDING, add_orders, calls, one_order, one_try, one_try_config, status,
+};
 
 type Answer = Result<Approval, Action>;
 
 /// Answers the only order with `answer`; the calls between the list and the look at its end must be `expected`.
 fn check(answer: impl Fn(&Request) -> Answer, expected: &Value, verdict: Verdict) {
     let sandbox = one_order();
-    let report = client(&sandbox).process_fulfillments(answer).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(answer).unwrap();
     assert_eq!((report.handled(), report.count(verdict)), (1, 1), "{report}");
     assert_eq!(report.calls(), u64::try_from(sandbox.journal().len()).unwrap());
     let stays = matches!(verdict, Verdict::Skipped | Verdict::Errored);
@@ -22,7 +24,7 @@ fn check(answer: impl Fn(&Request) -> Answer, expected: &Value, verdict: Verdict
     let mut all = vec![json!(["GET", FIRST_PAGE])];
     all.extend(expected.as_array().unwrap().iter().cloned());
     all.push(json!(["GET", last]));
-    assert_eq!(wire(&sandbox), Value::from(all));
+    assert_eq!(calls(&sandbox), Value::from(all));
 }
 
 /// Answers the only order, which is in this state; the calls after the list must be `expected`.
@@ -30,11 +32,11 @@ fn check_from(state: &str, answer: impl Fn(&Request) -> Answer, expected: &Value
     let sandbox = one_order();
     sandbox.update("requests", ORDER, |request| request["status"] = state.into());
     let options = Options::new().statuses([state]).max(1);
-    let report = client(&sandbox).fulfillment().process_with(options, |request| answer(request)).unwrap();
+    let report = one_try(&sandbox).fulfillment().process_with(options, |request| answer(request)).unwrap();
     assert_eq!((report.handled(), report.count(verdict)), (1, 1), "{report}");
     let mut all = vec![json!(["GET", FIRST_PAGE.replace("pending", state)])];
     all.extend(expected.as_array().unwrap().iter().cloned());
-    assert_eq!(wire(&sandbox), Value::from(all));
+    assert_eq!(calls(&sandbox), Value::from(all));
 }
 
 #[test]
@@ -215,7 +217,7 @@ fn schedule_says_when_and_revoke_says_why() {
 #[test]
 fn every_call_is_authorised_and_json() {
     let sandbox = one_order();
-    let config = config(&sandbox).user_agent("my-processor/2");
+    let config = one_try_config(&sandbox).user_agent("my-processor/2");
     let report = Connect::new(config)
         .unwrap()
         .process_fulfillments(|_| {
@@ -243,9 +245,9 @@ fn an_id_is_one_segment_and_one_value_whatever_is_in_it() {
     let mut conversation = sample::conversation_for(id);
     conversation["id"] = "CO-1%ä".into();
     sandbox.insert("conversations", conversation);
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip().with_message("no"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Err(Action::skip().with_message("no"))).unwrap();
     assert_eq!((report.skipped(), report.outcomes()[0].warnings.len()), (1, 0), "{report}");
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::fail("no"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Err(Action::fail("no"))).unwrap();
     assert_eq!(report.failed(), 1, "{report}");
     assert_eq!(status(&sandbox, id), "failed");
     assert_eq!(sandbox.messages("CO-1%ä").len(), 1);
@@ -254,7 +256,7 @@ fn an_id_is_one_segment_and_one_value_whatever_is_in_it() {
 /// Three orders, each approved with a param; which verbs and statuses the updates had.
 fn updates(sandbox: &Sandbox, method: UpdateMethod) -> (Vec<(String, u16)>, Report) {
     sandbox.add_requests(3, |_, _| {});
-    let connect = Connect::new(config(sandbox).update_method(method)).unwrap();
+    let connect = Connect::new(one_try_config(sandbox).update_method(method)).unwrap();
     let store =
         |_: &Request| Ok(Approval::template("TL-1").with_params([ParamUpdate::value("purchase_id", "P-1")]));
     let report = connect.process_fulfillments(store).unwrap();
@@ -270,7 +272,7 @@ fn updates(sandbox: &Sandbox, method: UpdateMethod) -> (Vec<(String, u16)>, Repo
     (updates.collect(), report)
 }
 
-fn calls(list: &[(&str, u16)]) -> Vec<(String, u16)> {
+fn methods(list: &[(&str, u16)]) -> Vec<(String, u16)> {
     list.iter().map(|(method, status)| ((*method).to_owned(), *status)).collect()
 }
 
@@ -278,7 +280,7 @@ fn calls(list: &[(&str, u16)]) -> Vec<(String, u16)> {
 fn a_server_that_takes_put_only_sees_one_patch_in_the_whole_run() {
     let sandbox = Sandbox::builder().empty().put_only().start().unwrap();
     let (updates, report) = updates(&sandbox, UpdateMethod::Auto);
-    assert_eq!(updates, calls(&[("PATCH", 405), ("PUT", 200), ("PUT", 200), ("PUT", 200)]));
+    assert_eq!(updates, methods(&[("PATCH", 405), ("PUT", 200), ("PUT", 200), ("PUT", 200)]));
     assert_eq!(report.approved(), 3, "{report}");
 }
 
@@ -286,7 +288,7 @@ fn a_server_that_takes_put_only_sees_one_patch_in_the_whole_run() {
 fn what_was_found_out_about_the_verb_holds_for_the_next_run() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(2, |_, _| {});
-    let connect = Connect::new(config(&sandbox).update_method(UpdateMethod::Auto)).unwrap();
+    let connect = Connect::new(one_try_config(&sandbox).update_method(UpdateMethod::Auto)).unwrap();
     for _ in 0..2 {
         let one = Options::new().max(1);
         let store = |_: &Request| {
@@ -303,7 +305,7 @@ fn a_patch_that_is_not_implemented_is_repeated_as_put() {
     let sandbox = Sandbox::builder().empty().put_and_patch().start().unwrap();
     sandbox.fault(Fault::on("PATCH", "/requests/*").status(501));
     let (updates, report) = updates(&sandbox, UpdateMethod::Auto);
-    assert_eq!(updates, calls(&[("PATCH", 501), ("PUT", 200), ("PUT", 200), ("PUT", 200)]));
+    assert_eq!(updates, methods(&[("PATCH", 501), ("PUT", 200), ("PUT", 200), ("PUT", 200)]));
     assert_eq!(report.approved(), 3, "{report}");
 }
 
@@ -312,7 +314,7 @@ fn a_server_that_takes_patch_sees_only_patch() {
     for builder in [Sandbox::builder().patch_only(), Sandbox::builder().put_and_patch()] {
         let sandbox = builder.empty().start().unwrap();
         let (updates, report) = updates(&sandbox, UpdateMethod::Auto);
-        assert_eq!(updates, calls(&[("PATCH", 200), ("PATCH", 200), ("PATCH", 200)]));
+        assert_eq!(updates, methods(&[("PATCH", 200), ("PATCH", 200), ("PATCH", 200)]));
         assert_eq!(report.approved(), 3, "{report}");
     }
 }
@@ -322,7 +324,7 @@ fn a_pinned_verb_is_the_only_one_sent() {
     for (method, name) in [(UpdateMethod::Put, "PUT"), (UpdateMethod::Patch, "PATCH")] {
         let sandbox = Sandbox::builder().empty().put_and_patch().start().unwrap();
         let (updates, report) = updates(&sandbox, method);
-        assert_eq!(updates, calls(&[(name, 200), (name, 200), (name, 200)]));
+        assert_eq!(updates, methods(&[(name, 200), (name, 200), (name, 200)]));
         assert_eq!(report.approved(), 3, "{report}");
     }
 }
@@ -336,7 +338,7 @@ fn a_pinned_verb_that_the_server_refuses_is_an_error_that_says_so_and_ends_the_s
     for (method, builder, name) in table {
         let sandbox = builder.empty().start().unwrap();
         let (updates, report) = updates(&sandbox, method);
-        assert_eq!(updates, calls(&[(name, 405), (name, 405), (name, 405)]));
+        assert_eq!(updates, methods(&[(name, 405), (name, 405), (name, 405)]));
         assert_eq!((report.errored(), report.exit_code()), (3, 1), "{report}");
         let expected = format!(
             "{name} /requests/PR-1000-0000-0001-001 was answered with 405 Method Not Allowed: SYS_001, \
@@ -351,7 +353,7 @@ fn a_pinned_verb_that_the_server_refuses_is_an_error_that_says_so_and_ends_the_s
 fn a_run_costs_a_list_call_and_a_look_up_per_hundred_and_one_connection() {
     let sandbox = Sandbox::empty().unwrap();
     add_orders(&sandbox, 250);
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!((report.approved(), report.backlog()), (250, Some(250)));
     assert!(report.outcomes().iter().all(Outcome::is_plain), "{report}");
     let journal = sandbox.journal();
@@ -376,15 +378,15 @@ fn a_run_costs_a_list_call_and_a_look_up_per_hundred_and_one_connection() {
 #[test]
 fn a_run_that_found_nothing_is_one_call() {
     let sandbox = Sandbox::empty().unwrap();
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.handled(), 0);
-    assert_eq!(wire(&sandbox), json!([["GET", FIRST_PAGE]]));
+    assert_eq!(calls(&sandbox), json!([["GET", FIRST_PAGE]]));
 }
 
 #[test]
 fn a_path_that_takes_neither_verb_says_nothing_about_the_others() {
     let sandbox = one_order();
-    let config = config(&sandbox).update_method(UpdateMethod::Auto);
+    let config = one_try_config(&sandbox).update_method(UpdateMethod::Auto);
     let connect = Connect::new(config).unwrap();
     sandbox.fault(Fault::on("PATCH", "/products/PRD-1").status(405));
     sandbox.fault(Fault::on("PUT", "/products/PRD-1").status(405));
@@ -398,7 +400,7 @@ fn a_path_that_takes_neither_verb_says_nothing_about_the_others() {
 #[test]
 fn a_failure_without_a_reason_is_an_error_that_sends_nothing() {
     let sandbox = one_order();
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::fail(" "))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Err(Action::fail(" "))).unwrap();
     assert_eq!(
         (report.errored(), sandbox.journal().iter().filter(|call| call.method != "GET").count()),
         (1, 0)

@@ -7,7 +7,7 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Error, Options, Report, Stop, Verdict};
 use serde_json::{Value, json};
 
-use super::*;
+use crate::support::{ORDER, add_orders, one_order, one_try};
 
 /// Panics without the message that a panic leaves on standard error.
 fn panic_quietly(text: &'static str) -> ! {
@@ -23,7 +23,7 @@ fn approve(_: &Request) -> Result<Approval, Action> {
 fn with_one_bad(mut bad: impl FnMut(&Request) -> Result<Approval, Action>) -> (Sandbox, Report) {
     let sandbox = Sandbox::empty().unwrap();
     add_orders(&sandbox, 5);
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|request| {
             if request.id == "PR-1000-0001-0001-001" { bad(request) } else { approve(request) }
         })
@@ -82,7 +82,7 @@ fn three_panics_end_the_run() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(6, |_, _| {});
     let mut asked = 0;
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|request| {
             asked += 1;
             if asked == 2 { approve(request) } else { panic_quietly("again") }
@@ -97,7 +97,7 @@ fn three_panics_end_the_run() {
 #[test]
 fn a_panic_amid_a_call_of_the_closure_leaves_the_client_usable() {
     let sandbox = one_order();
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let report = connect
         .process_fulfillments(|_| {
             let mut assets = connect.directory().assets(&connect::rql::Query::new());
@@ -151,7 +151,7 @@ fn an_element_that_is_no_object_is_reported_by_position_and_the_page_goes_on() {
     page.push(last);
     let body = Value::from(page).to_string();
     sandbox.fault(Fault::on("GET", "/requests").status(200).body(&body));
-    let report = client(&sandbox).process_fulfillments(approve).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(approve).unwrap();
     assert_eq!((report.approved(), report.errored(), report.exit_code()), (2, 6, 1), "{report}");
     let ids: Vec<_> = report.outcomes().iter().map(|outcome| outcome.id.as_str()).collect();
     let expected = [
@@ -182,7 +182,7 @@ fn an_element_of_a_wrong_type_is_reported_by_its_id() {
             request["asset"]["params"] = "hunter2".into();
         }
     });
-    let report = client(&sandbox).process_fulfillments(approve).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(approve).unwrap();
     assert_eq!((report.approved(), report.errored()), (2, 1));
     let outcome = &report.outcomes()[1];
     assert_eq!(outcome.id, "PR-1000-0001-0001-001");
@@ -196,7 +196,7 @@ fn five_platform_failures_in_a_row_are_no_end_while_the_list_answers() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(7, |_, _| {});
     sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).times(6));
-    let report = client(&sandbox).process_fulfillments(approve).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(approve).unwrap();
     assert_eq!((report.errored(), report.approved()), (6, 1), "{report}");
     let probes =
         sandbox.journal().into_iter().filter(|call| call.path == "/requests?limit=1&offset=0").count();
@@ -208,7 +208,7 @@ fn a_dead_platform_ends_the_run_with_what_it_did() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(9, |_, _| {});
     sandbox.fault(Fault::any().skip(3).status(503).always());
-    let report = client(&sandbox).process_fulfillments(approve).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(approve).unwrap();
     assert_eq!((report.approved(), report.errored(), report.exit_code()), (1, 5, 1), "{report}");
     let cause = "GET /requests?limit=1&offset=0 was answered with 503 Service Unavailable";
     assert_eq!(report.error().map(ToString::to_string).as_deref(), Some(cause));
@@ -220,7 +220,7 @@ fn a_dead_platform_ends_the_run_with_what_it_did() {
 fn errors_of_the_closure_are_no_failures_of_the_platform() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(12, |_, _| {});
-    let report = client(&sandbox).process_fulfillments(|_| Err(anyhow::anyhow!("no"))?).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Err(anyhow::anyhow!("no"))?).unwrap();
     assert_eq!(report.errored(), 12);
     // The list, and the look at its end.
     assert_eq!(sandbox.journal().len(), 2);
@@ -232,7 +232,7 @@ fn a_second_page_that_cannot_be_read_ends_the_run_with_what_it_did() {
     sandbox.add_requests(4, |_, _| {});
     sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500));
     let options = Options::new().page_size(2);
-    let report = client(&sandbox).fulfillment().process_with(options, approve).unwrap();
+    let report = one_try(&sandbox).fulfillment().process_with(options, approve).unwrap();
     assert_eq!((report.approved(), report.exit_code()), (2, 1));
     assert_eq!(report.error().and_then(Error::status), Some(500));
 }

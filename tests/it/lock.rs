@@ -3,28 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use connect::Lock;
 use connect::sandbox::{Fault, Sandbox};
 use tempfile::TempDir;
 
-/// The example's binary: `cargo test` builds it beside the tests, `cargo test --test it` does not.
-fn cron() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let tests = std::env::current_exe().unwrap();
-        let path = tests.ancestors().nth(2).unwrap().join("examples").join("cron");
-        if !path.exists() {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let built = Command::new(cargo).args(["build", "--quiet", "--example", "cron"]).status().unwrap();
-            assert!(built.success() && path.exists(), "cargo build --example cron");
-        }
-        path
-    });
-    built.clone()
-}
+use crate::support::example;
 
 struct Job {
     sandbox: Sandbox,
@@ -49,7 +34,7 @@ impl Job {
     }
 
     fn start(&self) -> Child {
-        Command::new(cron())
+        example("cron")
             .arg(self.folder.path().join("config.json"))
             .arg(self.lock())
             .env("RUST_LOG", "info")

@@ -7,10 +7,10 @@ use std::time::Duration;
 use connect::models::{ParamUpdate, Request};
 use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Certainty, Error, Options, Stop, Verdict};
+use connect::{Action, Approval, Certainty, Config, Connect, Error, Options, Stop, Verdict};
 use serde_json::{Value, json};
 
-use super::*;
+use crate::support::{ORDER, add_orders, calls, one_order, one_try, one_try_config, status};
 
 #[expect(clippy::unnecessary_wraps, reason = "it has the type of a closure that a run takes")]
 fn approve(_: &Request) -> Result<Approval, Action> {
@@ -27,7 +27,7 @@ fn lists(sandbox: &Sandbox) -> Vec<String> {
 fn a_dry_run_reads_and_tells_what_it_would_send() {
     let sandbox = Sandbox::empty().unwrap();
     add_orders(&sandbox, 5);
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let mut count = 0;
     let report = connect
         .fulfillment()
@@ -81,7 +81,7 @@ fn a_dry_run_sees_each_order_once() {
     sandbox.add_requests(9, |_, _| {});
     let mut seen = Vec::new();
     let options = Options::new().dry_run(true).page_size(2);
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |request| {
             seen.push(request.id.clone());
@@ -96,7 +96,7 @@ fn a_dry_run_sees_each_order_once() {
 #[test]
 fn a_dry_run_whose_closure_only_reads_may_read() {
     let sandbox = one_order();
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let report = connect
         .fulfillment()
         .process_with(Options::new().dry_run(true), |request| {
@@ -113,7 +113,7 @@ fn the_most_requests_of_a_run_do_not_count_skips() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(20, |_, _| {});
     let mut count = 0;
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().max(3).page_size(4), |_| {
             count += 1;
@@ -134,7 +134,7 @@ fn statuses_take_the_place_of_the_usual_one() {
     });
     let mut seen = Vec::new();
     let options = Options::new().statuses(["inquiring", "failed"]);
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |request| {
             seen.push(request.status.to_string());
@@ -161,7 +161,7 @@ fn a_filter_narrows_and_cannot_widen() {
     });
     let seen = |filter: Query| {
         let mut seen = Vec::new();
-        let report = client(&sandbox)
+        let report = one_try(&sandbox)
             .fulfillment()
             .process_with(Options::new().filter(filter), |request| {
                 seen.push(request.id.clone());
@@ -187,7 +187,7 @@ fn a_filter_narrows_and_cannot_widen() {
 fn a_filter_that_cannot_be_said_sends_nothing() {
     let sandbox = one_order();
     let options = Options::new().filter(Query::new().equal("note", "\"'"));
-    let error = client(&sandbox).fulfillment().process_with(options, approve).unwrap_err();
+    let error = one_try(&sandbox).fulfillment().process_with(options, approve).unwrap_err();
     assert!(matches!(&error, Error::Input(input) if input.query().is_some()), "{error:?}");
     assert!(sandbox.journal().is_empty());
 }
@@ -204,7 +204,7 @@ fn orders_of_other_products_never_reach_the_closure() {
     let page = Value::from(sandbox.all("requests")).to_string();
     sandbox.fault(Fault::on("GET", "/requests").status(200).body(&page));
     let mut seen = Vec::new();
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|request| {
             seen.push(request.product_id().to_owned());
             Ok(Approval::template("TL-1"))
@@ -236,7 +236,7 @@ fn the_observer_sees_every_outcome_as_it_happens() {
     let log = std::cell::RefCell::new(Vec::new());
     let options =
         Options::new().observer(|outcome| log.borrow_mut().push(format!("saw {}", outcome.verdict)));
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |request| {
             log.borrow_mut().push(format!("asked {}", &request.id[8..12]));
@@ -251,7 +251,7 @@ fn the_observer_sees_every_outcome_as_it_happens() {
 fn a_deadline_ends_the_run_before_the_next_order() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(50, |_, _| {});
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().deadline(Duration::from_millis(400)), |_| {
             std::thread::sleep(Duration::from_millis(40));
@@ -266,7 +266,7 @@ fn a_deadline_ends_the_run_before_the_next_order() {
 fn a_deadline_cuts_a_call_that_hangs_and_holds_for_this_run_only() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("GET", "/requests").never_answer());
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let start = std::time::Instant::now();
     let options = Options::new().deadline(Duration::from_millis(80));
     let report = connect.fulfillment().process_with(options, approve).unwrap();
@@ -281,7 +281,7 @@ fn a_stop_flag_ends_the_run_before_the_next_order() {
     sandbox.add_requests(5, |_, _| {});
     let flag = Arc::new(AtomicBool::new(false));
     let mut count = 0;
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().stop_flag(Arc::clone(&flag)), |_| {
             count += 1;
@@ -298,7 +298,7 @@ fn a_stop_flag_ends_the_run_before_the_next_order() {
 fn a_closure_may_use_the_same_client_and_its_calls_are_counted() {
     let sandbox = one_order();
     sandbox.insert("products", sample::product(sample::PRODUCT));
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let report = connect
         .process_fulfillments(|request| {
             let product = connect.directory().product(request.product_id())?;
@@ -307,7 +307,7 @@ fn a_closure_may_use_the_same_client_and_its_calls_are_counted() {
         .unwrap();
     assert_eq!((report.approved(), report.calls(), report.outcomes()[0].calls), (1, 6, 4), "{report}");
     assert_eq!(
-        wire(&sandbox).as_array().unwrap()[1..3],
+        calls(&sandbox).as_array().unwrap()[1..3],
         [
             json!(["GET", "/products/PRD-260-714-083"]),
             json!(["POST", "/requests/PR-1000-0000-0001-001/approve", {"template_id": "TL-1"}]),
@@ -322,7 +322,7 @@ fn what_the_closure_decided_is_carried_out_though_the_deadline_came_meanwhile() 
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(2, |_, _| {});
     let options = Options::new().deadline(Duration::from_millis(300));
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |request| {
             std::thread::sleep(Duration::from_millis(400));
@@ -340,7 +340,7 @@ fn a_pause_that_would_outlast_the_deadline_is_not_made() {
         let sandbox = one_order();
         sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "0"));
         sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).header("Retry-After", wish));
-        let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
+        let connect = Connect::new(one_try_config(&sandbox).attempts(2)).unwrap();
         let start = std::time::Instant::now();
         let options = Options::new().deadline(Duration::from_secs(20));
         let report = connect.fulfillment().process_with(options, approve).unwrap();
@@ -353,7 +353,7 @@ fn a_pause_that_would_outlast_the_deadline_is_not_made() {
 fn a_dry_run_says_of_what_sends_nothing_that_it_is_no_call() {
     let sandbox = one_order();
     let options = Options::new().dry_run(true);
-    let report = client(&sandbox).fulfillment().process_with(options, |_| Err(Action::skip())).unwrap();
+    let report = one_try(&sandbox).fulfillment().process_with(options, |_| Err(Action::skip())).unwrap();
     let outcome = &report.outcomes()[0];
     assert_eq!(outcome.to_string(), format!("{ORDER} would be skipped"));
     assert_eq!(outcome.plan.as_ref().unwrap().to_string(), "no call");
@@ -362,7 +362,7 @@ fn a_dry_run_says_of_what_sends_nothing_that_it_is_no_call() {
 #[test]
 fn each_run_of_a_client_counts_its_own_calls() {
     let sandbox = one_order();
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     let calls = || connect.process_fulfillments(|_| Err(Action::skip())).unwrap().calls();
     let first = calls();
     assert_eq!((first, calls()), (2, 2));
@@ -372,7 +372,7 @@ fn each_run_of_a_client_counts_its_own_calls() {
 fn a_list_is_not_waited_for_beyond_the_deadline() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "25"));
-    let connect = Connect::new(config(&sandbox).attempts(2)).unwrap();
+    let connect = Connect::new(one_try_config(&sandbox).attempts(2)).unwrap();
     let start = std::time::Instant::now();
     let options = Options::new().deadline(Duration::from_secs(20));
     let error = connect.fulfillment().process_with(options, approve).unwrap_err();

@@ -5,7 +5,7 @@ use connect::sandbox::{Sandbox, sample};
 use connect::{Action, Approval, Options, Report, Stop};
 use serde_json::{Value, json};
 
-use super::*;
+use crate::support::one_try;
 
 /// Four orders, one of each usual end, and one that does not decode.
 fn small_run(dry_run: bool) -> Report {
@@ -16,7 +16,7 @@ fn small_run(dry_run: bool) -> Report {
         }
     });
     let mut count = 0;
-    client(&sandbox)
+    one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().dry_run(dry_run), |_| {
             count += 1;
@@ -122,7 +122,7 @@ fn the_json_has_everything_in_it() {
 #[test]
 fn a_run_that_found_nothing_prints_nothing() {
     let sandbox = Sandbox::empty().unwrap();
-    let report = client(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!((report.to_string().as_str(), report.exit_code(), report.calls()), ("", 0, 1));
     let json = serde_json::to_value(&report).unwrap();
     let none = json!({"approved": 0, "failed": 0, "inquired": 0, "skipped": 0, "errored": 0});
@@ -134,7 +134,7 @@ fn a_run_that_ended_early_says_why() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(2, |_, _| {});
     let options = Options::new().max(1);
-    let report = client(&sandbox).fulfillment().process_with(options, |_| Err(Action::fail("no"))).unwrap();
+    let report = one_try(&sandbox).fulfillment().process_with(options, |_| Err(Action::fail("no"))).unwrap();
     assert_eq!(report.stopped(), Some(Stop::Max));
     assert_eq!(
         steady(&report),
@@ -153,7 +153,7 @@ fn a_long_run_lists_a_thousand_and_beyond_these_what_is_not_plain() {
     sandbox.add_requests(1010, |_, _| {});
     let (mut count, mut observed) = (0, 0);
     let options = Options::new().page_size(1000).observer(|_| observed += 1);
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(options, |_| {
             count += 1;
@@ -170,7 +170,7 @@ fn a_long_run_lists_a_thousand_and_beyond_these_what_is_not_plain() {
 fn a_reason_of_several_lines_stays_on_the_line_of_its_order() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(1, |_, _| {});
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|_| Err(Action::fail("sold out\n2030-01-01 INFO forged\u{1b}[2J")))
         .unwrap();
     let text = report.to_string();

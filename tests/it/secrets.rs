@@ -7,7 +7,7 @@ use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Config, Connect, Error, Options, fulfillment};
 
-use super::*;
+use crate::support::{ORDER, one_order, one_try, one_try_config, status, told};
 
 /// The part of the sandbox's key that nobody may read.
 const SECRET: &str = "9f2c61d0a4b84e7f93d5c0be1a72846f5d3e10cc";
@@ -31,7 +31,7 @@ fn debug(value: &dyn Debug) -> String {
 #[test]
 fn the_key_is_in_no_debug_of_what_has_it() {
     let sandbox = one_order();
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     assert_clean(&debug(&connect));
     assert_clean(&debug(connect.config()));
     assert_clean(&debug(&connect.fulfillment()));
@@ -77,7 +77,7 @@ fn a_server_that_echoes_the_key_is_not_believed() {
         faults.push(list().status(500).body(&format!("{}{key}", " x".repeat((length - key.len() / 2) / 2))));
     }
     let sandbox = Sandbox::empty().unwrap();
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     for fault in faults {
         sandbox.fault(fault.clone());
         match connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))) {
@@ -103,7 +103,7 @@ fn a_server_that_echoes_the_key_in_an_orders_answers_is_not_believed() {
     ] {
         sandbox.update("requests", ORDER, |order| order["status"] = "pending".into());
         sandbox.fault(fault.clone());
-        let report = client(&sandbox)
+        let report = one_try(&sandbox)
             .process_fulfillments(|_| {
                 Ok(Approval::template("TL-1").with_params([ParamUpdate::value("purchase_id", "P-1")]))
             })
@@ -124,7 +124,7 @@ fn errors_without_an_answer_do_not_name_the_key() {
         Fault::on("GET", "/requests").broken_json(),
     ] {
         sandbox.fault(fault);
-        let connect = Connect::new(config(&sandbox).timeout(Duration::from_millis(200))).unwrap();
+        let connect = Connect::new(one_try_config(&sandbox).timeout(Duration::from_millis(200))).unwrap();
         let error = connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap_err();
         assert_clean_error(&error);
     }
@@ -138,12 +138,12 @@ fn the_key_goes_to_the_endpoint_only() {
     let sandbox = one_order();
     let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
     sandbox.fault(Fault::on("GET", "/requests").redirect(&elsewhere));
-    let error = client(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap_err();
+    let error = one_try(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert!(sandbox.foreign_calls().is_empty());
     // Within the origin a redirect of a GET is followed, with the key.
     sandbox.fault(Fault::on("GET", "/requests").redirect("/public/v1/requests?limit=1"));
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!(report.approved(), 1, "{report}");
 }
 
@@ -152,7 +152,7 @@ fn a_redirected_post_is_not_followed() {
     let sandbox = one_order();
     let target = format!("/public/v1/requests/{ORDER}/fail");
     sandbox.fault(Fault::on("POST", "/requests/*/approve").redirect(&target));
-    let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
+    let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();
     assert_eq!((report.errored(), status(&sandbox, ORDER).as_str()), (1, "pending"), "{report}");
 }
 
@@ -163,7 +163,7 @@ fn passwords_of_customers_are_in_no_plan_and_no_report() {
     let params = request["asset"]["params"].as_array_mut().unwrap();
     params.push(sample::param("admin_password", "password", "hunter2-old"));
     sandbox.insert("requests", request);
-    let connect = client(&sandbox);
+    let connect = one_try(&sandbox);
     for dry_run in [true, false] {
         let options = Options::new().dry_run(dry_run);
         let report = connect

@@ -19,7 +19,7 @@ use connect::sandbox::{Chaos, Effect, Fault, Sandbox, sample};
 use connect::{Action, Approval, Config, Connect, Options, Outcome, UpdateMethod};
 use serde_json::Value;
 
-use crate::setup::TEMPLATE;
+use crate::support::TEMPLATE;
 
 /// What the closure answers, and thereby the state an order must end in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

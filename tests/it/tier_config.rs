@@ -8,7 +8,7 @@ use connect::{Action, Approval, Error, Options, Report, Verdict};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
-use crate::calls::{calls, calls_but, client};
+use crate::support::{calls, calls_but, client};
 
 const ID: &str = "TCR-628-071-400-001";
 const LIST: &str = "/tier/config-requests";

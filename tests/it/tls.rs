@@ -12,7 +12,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-use crate::setup::{impatient, serving};
+use crate::support::{impatient, serving};
 
 /// An authority, and a server of one answer with a certificate of it for `name`.
 struct Authority {

@@ -12,7 +12,7 @@ use connect::{Config, Connect, Error, Options, Verdict};
 use serde_json::{Value, json};
 use time::macros::{date, datetime};
 
-use crate::calls::{calls, calls_but, client};
+use crate::support::{calls, calls_but, client};
 
 const LISTING: &str = "LST-771-402-958";
 

@@ -6,7 +6,7 @@ use connect::usage::FileAction;
 use connect::{Options, Report, Verdict};
 use serde_json::{Value, json};
 
-use crate::calls::{calls, calls_but, client};
+use crate::support::{calls, calls_but, client};
 
 const ID: &str = "UF-2024-03-4127-8830";
 const LIST: &str = "/usage/files";

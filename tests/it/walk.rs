@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use connect::sandbox::{Builder, Fault, Sandbox, Store, sample};
-use connect::{Action, Approval, Options, Report};
+use connect::{Action, Approval, Connect, Options, Report};
 use serde_json::{Value, json};
 
-use super::*;
+use crate::support::{ORDER, PENDING, calls, one_try, one_try_config};
 
 const MOMENT: &str = "2024-03-04T09:12:44+00:00";
 
@@ -22,7 +22,7 @@ fn walk_with_report(
     options: Options<'_>,
     skip: impl Fn(usize) -> bool,
 ) -> (HashMap<String, usize>, Report) {
-    let connect = client(sandbox);
+    let connect = one_try(sandbox);
     let mut seen = HashMap::new();
     let mut count = 0;
     let report = connect
@@ -351,7 +351,7 @@ fn many_products_and_a_long_tie_fit_into_one_url() {
     let sandbox = Sandbox::empty().unwrap();
     add_tie(&sandbox, 300);
     let products = (0..250).map(|i| format!("PRD-{i:03}-000-000")).chain([sample::PRODUCT.to_owned()]);
-    let connect = Connect::new(config(&sandbox).products(products)).unwrap();
+    let connect = Connect::new(one_try_config(&sandbox).products(products)).unwrap();
     let report = connect.process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!(report.skipped(), 300);
     let longest = sandbox.journal().into_iter().map(|call| call.path.len()).max().unwrap();
@@ -385,7 +385,7 @@ fn two_pages_are_read_as_two_pages_and_a_look_at_what_came_meanwhile() {
         look_up("PR-1000-0002-0001-001"),
         ["GET", format!("{PENDING}&{}&ordering(created)&limit=2&offset=0", from(2))],
     ]);
-    assert_eq!(wire(&sandbox), expected);
+    assert_eq!(calls(&sandbox), expected);
 }
 
 /// Numbers that look random and are the same each time.

@@ -1,22 +1,19 @@
 //! The example programs, run as programs: report, exit code, calls, and nothing secret in what they print.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use connect::sandbox::{Body, Fault, Sandbox, sample};
+use connect::sandbox::{Fault, Sandbox, sample};
 use serde_json::{Value, json};
+
+use crate::support::{calls, example};
 
 const ALL: [&str; 4] = ["fulfillment", "tier_config", "usage", "usage_file"];
 
-/// Examples are built together with the tests, beside the folder that this test runs from.
+/// An example, away from whatever this process has in its environment.
 fn program(name: &str) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("examples").join(name);
-    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(path.exists(), "{} is missing: `cargo build --examples` makes it", path.display());
-    let mut command = Command::new(path);
+    let mut command = example(name);
     command.env_remove("RUST_LOG").env_remove("CONNECT_API_KEY").current_dir(std::env::temp_dir());
     command
 }
@@ -73,13 +70,10 @@ impl File {
     }
 }
 
-fn calls(sandbox: &Sandbox) -> Vec<Value> {
-    let call = |call: connect::sandbox::Call| match call.body {
-        Body::Empty => json!([call.method, call.path]),
-        Body::Json(body) => json!([call.method, call.path, body]),
-        _ => json!([call.method, call.path, "bytes"]),
-    };
-    sandbox.take_journal().into_iter().map(call).filter(|call| call[0] != "GET").collect()
+/// The calls that were no reads.
+fn sent(sandbox: &Sandbox) -> Vec<Value> {
+    let Value::Array(calls) = calls(sandbox) else { panic!() };
+    calls.into_iter().filter(|call| call[0] != "GET").collect()
 }
 
 #[test]
@@ -147,7 +141,7 @@ fn fulfillment_on_the_server_of_a_file() {
     assert_eq!(headline(&report), "4 fulfillment requests, 1 approved, 2 failed, 1 inquired");
     let error = "Email address has not been provided, please provide one";
     assert_eq!(
-        calls(&sandbox),
+        sent(&sandbox),
         [
             json!(["PUT", format!("/requests/{}", id(0)), {
                 "asset": {"params": [{"id": "purchase_id", "value": "P-AS-1000-0000-0001"}]},
@@ -180,7 +174,7 @@ fn tier_config_on_the_server_of_a_file() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let error = json!({"id": "reseller_no", "value_error": "This value is required, please provide it"});
     assert_eq!(
-        calls(&sandbox),
+        sent(&sandbox),
         [
             json!(["POST", "/tier/config-requests/TCR-1-1-1-001/approve", {"template": {"id": "TL-497-535-242"}}]),
             json!(["PUT", "/tier/config-requests/TCR-1-1-2-001", {"params": [error]}]),
@@ -199,7 +193,7 @@ fn usage_on_the_server_of_a_file() {
     let output = File::of(&sandbox).run("usage", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(headline(&text(&output.stdout)), "2 listings, 1 reported, 1 skipped");
-    let calls = calls(&sandbox);
+    let calls = sent(&sandbox);
     assert_eq!(calls.len(), 2);
     assert_eq!(calls[0][2]["product"], json!({"id": sample::PRODUCT}));
     assert_eq!(calls[0][2]["contract"], json!({"id": "CRD-41560-05399-123"}));
@@ -220,7 +214,7 @@ fn usage_file_on_the_server_of_a_file() {
     let output = File::of(&sandbox).run("usage_file", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(
-        calls(&sandbox),
+        sent(&sandbox),
         [
             json!(["POST", "/usage/files/UF-0/delete"]),
             json!(["POST", "/usage/files/UF-1/submit"]),

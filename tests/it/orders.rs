@@ -7,7 +7,7 @@ use connect::sandbox::{Sandbox, sample};
 use connect::{Error, models::RequestKind};
 use serde_json::json;
 
-use crate::calls::{calls, client};
+use crate::support::{calls, client};
 
 const ID: &str = "PR-1000-0000-0001-001";
 

@@ -4,29 +4,19 @@ use std::time::Duration;
 
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::usage::FileAction;
-use connect::{Action, Approval, Certainty, Connect, Options, Outcome, Report, Stop, Verdict};
+use connect::{Action, Approval, Certainty, Connect, Options, Report, Stop, Verdict};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::setup::{CONVERSATION, ORDER, TEMPLATE, answering, calls, client, one_order};
-use crate::usage_sample::{new_file, record};
+use crate::support::{ORDER, TALK, TEMPLATE, answering, client, new_file, one_order, only, record, routes};
 
 fn approve(sandbox: &Sandbox) -> Report {
     client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap()
 }
 
-fn only(report: &Report) -> &Outcome {
-    let [outcome] = report.outcomes() else { panic!("{report}") };
-    outcome
-}
-
 fn texts(sandbox: &Sandbox) -> Vec<String> {
-    sandbox
-        .messages(CONVERSATION)
-        .iter()
-        .map(|message| message["text"].as_str().unwrap().to_owned())
-        .collect()
+    sandbox.messages(TALK).iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
 }
 
 fn lost_approval() -> Fault {
@@ -94,7 +84,7 @@ fn a_refusal_that_the_state_never_explains_is_unknown_after_a_lost_call() {
 #[test]
 fn a_skip_is_not_said_again_because_the_platform_trims_texts() {
     let sandbox = one_order();
-    let messages = format!("conversations/{CONVERSATION}/messages");
+    let messages = format!("conversations/{TALK}/messages");
     sandbox.insert(
         &messages,
         json!({"id": "ME-1", "text": "waits for the bank", "created": "2024-03-04T10:00:00+00:00"}),
@@ -110,16 +100,16 @@ fn a_skip_is_not_said_again_because_the_platform_trims_texts() {
 fn a_message_that_the_platform_trimmed_is_found_again() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
-    let list = format!("conversations/{CONVERSATION}/messages");
+    let list = format!("conversations/{TALK}/messages");
     sandbox.on_call(move |call, store| {
         if call.method == "GET" {
             let id = store.all(&list).first().map(|message| message["id"].as_str().unwrap().to_owned());
             id.and_then(|id| store.update(&list, &id, |message| message["text"] = "hello".into()));
         }
     });
-    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, " hello ").unwrap();
+    let message = client(&sandbox).fulfillment().add_message(TALK, " hello ").unwrap();
     assert_eq!(message.text.as_deref(), Some("hello"));
-    assert_eq!(sandbox.messages(CONVERSATION).len(), 1);
+    assert_eq!(sandbox.messages(TALK).len(), 1);
 }
 
 #[test]
@@ -136,7 +126,7 @@ fn a_message_is_posted_once_though_the_clocks_of_the_platform_differ() {
 #[test]
 fn a_lost_message_is_neither_an_older_one_of_its_text_nor_another_new_one() {
     let sandbox = one_order();
-    let list = format!("conversations/{CONVERSATION}/messages");
+    let list = format!("conversations/{TALK}/messages");
     let said = |ago: u64, text: &str| {
         let created = OffsetDateTime::now_utc() - Duration::from_secs(ago);
         let created = created.format(&time::format_description::well_known::Rfc3339).unwrap();
@@ -150,7 +140,7 @@ fn a_lost_message_is_neither_an_older_one_of_its_text_nor_another_new_one() {
     let date = OffsetDateTime::now_utc().format(&Rfc2822).unwrap();
     sandbox.fault(Fault::on("GET", "/requests/*").status(404).header("Date", &date));
     assert!(connect.fulfillment().request(ORDER).unwrap().is_none());
-    connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    connect.fulfillment().add_message(TALK, "hello").unwrap();
     assert_eq!(texts(&sandbox), ["hello", "who is there?", "hello"]);
 }
 
@@ -188,7 +178,7 @@ fn what_a_creation_or_an_upload_does_not_tell_is_read_once_more() {
         let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
         assert!(file.id.starts_with("UF-"), "{file:?}");
         assert_ne!(file.status.as_str(), "draft");
-        assert_eq!(sandbox.count("usage/files"), 1, "{:?}", calls(&sandbox));
+        assert_eq!(sandbox.count("usage/files"), 1, "{:?}", routes(&sandbox));
     }
 }
 
@@ -201,7 +191,7 @@ fn the_clock_of_another_origin_counts_for_nothing() {
     sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
     let connect = client(&sandbox);
     assert_eq!(connect.usage().download(&format!("http://{storage}/file")).unwrap(), b"ok");
-    connect.fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    connect.fulfillment().add_message(TALK, "hello").unwrap();
     assert_eq!(texts(&sandbox), ["hello"]);
 }
 
@@ -209,7 +199,7 @@ fn the_clock_of_another_origin_counts_for_nothing() {
 fn an_added_message_whose_answer_was_cut_is_found() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("POST", "/conversations/*/messages").truncated());
-    let message = client(&sandbox).fulfillment().add_message(CONVERSATION, "hello").unwrap();
+    let message = client(&sandbox).fulfillment().add_message(TALK, "hello").unwrap();
     assert_eq!(message.text.as_deref(), Some("hello"));
     assert_eq!(texts(&sandbox), ["hello"]);
 }
@@ -265,7 +255,7 @@ fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
     assert_eq!(file.status.as_str(), "processing");
     let uploads = sandbox.effects().iter().filter(|effect| effect.action == "upload").count();
-    assert_eq!(uploads, 1, "{:?}", calls(&sandbox));
+    assert_eq!(uploads, 1, "{:?}", routes(&sandbox));
 }
 
 #[test]

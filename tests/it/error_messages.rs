@@ -6,7 +6,7 @@ use std::time::Duration;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Config, Connect, Error};
 
-use super::*;
+use crate::support::{one_order, one_try, one_try_config, told};
 
 /// The list call that all of these fail at.
 const CALL: &str = "GET /requests?in(asset.product.id,(PRD-260-714-083))&eq(status,pending)&ordering(created)&limit=100&offset=0";
@@ -111,7 +111,7 @@ fn each_fault_of_a_server_has_its_message() {
     for (name, fault, expected) in table {
         let sandbox = Sandbox::empty().unwrap();
         sandbox.fault(fault);
-        let connect = Connect::new(config(&sandbox).body_limit(5000)).unwrap();
+        let connect = Connect::new(one_try_config(&sandbox).body_limit(5000)).unwrap();
         let (_, text) = failure(&connect);
         assert_eq!(text, expected, "{name}");
         assert_eq!(sandbox.journal().len(), 1, "{name}");
@@ -122,7 +122,7 @@ fn each_fault_of_a_server_has_its_message() {
 fn silence_has_its_message() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.fault(Fault::on("GET", "/requests").never_answer());
-    let connect = Connect::new(config(&sandbox).timeout(Duration::from_millis(50))).unwrap();
+    let connect = Connect::new(one_try_config(&sandbox).timeout(Duration::from_millis(50))).unwrap();
     let (error, text) = failure(&connect);
     assert_eq!(text, "CALL: no answer from the platform: timeout: global");
     assert!(matches!(error, Error::Transport(error) if error.is_timeout() && error.may_have_arrived()));
@@ -132,7 +132,7 @@ fn silence_has_its_message() {
 fn what_passes_is_tried_again_and_the_message_says_how_often() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.fault(Fault::on("GET", "/requests").reset().times(3));
-    let connect = Connect::new(config(&sandbox).attempts(3)).unwrap();
+    let connect = Connect::new(one_try_config(&sandbox).attempts(3)).unwrap();
     let (_, text) = failure(&connect);
     assert_eq!(text, "CALL: no answer from the platform, after 3 attempts: Peer disconnected");
     assert_eq!(connect.process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap().handled(), 0);
@@ -289,7 +289,7 @@ fn a_refused_order_tells_the_platforms_reason() {
     let sandbox = one_order();
     let body = r#"{"error_code":"SYS_001","errors":["Parameter purchase_id is required."],"params":{"id":"purchase_id"}}"#;
     sandbox.fault(Fault::on("POST", "/requests/*/approve").status(400).body(body));
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|_| -> Result<Approval, Action> { Ok(Approval::template("TL-1")) })
         .unwrap();
     assert_eq!(

@@ -6,7 +6,7 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::calls::{calls, client};
+use crate::support::{calls, client};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Hub {

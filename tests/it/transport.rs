@@ -10,7 +10,7 @@ use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, Verdict};
 
-use crate::setup::{ORDER, TEMPLATE, answering, client, impatient, one_order, serving};
+use crate::support::{ORDER, TEMPLATE, answering, client, impatient, one_order, serving};
 
 const TIMEOUT: Duration = Duration::from_millis(250);
 

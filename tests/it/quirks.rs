@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::*;
+use crate::support::{ORDER, one_order, one_try, status};
 
 /// Hands the one order to `look`, approves it, and expects that to be all.
 fn approve(change: impl Fn(&mut Value), look: impl Fn(&Request)) {
     let sandbox = one_order();
     sandbox.update("requests", ORDER, change).unwrap();
     let mut seen = 0;
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .process_fulfillments(|request| {
             seen += 1;
             look(request);
@@ -118,7 +118,7 @@ fn dates_come_in_every_form() {
         order["asset"]["events"]["created"]["at"] = forms[i].0.into();
     });
     let mut seen: Vec<(Option<OffsetDateTime>, Option<OffsetDateTime>)> = Vec::new();
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().page_size(2), |request| {
             seen.push((request.created, request.effective_date));
@@ -155,7 +155,7 @@ fn unknown_words_and_fields_are_kept_and_passed_over() {
 fn an_unknown_status_is_handled_where_it_is_asked_for() {
     let sandbox = one_order();
     sandbox.update("requests", ORDER, |order| order["status"] = "revoking".into());
-    let report = client(&sandbox)
+    let report = one_try(&sandbox)
         .fulfillment()
         .process_with(Options::new().statuses(["revoking", "revoked"]), |request| {
             assert_eq!(request.status, RequestStatus::Revoking);

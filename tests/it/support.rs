@@ -1,0 +1,181 @@
+//! What the tests share: sandboxes, clients of them, what crossed the wire, and servers that are none.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use connect::sandbox::{Body, Sandbox, sample};
+use connect::usage::{NewUsageFile, UsageRecord};
+use connect::{Config, Connect, Outcome, Report, UpdateMethod};
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+/// The only order of most tests, and its conversation.
+pub(crate) const ORDER: &str = "PR-1000-0000-0001-001";
+pub(crate) const TALK: &str = "CO-1000-0000-0001-001";
+pub(crate) const TEMPLATE: &str = sample::TEMPLATE;
+pub(crate) const LISTING: &str = "LST-100-000-001";
+/// The list of pending orders, up to where the walk goes on.
+pub(crate) const PENDING: &str = "/requests?in(asset.product.id,(PRD-260-714-083))&eq(status,pending)";
+pub(crate) const FIRST_PAGE: &str = "/requests?in(asset.product.id,(PRD-260-714-083))&eq(status,pending)&ordering(created)&limit=100&offset=0";
+/// The time of creation of [`ORDER`], as a query says it.
+pub(crate) const CREATED: &str = "%222024-03-04T09%3A12%3A44.317205%2B00%3A00%22";
+
+/// A sandbox with one pending order and its open conversation.
+pub(crate) fn one_order() -> Sandbox {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("requests", sample::request(ORDER));
+    sandbox.insert("conversations", sample::conversation_for(ORDER));
+    sandbox
+}
+
+/// Pending orders a second apart, each with an open conversation.
+pub(crate) fn add_orders(sandbox: &Sandbox, orders: usize) {
+    sandbox.add_requests(orders, |_, _| {});
+    for request in sandbox.all("requests") {
+        sandbox.insert("conversations", sample::conversation_for(request["id"].as_str().unwrap()));
+    }
+}
+
+/// The status of an order as the platform has it.
+pub(crate) fn status(sandbox: &Sandbox, id: &str) -> String {
+    sandbox.get("requests", id).unwrap()["status"].as_str().unwrap().to_owned()
+}
+
+/// A client that updates with the verb that the sandbox takes, so that no update is sent twice.
+pub(crate) fn client(sandbox: &Sandbox) -> Connect {
+    Connect::new(impatient(sandbox.config().unwrap()).update_method(UpdateMethod::Put)).unwrap()
+}
+
+/// Pauses of milliseconds and small bodies. Timeouts stay long: the tests share the processor with others.
+pub(crate) fn impatient(config: Config) -> Config {
+    config
+        .timeout(Duration::from_secs(20))
+        .backoff(Duration::from_millis(2), Duration::from_millis(8))
+        .settle([Duration::from_millis(5); 3])
+        .body_limit(256 << 10)
+}
+
+/// A client that sends each call once, so that every fault is the end of its call.
+pub(crate) fn one_try(sandbox: &Sandbox) -> Connect {
+    Connect::new(one_try_config(sandbox)).unwrap()
+}
+
+/// One product, updates by PUT, no patience: nothing but what a test is about.
+pub(crate) fn one_try_config(sandbox: &Sandbox) -> Config {
+    Config::new(sandbox.url(), sandbox.api_key())
+        .unwrap()
+        .products([sample::PRODUCT])
+        .update_method(UpdateMethod::Put)
+        .attempts(1)
+        .backoff(Duration::ZERO, Duration::ZERO)
+        .settle([Duration::from_millis(1); 3])
+}
+
+/// Each call since the last time, as `[method, path]` or `[method, path, body]`; all of them had credentials.
+pub(crate) fn calls(sandbox: &Sandbox) -> Value {
+    let journal = sandbox.take_journal();
+    assert!(journal.iter().all(|call| call.authorization), "a call without credentials: {journal:?}");
+    let calls = journal.into_iter().map(|call| match call.body {
+        Body::Empty => json!([call.method, call.path]),
+        Body::Json(body) => json!([call.method, call.path, body]),
+        _ => json!([call.method, call.path, "bytes"]),
+    });
+    calls.collect()
+}
+
+/// The same, without the calls of the list that a loop walks.
+pub(crate) fn calls_but(sandbox: &Sandbox, list: &str) -> Value {
+    let Value::Array(mut all) = calls(sandbox) else { panic!() };
+    let before = all.len();
+    all.retain(|call| call[0] != "GET" || call[1].as_str().unwrap().split('?').next() != Some(list));
+    assert!(all.len() < before, "the list was not read");
+    all.into()
+}
+
+/// The calls as `POST /requests/PR-…/approve 200`, without queries and bodies.
+pub(crate) fn routes(sandbox: &Sandbox) -> Vec<String> {
+    let journal = sandbox.journal();
+    journal.iter().map(|call| format!("{} {} {}", call.method, call.route(), call.status)).collect()
+}
+
+/// The outcome of a run that had one.
+pub(crate) fn only(report: &Report) -> &Outcome {
+    let [outcome] = report.outcomes() else { panic!("{report}") };
+    outcome
+}
+
+/// An error with its causes, as a program prints it.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+pub(crate) fn record() -> UsageRecord {
+    UsageRecord {
+        record_id: "r-1".into(),
+        item_search_criteria: "item.mpn".into(),
+        item_search_value: "NLV-0001-M".into(),
+        quantity: 12.into(),
+        start_time_utc: Some(datetime!(2024-02-01 00:00 UTC)),
+        end_time_utc: Some(datetime!(2024-02-29 00:00 UTC)),
+        asset_search_criteria: "parameter.tenant_id".into(),
+        asset_search_value: "t-00419".into(),
+        ..UsageRecord::default()
+    }
+}
+
+pub(crate) fn new_file() -> NewUsageFile {
+    NewUsageFile {
+        name: "February".into(),
+        product: sample::PRODUCT.into(),
+        contract: "CRD-10482-77310-26594".into(),
+        external_id: Some("feb".into()),
+        ..NewUsageFile::default()
+    }
+}
+
+/// A server of one answer, whatever it is asked; it takes connections until the test ends.
+pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
+    let answer = answer.into();
+    serving(move |mut stream| {
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head);
+        let _ = stream.write_all(&answer);
+    })
+}
+
+/// A server that hands each connection to `serve` in a thread of its own.
+pub(crate) fn serving(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = serve.clone();
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}
+
+/// An example as a program. `cargo test` builds them beside the tests; `cargo test --test it` does not.
+pub(crate) fn example(name: &str) -> Command {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let path = example_path(name);
+    let _one_at_a_time = BUILDING.lock().unwrap();
+    if !path.exists() {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo).args(["build", "--quiet", "--example", name]).status().unwrap();
+        assert!(built.success() && path.exists(), "cargo build --example {name}");
+    }
+    Command::new(path)
+}
+
+fn example_path(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    path.with_extension(std::env::consts::EXE_EXTENSION)
+}
