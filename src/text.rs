@@ -1,4 +1,16 @@
-//! Texts of others, made fit for one line of an error, a report or a log.
+//! Texts of others, made fit for one line of an error, a report or a log, or for a URL.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything but the characters that RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The text for one segment of a path, or one value of a query: percent-encoded but for `A-Z a-z 0-9 - . _ ~`.
+pub(crate) fn percent_encode(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, RESERVED).into()
+}
 
 use std::borrow::Cow;
 use std::fmt;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::config::is_loopback_host;
 use crate::error::{Error, Result};
+use crate::text;
 
 /// The endpoint, without a slash at its end.
 #[derive(Debug, Clone)]
@@ -38,34 +39,18 @@ impl Base {
     }
 }
 
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
 /// An id as one segment of a path, whatever is in it.
 ///
 /// # Errors
 ///
 /// [`Error::Input`] for an empty id: the path would mean something else.
 pub(crate) fn segment(id: &str) -> Result<Cow<'_, str>> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.');
     match id {
-        "" => return Err(Error::input("an id is empty: no call was made")),
+        "" => Err(Error::input("an id is empty: no call was made")),
         // Clients and servers resolve these, encoded or not.
-        "." | ".." => return Err(Error::input(format!("{id:?} is no id: no call was made"))),
-        _ if id.bytes().all(plain) => return Ok(Cow::Borrowed(id)),
-        _ => {}
+        "." | ".." => Err(Error::input(format!("{id:?} is no id: no call was made"))),
+        _ => Ok(text::percent_encode(id)),
     }
-    let mut out = String::with_capacity(id.len() + 16);
-    for byte in id.bytes() {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for half in [byte >> 4, byte & 15] {
-                out.push(HEX.get(usize::from(half)).copied().map_or('0', char::from));
-            }
-        }
-    }
-    Ok(Cow::Owned(out))
 }
 
 /// Scheme, host and port.

@@ -1,6 +1,7 @@
 //! How text gets through the URL and the platform's grammar unchanged.
 
 use super::QueryError;
+use crate::text::percent_encode;
 
 const EMPTY: &str = "empty()";
 
@@ -22,23 +23,13 @@ fn encode(property: &str, text: &str, star: bool) -> Result<String, QueryError> 
         return Ok(text.to_owned());
     }
     let quote = match (text.contains('"'), text.contains('\'')) {
-        (false, _) => '"',
-        (true, false) => '\'',
+        (false, _) => "%22",
+        (true, false) => "%27",
         (true, true) => {
             return Err(QueryError::BothQuotes { property: property.to_owned(), value: text.to_owned() });
         }
     };
-    let mut out = String::with_capacity(text.len() + 12);
-    push_percent(&mut out, quote as u8);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            push_percent(&mut out, byte);
-        }
-    }
-    push_percent(&mut out, quote as u8);
-    Ok(out)
+    Ok(format!("{quote}{}{quote}", percent_encode(text)))
 }
 
 /// Whether the grammar reads the unquoted text as itself: a subset of its alphabet that is also plain in a URL.
@@ -50,14 +41,6 @@ fn is_bare(text: &str, star: bool) -> bool {
     text != "t"
         && bytes.first().is_some_and(|&first| word(first))
         && bytes.iter().all(|&byte| word(byte) || matches!(byte, b'.' | b':' | b'@'))
-}
-
-fn push_percent(out: &mut String, byte: u8) {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    out.push('%');
-    out.push(DIGITS[usize::from(byte >> 4)]);
-    out.push(DIGITS[usize::from(byte & 15)]);
 }
 
 /// Appends a part of the query; the platform refuses empty parts, so `&` goes between two only.
