@@ -20,7 +20,7 @@ pub use input::InputError;
 #[cfg(feature = "xlsx")]
 pub(crate) use sheet::Kind as SheetErrorKind;
 pub use sheet::{BadRow, Problem, SheetError};
-pub(crate) use sheet::{BadRows, clip};
+pub(crate) use sheet::{BadRows, SHOWN};
 pub use transport::TransportError;
 
 /// What this crate's functions return.

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
+use crate::text;
+
 /// Keeps two runs of one job from overlapping, by a lock on a file.
 ///
 /// Cron starts the next run whether or not the last one has ended. A run that finds the lock taken has nothing to
@@ -41,7 +43,7 @@ impl Lock {
     pub fn try_acquire(path: impl AsRef<Path>) -> io::Result<Option<Self>> {
         let path = path.as_ref();
         acquire(path)
-            .map_err(|error| io::Error::new(error.kind(), format!("lock file {}: {error}", path.display())))
+            .map_err(|error| io::Error::new(error.kind(), format!("lock file {}: {error}", text::path(path))))
     }
 }
 
@@ -59,7 +61,7 @@ fn acquire(path: &Path) -> io::Result<Option<Lock>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "holds something else than a process id"));
     }
     if let Err(error) = write_pid(&mut file) {
-        log::debug!("the process id is not in lock file {}: {error}", path.display());
+        log::debug!("the process id is not in lock file {}: {error}", text::path(path));
     }
     Ok(Some(Lock { file }))
 }
@@ -137,5 +139,7 @@ mod tests {
         let error = Lock::try_acquire(&path).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(error.to_string().starts_with(&format!("lock file {}: ", path.display())), "{error}");
+        let error = Lock::try_acquire(folder.path().join("no\nsuch/job.lock")).unwrap_err().to_string();
+        assert!(error.contains("no\\nsuch"), "{error}");
     }
 }

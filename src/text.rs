@@ -1,6 +1,6 @@
 //! Texts of others, made fit for one line of an error, a report or a log, or for a URL.
 
-use std::borrow::Cow;
+use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -21,14 +21,37 @@ pub(crate) fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// At most so many bytes, cut between two characters and marked as cut.
-pub(crate) fn cut(mut text: String, most: usize) -> String {
-    if text.len() > most {
-        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
+/// The text with control characters and separators of lines escaped, so that it stays on its line.
+pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if !text.contains(breaks) {
+        return text.into();
     }
-    text
+    text.chars().map(|c| if breaks(c) { c.escape_debug().to_string() } else { c.to_string() }).collect()
+}
+
+/// A path as an error or a log line quotes it.
+pub(crate) fn path(path: &Path) -> String {
+    escape_controls(&path.to_string_lossy()).into_owned()
+}
+
+/// The most of a text that is shown.
+#[derive(Clone, Copy)]
+pub(crate) enum Limit {
+    Chars(usize),
+    Bytes(usize),
+}
+
+/// The text, or as much of its beginning as the limit allows, cut between two characters and marked with `…`.
+pub(crate) fn excerpt(text: &str, limit: Limit) -> Cow<'_, str> {
+    let beyond = |&(count, (at, c)): &(usize, (usize, char))| match limit {
+        Limit::Chars(most) => count >= most,
+        Limit::Bytes(most) => at + c.len_utf8() > most,
+    };
+    match text.char_indices().enumerate().find(beyond) {
+        Some((_, (end, _))) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
 }
 
 /// A text cut by the platform has at least this many bytes left.
@@ -77,18 +100,14 @@ pub(crate) struct LogPath<'a>(pub(crate) &'a str);
 
 impl fmt::Display for LogPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 300;
-        match self.0.char_indices().nth(SHOWN) {
-            Some((end, _)) => write!(f, "{}…", self.0.get(..end).unwrap_or_default().escape_debug()),
-            None if self.0.contains(|c: char| c.is_control()) => write!(f, "{}", self.0.escape_debug()),
-            None => f.write_str(self.0),
-        }
+        f.write_str(&escape_controls(&excerpt(self.0, Limit::Chars(300))))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LogPath, same_text, without_signatures};
+    use super::Limit::{Bytes, Chars};
+    use super::*;
 
     #[test]
     fn what_signs_a_link_is_hidden() {
@@ -128,5 +147,46 @@ mod tests {
         assert_eq!(shown("/requests\n2030-01-01 INFO forged"), "/requests\\n2030-01-01 INFO forged");
         assert_eq!(shown(&"x".repeat(300)), "x".repeat(300));
         assert_eq!(shown(&"x".repeat(301)), format!("{}…", "x".repeat(300)));
+    }
+
+    #[test]
+    fn an_excerpt_is_the_text_or_its_beginning_and_a_mark() {
+        for (text, limit, expected) in [
+            ("", Chars(0), ""),
+            ("a", Chars(0), "…"),
+            ("abc", Chars(3), "abc"),
+            ("abcd", Chars(3), "abc…"),
+            ("äöü", Chars(3), "äöü"),
+            ("äöüß", Chars(3), "äöü…"),
+            ("", Bytes(0), ""),
+            ("abc", Bytes(3), "abc"),
+            ("abcd", Bytes(3), "abc…"),
+            ("aö", Bytes(3), "aö"),
+            ("äö", Bytes(3), "ä…"),
+            ("ä", Bytes(1), "…"),
+            ("a𝄞b", Bytes(4), "a…"),
+            ("a𝄞b", Bytes(5), "a𝄞…"),
+            ("a𝄞b", Bytes(6), "a𝄞b"),
+        ] {
+            assert_eq!(excerpt(text, limit), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_line_is_escaped_and_nothing_else() {
+        assert!(matches!(escape_controls("a \"ü\" \\ b"), Cow::Borrowed(_)));
+        assert_eq!(escape_controls("a\n\t\u{1b}\u{85}\u{2028}\"ü"), "a\\n\\t\\u{1b}\\u{85}\\u{2028}\"ü");
+        assert_eq!(path(Path::new("a/b\r.pem")), "a/b\\r.pem");
+    }
+
+    #[test]
+    fn unreserved_characters_are_all_that_is_not_encoded() {
+        for byte in 0..=127_u8 {
+            let text = char::from(byte).to_string();
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            let expected = if plain { text.clone() } else { format!("%{byte:02X}") };
+            assert_eq!(percent_encode(&text), expected);
+        }
+        assert_eq!(percent_encode("é"), "%C3%A9");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ConfigErrorKind::{BadCharacter, Empty, IsDirectory, NotFound, OutOfRange, Unreadable};
 use super::error::Flaw;
+use crate::text;
 
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60 * 60);
@@ -81,14 +82,14 @@ pub(super) fn body_limit(bytes: u64) -> Result<(), Flaw> {
 pub(super) fn ca_file(path: &Path) -> Result<(), Flaw> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            Err(Flaw::new(IsDirectory, format!("names {}, which is a folder", path.display())))
+            Err(Flaw::new(IsDirectory, format!("names {}, which is a folder", text::path(path))))
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Flaw::new(NotFound, format!("names {}, which does not exist", path.display())))
+            Err(Flaw::new(NotFound, format!("names {}, which does not exist", text::path(path))))
         }
         Err(error) => {
-            Err(Flaw::new(Unreadable, format!("names {}, which cannot be read", path.display()))
+            Err(Flaw::new(Unreadable, format!("names {}, which cannot be read", text::path(path)))
                 .because(error))
         }
     }

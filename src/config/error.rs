@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text;
+
 /// What is wrong with a configuration, where, and what to do about it.
 ///
 /// Neither the text nor `Debug` quotes a value of the configuration, as any may be the key in the wrong place; only the
@@ -108,8 +110,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(file) => write!(f, "{}", file.display()),
-            Self::Key { file: Some(file), key } => write!(f, "{}: {key:?}", file.display()),
+            Self::File(file) => f.write_str(&text::path(file)),
+            Self::Key { file: Some(file), key } => write!(f, "{}: {key:?}", text::path(file)),
             Self::Key { file: None, key } => write!(f, "{key:?}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::Setting(name) => write!(f, "{name}"),

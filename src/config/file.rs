@@ -17,6 +17,7 @@ use super::env::{self, Lookup};
 use super::error::{Flaw, Place};
 use super::near_miss::is_near;
 use super::{ApiKey, Config, ConfigError, UpdateMethod, check, endpoint};
+use crate::text;
 
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -73,7 +74,7 @@ fn exposed(path: &Path, metadata: &Metadata) -> Option<String> {
 
     let mode = metadata.permissions().mode() & 0o777;
     (metadata.is_file() && mode & 0o077 != 0).then(|| {
-        let path = path.display();
+        let path = text::path(path);
         format!("{path} holds the API key and is open to other users (mode {mode:03o}); run chmod 600 on it")
     })
 }
@@ -160,7 +161,7 @@ impl<'p> Keys<'p> {
         }
         let warnings = OPTIONAL.iter().filter_map(|wanted| {
             let found = near(wanted)?;
-            Some(format!("{}: {found:?} has no effect; did you mean {wanted:?}?", self.path.display()))
+            Some(format!("{}: {found:?} has no effect; did you mean {wanted:?}?", text::path(self.path)))
         });
         self.warnings = warnings.collect();
         Ok(())

@@ -344,6 +344,14 @@ fn a_ca_file_must_be_there() {
     assert_eq!(folder.load(with(r#""caFile": ".""#)).map(|_| ()).unwrap_err().kind(), Kind::IsDirectory);
 }
 
+#[test]
+fn a_path_that_an_error_quotes_stays_on_its_line() {
+    let (_, text) = refused(with(r#""caFile": "a\nb\u001b.pem""#));
+    assert!(text.ends_with("a\\nb\\u{1b}.pem, which does not exist"), "{text}");
+    let error = file::load(Path::new("no\nsuch.json"), &no_env).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("no\\nsuch.json does not exist"), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_ca_file_that_cannot_be_read_says_why_in_its_source() {

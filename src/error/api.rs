@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::text::{cut, one_line};
+use crate::text::{Limit, excerpt, one_line};
 
 /// How much of a body that is not the platform's JSON is kept.
-const EXCERPT: usize = 1024;
+const KEPT_BYTES: usize = 1024;
 /// How many of the platform's reasons are kept.
 const REASONS: usize = 50;
 
@@ -70,7 +70,7 @@ impl ApiError {
             }
             read => {
                 error.foreign = read.is_err() && !body.trim_ascii().is_empty();
-                error.errors.extend(excerpt(body));
+                error.errors.extend(body_text(body));
             }
         }
         error
@@ -90,16 +90,17 @@ impl ApiError {
 }
 
 fn text(value: Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(cut(text, EXCERPT)),
-        other => Some(cut(other.to_string(), EXCERPT)),
-    }
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Some(excerpt(&text, Limit::Bytes(KEPT_BYTES)).into_owned())
 }
 
 /// The body on one line, cut on a character boundary; a page of HTML is only named.
-fn excerpt(body: &[u8]) -> Option<String> {
-    let head = body.get(..EXCERPT * 4).unwrap_or(body);
+fn body_text(body: &[u8]) -> Option<String> {
+    let head = body.get(..KEPT_BYTES * 4).unwrap_or(body);
     let text = String::from_utf8_lossy(head);
     let starts = |tag: &str| {
         let start = text.trim_start().as_bytes().get(..tag.len());
@@ -108,18 +109,8 @@ fn excerpt(body: &[u8]) -> Option<String> {
     if starts("<!doctype html") || starts("<html") {
         return Some("an HTML page, probably of a gateway in front of the platform".into());
     }
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(word.chars().filter(|c| !c.is_control()));
-        if line.len() > EXCERPT {
-            line = cut(line, EXCERPT);
-            break;
-        }
-    }
-    (!line.is_empty()).then_some(line)
+    let line: String = one_line(&text).chars().filter(|c| !c.is_control()).collect();
+    (!line.is_empty()).then(|| excerpt(&line, Limit::Bytes(KEPT_BYTES)).into_owned())
 }
 
 impl fmt::Display for ApiError {

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 
+use crate::text::{Limit, escape_controls, excerpt};
+
 /// Rows that [`SheetError::rows`] holds at most; [`SheetError::total`] counts on.
 const KEPT_ROWS: usize = 100;
 /// Rows and problems that the one line of `Display` names.
 const SHOWN_ROWS: usize = 3;
-/// Characters of a value that a message repeats.
-const SHOWN_CHARS: usize = 60;
+/// The part of a value that a message repeats.
+pub(crate) const SHOWN: Limit = Limit::Chars(60);
 
 /// The records cannot be made into a workbook; nothing was sent.
 ///
@@ -79,7 +81,7 @@ impl BadRows {
     pub(crate) fn push(&mut self, sheet: &'static str, row: u32, id: &str, problems: Vec<Problem>) {
         self.total += 1;
         if self.rows.len() < KEPT_ROWS {
-            self.rows.push(BadRow { sheet, row, record_id: clip(id), problems });
+            self.rows.push(BadRow { sheet, row, record_id: excerpt(id, SHOWN).into_owned(), problems });
         }
     }
 }
@@ -153,7 +155,7 @@ impl fmt::Display for BadRow {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.field, self.problem)
+        write!(f, "{} {}", escape_controls(&self.field), self.problem)
     }
 }
 
@@ -163,14 +165,6 @@ impl std::error::Error for SheetError {
             Kind::File(_, error) => Some(error),
             Kind::BadRows | Kind::NoRecords | Kind::TooManyRecords | Kind::Writer(_) => None,
         }
-    }
-}
-
-/// A value short enough to be repeated in a message.
-pub(crate) fn clip(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
 }
 
@@ -206,7 +200,7 @@ mod tests {
     #[test]
     fn ids_cannot_break_the_line_or_flood_it() {
         let mut rows = BadRows::default();
-        rows.push("records", 2, &format!("a\n{}", "ü".repeat(500)), vec![Problem::new("tier", "is odd")]);
+        rows.push("records", 2, &format!("a\n{}", "ü".repeat(500)), vec![Problem::new("v.\n", "is odd")]);
         let text = SheetError::new(Kind::BadRows, rows).to_string();
         assert!(!text.contains('\n'), "{text}");
         assert!(text.chars().count() < 150, "{text}");

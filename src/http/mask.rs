@@ -6,12 +6,12 @@ use log::Level;
 use serde_json::Value;
 
 use crate::config::ApiKey;
-use crate::text::{LogPath, cut};
+use crate::text::{Limit, LogPath, excerpt};
 
 const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
 /// A page of requests is megabytes; a log line is for reading.
-const SHOWN: usize = 4096;
+const SHOWN: Limit = Limit::Bytes(4096);
 
 /// Writes a body at trace level; formats nothing when that is off.
 pub(super) fn log_body(key: &ApiKey, method: &str, path: &str, body: &[u8], sent: bool) {
@@ -39,7 +39,7 @@ pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
         return format!("{} bytes that are no JSON", body.len()).into();
     };
     mask(&mut value, reveal);
-    cut(value.to_string(), SHOWN).into()
+    excerpt(&value.to_string(), SHOWN).into_owned().into()
 }
 
 fn mask(value: &mut Value, reveal: Reveal<'_>) {

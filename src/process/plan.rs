@@ -8,6 +8,7 @@ use super::{Skip, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Reveal, json, masked};
 use crate::models::{Param, ParamKind, ParamUpdate};
+use crate::text::{Limit, excerpt};
 
 /// What will be sent for one request: printable, comparable, and carried out only by the loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,14 +186,12 @@ impl PlannedCall {
 /// The platform takes messages of this length.
 pub(crate) const MESSAGE: usize = 540;
 
-fn cut(mut text: String) -> String {
-    if text.chars().count() > MESSAGE
-        && let Some((end, _)) = text.char_indices().nth(MESSAGE - 1)
-    {
-        text.truncate(end);
-        text.push('…');
+fn cut(text: String) -> String {
+    if text.chars().count() <= MESSAGE {
+        text
+    } else {
+        excerpt(&text, Limit::Chars(MESSAGE - 1)).into_owned()
     }
-    text
 }
 
 impl fmt::Display for Plan {

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::text::{Limit, excerpt};
+
 /// Why a [`Query`](super::Query) cannot be sent: RQL, or the platform's reading of it, has no words for it.
 ///
 /// Nothing has been sent when it is returned. `Display` names the property and says what to do instead.
@@ -153,10 +155,6 @@ struct Excerpt<'a>(&'a str);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX: usize = 60;
-        match self.0.char_indices().nth(MAX) {
-            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
-            None => write!(f, "{:?}", self.0),
-        }
+        write!(f, "{:?}", excerpt(self.0, Limit::Chars(60)))
     }
 }

@@ -376,7 +376,7 @@ fn messages_are_one_line_and_name_the_property() {
     assert_eq!(
         message,
         format!(
-            "asset.id: \"'\\\"\\n{}\"… has both kinds of quotes, which RQL cannot say: use like with * in place of a quote",
+            "asset.id: \"'\\\"\\n{}…\" has both kinds of quotes, which RQL cannot say: use like with * in place of a quote",
             "é".repeat(57)
         )
     );

@@ -8,7 +8,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::number::Number;
 use super::record::{UsageCategory, UsageRecord};
-use crate::error::{BadRows, Problem, clip};
+use crate::error::{BadRows, Problem, SHOWN};
+use crate::text::excerpt;
 
 /// Records that fit on a sheet: its 1,048,576 rows without the header.
 pub(crate) const MAX_RECORDS: u32 = 1_048_575;
@@ -55,7 +56,7 @@ impl Validator {
         let mut problems = Vec::new();
         let mut known = HashSet::with_capacity(names.len());
         for name in &names {
-            let column = format!("v.{}", clip(name));
+            let column = format!("v.{}", excerpt(name, SHOWN));
             if name.trim().is_empty() {
                 problems.push(Problem::new(&column, "has no parameter id after v."));
             } else if !known.insert(name.as_str()) {
@@ -128,9 +129,9 @@ impl Validator {
             return;
         }
         let what = if self.categories.is_empty() {
-            format!("is {:?}, but no categories were given with the file", clip(id))
+            format!("is {:?}, but no categories were given with the file", excerpt(id, SHOWN))
         } else {
-            format!("{:?} is none of the categories given with the file", clip(id))
+            format!("{:?} is none of the categories given with the file", excerpt(id, SHOWN))
         };
         problems.push(Problem::new("category_id", what));
     }
@@ -138,7 +139,7 @@ impl Validator {
     fn place_params(&self, record: &UsageRecord, problems: &mut Vec<Problem>) -> Vec<usize> {
         let mut places = Vec::with_capacity(record.params.len());
         for (i, (name, value)) in record.params.iter().enumerate() {
-            let problem = |what: &str| Problem::new(format!("v.{}", clip(name)), what);
+            let problem = |what: &str| Problem::new(format!("v.{}", excerpt(name, SHOWN)), what);
             problems.extend(text_problem(value).map(|what| problem(&what)));
             // Records tend to name their parameters in the order of the columns.
             let place = match self.parameters.get(i) {
@@ -245,7 +246,7 @@ fn number(field: &str, number: &Number, problems: &mut Vec<Problem>) -> Option<f
 }
 
 fn shown(number: &Number) -> String {
-    clip(&format!("{:?}", number.to_string()))
+    excerpt(&format!("{:?}", number.to_string()), SHOWN).into_owned()
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, the form the platform reads; a fraction of a second has no place in it.
