@@ -2,7 +2,6 @@
 
 mod api_key;
 mod check;
-mod endpoint;
 mod env;
 mod error;
 mod file;
@@ -18,10 +17,11 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::address::{Address, Fault};
+
 pub(crate) use self::api_key::ApiKey;
-pub(crate) use self::endpoint::is_loopback_host;
-use self::error::Place;
 pub use self::error::{ConfigError, ConfigErrorKind};
+use self::error::{Flaw, Place};
 
 /// Where Connect is, the key to it, and how calls are made.
 ///
@@ -57,7 +57,7 @@ pub use self::error::{ConfigError, ConfigErrorKind};
 /// If the key really is your own, name the one it resembles as well: `"products": null`.
 #[derive(Clone)]
 pub struct Config {
-    pub(crate) endpoint: String,
+    endpoint: Address,
     api_key: ApiKey,
     products: Option<Vec<String>>,
     pub(crate) update_method: UpdateMethod,
@@ -118,12 +118,12 @@ impl Config {
     /// What the setters are given is checked by `Connect::new`, so that they can be chained.
     pub fn new(endpoint: impl AsRef<str>, api_key: impl AsRef<str>) -> Result<Self, ConfigError> {
         let endpoint =
-            endpoint::normalise(endpoint.as_ref()).map_err(|flaw| flaw.at(Place::Setting("endpoint")))?;
+            parse_endpoint(endpoint.as_ref()).map_err(|flaw| flaw.at(Place::Setting("endpoint")))?;
         let api_key = ApiKey::parse(api_key.as_ref()).map_err(|flaw| flaw.at(Place::Setting("API key")))?;
         Ok(Self::with_defaults(endpoint, api_key))
     }
 
-    fn with_defaults(endpoint: String, api_key: ApiKey) -> Self {
+    fn with_defaults(endpoint: Address, api_key: ApiKey) -> Self {
         Self {
             endpoint,
             api_key,
@@ -229,6 +229,10 @@ impl Config {
 
     /// The URL of the API, without a slash at the end.
     pub fn endpoint(&self) -> &str {
+        self.endpoint.as_str()
+    }
+
+    pub(crate) fn address(&self) -> &Address {
         &self.endpoint
     }
 
@@ -256,7 +260,7 @@ impl Config {
 
     /// Everything the setters took unseen; a file and the environment were checked when they were read.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let at = |setting| move |flaw: error::Flaw| flaw.at(Place::Setting(setting));
+        let at = |setting| move |flaw: Flaw| flaw.at(Place::Setting(setting));
         if let Some(products) = &self.products {
             check::products(products).map_err(at("products"))?;
         }
@@ -271,6 +275,17 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn parse_endpoint(text: &str) -> Result<Address, Flaw> {
+    Address::endpoint(text).map_err(|(fault, what)| {
+        let kind = match fault {
+            Fault::Empty => ConfigErrorKind::Empty,
+            Fault::Malformed => ConfigErrorKind::BadUrl,
+            Fault::Insecure => ConfigErrorKind::InsecureUrl,
+        };
+        Flaw::new(kind, what)
+    })
 }
 
 /// Without the key, and with only the names of the program's own keys: their values may be secrets too.

@@ -10,6 +10,7 @@ use ureq::Agent;
 use ureq::http::HeaderValue;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
+use crate::address::Address;
 use crate::config::{ApiKey, Config, UpdateMethod};
 use crate::error::{Error, Result, TransportError};
 use crate::scope;
@@ -32,13 +33,12 @@ pub(crate) use range::ContentRange;
 use resolver::CachingResolver;
 pub(crate) use retry::MAX_RETRY_AFTER;
 use retry::Policy;
-pub(crate) use url::{Base, segment};
+pub(crate) use url::segment;
 
 /// What the fuzz targets reach besides.
 #[cfg(fuzzing)]
 pub(crate) mod inner {
     pub(crate) use super::retry::{http_date, retry_after};
-    pub(crate) use super::url::{is_safe, join};
 }
 
 /// An idle connection is kept this long: below what gateways commonly allow, above what most closures take.
@@ -74,7 +74,7 @@ pub(crate) struct Http {
     agent: Agent,
     /// Whether the last call failed before there was a connection for it.
     unreached: Unreached,
-    base: Base,
+    base: Address,
     key: ApiKey,
     authorization: HeaderValue,
     update: Cell<UpdateMethod>,
@@ -92,7 +92,7 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        let base = Base::new(config.endpoint());
+        let base = config.address().clone();
         let mut authorization = HeaderValue::from_str(config.api_key().header())
             .map_err(|_| Error::input("the API key holds characters that no header can carry"))?;
         authorization.set_sensitive(true);

@@ -121,6 +121,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 mod check;
 mod config;
 mod connect;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::ConfigErrorKind::{Missing, NotUtf8};
 use super::error::{Flaw, Place};
-use super::{ApiKey, Config, ConfigError, check, endpoint};
+use super::{ApiKey, Config, ConfigError, check, parse_endpoint};
 
 pub(super) const ENDPOINT: &str = "CONNECT_API_ENDPOINT";
 pub(super) const KEY: &str = "CONNECT_API_KEY";
@@ -20,7 +20,7 @@ pub(super) fn variable(name: &str) -> Option<OsString> {
 pub(super) fn load(env: Lookup<'_>) -> Result<Config, ConfigError> {
     let missing = |name| Flaw::new(Missing, "is not set").at(Place::Variable(name));
     let url = text(env, ENDPOINT)?.ok_or_else(|| missing(ENDPOINT))?;
-    let url = endpoint::normalise(&url).map_err(|flaw| flaw.at(Place::Variable(ENDPOINT)))?;
+    let url = parse_endpoint(&url).map_err(|flaw| flaw.at(Place::Variable(ENDPOINT)))?;
     let key = api_key(env)?.ok_or_else(|| missing(KEY))?;
     let config = Config::with_defaults(url, key);
     let Some(products) = text(env, PRODUCTS)? else {

@@ -16,7 +16,7 @@ use super::ConfigErrorKind::{
 use super::env::{self, Lookup};
 use super::error::{Flaw, Place};
 use super::near_miss::is_near;
-use super::{ApiKey, Config, ConfigError, UpdateMethod, check, endpoint};
+use super::{ApiKey, Config, ConfigError, UpdateMethod, check, parse_endpoint};
 use crate::text;
 
 const MOST_BYTES: u64 = 1 << 20;
@@ -115,7 +115,7 @@ impl<'p> Keys<'p> {
             let what = "is missing; add the URL of the API, https://…/public/v1";
             self.flaw("apiEndpoint", Flaw::new(Missing, what))
         })?;
-        let url = endpoint::normalise(&url).map_err(|flaw| self.flaw("apiEndpoint", flaw))?;
+        let url = parse_endpoint(&url).map_err(|flaw| self.flaw("apiEndpoint", flaw))?;
         let key = match self.take_text("apiKey")? {
             Some(key) => ApiKey::parse(&key).map_err(|flaw| self.flaw("apiKey", flaw))?,
             None => env::api_key(env)?.ok_or_else(|| {

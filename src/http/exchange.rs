@@ -1,16 +1,16 @@
 //! One call on the wire and its answer: headers, redirects within the origin, the body read up to its bound.
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use ureq::SendBody;
 use ureq::http::{HeaderMap, Request, header};
 
-use super::{Answer, ContentRange, Http, Method, mask, retry, url};
+use super::{Answer, ContentRange, Http, Method, mask, retry};
+use crate::address::{Address, without_query};
 use crate::error::{ApiError, Error, Result, TransportError};
 use crate::scope;
-use crate::text::LogPath;
+use crate::text::{LogPath, escape_controls};
 
 /// How many redirects a GET follows.
 const REDIRECTS: usize = 5;
@@ -30,17 +30,20 @@ pub(super) enum Payload<'a> {
 impl Http {
     /// Gets a file from wherever the platform points to, without credentials.
     pub(crate) fn download(&self, link: &str) -> Result<Vec<u8>> {
-        let mut url = Cow::Borrowed(link);
+        let mut address = Address::parse(link).ok_or_else(|| {
+            let shown = escape_controls(without_query(link));
+            Error::input(format!("{shown} is no address: nothing was fetched from it"))
+        })?;
         for _ in 0..=REDIRECTS {
-            let shown = url::without_query(&url).to_owned();
+            let shown = address.shown().to_owned();
             // A platform that is elsewhere has no business with what listens on this machine.
-            let safe = url::is_safe(&url) && (self.base.is_loopback() || !url::is_loopback(&url));
+            let safe = address.is_safe() && (self.base.is_loopback() || !address.is_loopback());
             if !safe {
                 return Err(Error::input(format!(
                     "{shown} is not https, or leads from the platform to this machine: nothing was fetched from it"
                 )));
             }
-            let request = Request::get(&*url)
+            let request = Request::get(address.uri())
                 .header(header::ACCEPT, "*/*")
                 .body(())
                 .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
@@ -50,9 +53,9 @@ impl Http {
                 .map_err(|failure| self.refusal(failure))?;
             match answer {
                 Got::Redirect { location: Some(location), .. } => {
-                    url = Cow::Owned(url::join(&url, &location).ok_or_else(|| {
+                    address = address.join(&location).ok_or_else(|| {
                         Error::unexpected("GET", &shown, "it redirects to an address that cannot be read")
-                    })?);
+                    })?;
                 }
                 Got::Redirect { status, location: None } => {
                     return Err(
@@ -62,7 +65,7 @@ impl Http {
                 Got::Answer(answer) => return answer.bytes(),
             }
         }
-        Err(Error::unexpected("GET", url::without_query(link), "it redirects in a circle"))
+        Err(Error::unexpected("GET", without_query(link), "it redirects in a circle"))
     }
 
     /// One call and its answer, redirects of a GET inside of the origin included.
@@ -112,20 +115,21 @@ impl Http {
         for _ in 0..REDIRECTS {
             let target = match &got {
                 Got::Redirect { location: Some(location), .. } if method == Method::Get => {
-                    url::join(&at, location).filter(|target| self.base.same_origin(target))
+                    let target = Address::parse(at.as_str()).and_then(|at| at.join(location));
+                    target.filter(|target| self.base.is_same_origin(target))
                 }
                 _ => None,
             };
             let Some(target) = target else { break };
-            let response = self.run(request(&target).body(()).map_err(bad)?, method, path)?;
+            let response = self.run(request(target.as_str()).body(()).map_err(bad)?, method, path)?;
             got = self.receive(method, path, response)?;
-            at = target;
+            at = target.as_str().to_owned();
         }
         match got {
             Got::Answer(answer) => Ok(answer),
             Got::Redirect { status, location } => {
                 let mut error = ApiError::new(name, path, status, b"");
-                error.location = location.map(|location| url::without_query(&location).to_owned());
+                error.location = location.map(|location| without_query(&location).to_owned());
                 Err(CallError::Refused(Box::new(error)))
             }
         }

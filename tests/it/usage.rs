@@ -426,7 +426,8 @@ fn a_product_without_a_template_says_so() {
 fn a_link_that_is_not_safe_is_not_followed() {
     let sandbox = sandbox();
     let connect = client(&sandbox);
-    for link in ["http://storage.example/x.xlsx?sig=s3cret", "file:///etc/passwd", "x.xlsx"] {
+    for link in ["http://storage.example/x.xlsx?sig=s3cret", "file:///etc/passwd", "x.xlsx", "https://a\nb/"]
+    {
         sandbox.fault(
             Fault::on("GET", "/usage/products/**")
                 .status(200)
@@ -435,6 +436,7 @@ fn a_link_that_is_not_safe_is_not_followed() {
         let error = connect.usage().template(sample::PRODUCT).unwrap_err();
         assert!(matches!(error, Error::Input(_)), "{error}");
         assert!(error.to_string().contains("nothing was fetched from it"), "{error}");
+        assert_eq!(error.to_string().lines().count(), 1, "{error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 }
