@@ -21,7 +21,7 @@ use crate::address::{Address, Fault};
 
 pub(crate) use self::api_key::ApiKey;
 pub use self::error::{ConfigError, ConfigErrorKind};
-use self::error::{Flaw, Place};
+use self::error::{Issue, Location};
 
 /// Where Connect is, the key to it, and how calls are made.
 ///
@@ -118,8 +118,9 @@ impl Config {
     /// What the setters are given is checked by `Connect::new`, so that they can be chained.
     pub fn new(endpoint: impl AsRef<str>, api_key: impl AsRef<str>) -> Result<Self, ConfigError> {
         let endpoint =
-            parse_endpoint(endpoint.as_ref()).map_err(|flaw| flaw.at(Place::Setting("endpoint")))?;
-        let api_key = ApiKey::parse(api_key.as_ref()).map_err(|flaw| flaw.at(Place::Setting("API key")))?;
+            parse_endpoint(endpoint.as_ref()).map_err(|issue| issue.at(Location::Setting("endpoint")))?;
+        let api_key =
+            ApiKey::parse(api_key.as_ref()).map_err(|issue| issue.at(Location::Setting("API key")))?;
         Ok(Self::with_defaults(endpoint, api_key))
     }
 
@@ -249,7 +250,7 @@ impl Config {
         match self.own.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => T::deserialize(value).map(Some).map_err(|error| {
-                file::does_not_fit::<T>(value, &error).at(Place::key(self.file.as_deref(), key))
+                file::type_mismatch::<T>(value, &error).at(Location::key(self.file.as_deref(), key))
             }),
         }
     }
@@ -260,7 +261,7 @@ impl Config {
 
     /// Everything the setters took unseen; a file and the environment were checked when they were read.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let at = |setting| move |flaw: Flaw| flaw.at(Place::Setting(setting));
+        let at = |setting| move |issue: Issue| issue.at(Location::Setting(setting));
         if let Some(products) = &self.products {
             check::products(products).map_err(at("products"))?;
         }
@@ -277,14 +278,14 @@ impl Config {
     }
 }
 
-fn parse_endpoint(text: &str) -> Result<Address, Flaw> {
+fn parse_endpoint(text: &str) -> Result<Address, Issue> {
     Address::endpoint(text).map_err(|(fault, what)| {
         let kind = match fault {
             Fault::Empty => ConfigErrorKind::Empty,
             Fault::Malformed => ConfigErrorKind::BadUrl,
             Fault::Insecure => ConfigErrorKind::InsecureUrl,
         };
-        Flaw::new(kind, what)
+        Issue::new(kind, what)
     })
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::ConfigErrorKind::{BadCharacter, Empty};
-use super::error::Flaw;
+use super::error::Issue;
 
 const PREFIX: &str = "ApiKey ";
 const MASK: &str = "***";
@@ -18,23 +18,23 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
-    pub(super) fn parse(text: &str) -> Result<Self, Flaw> {
+    pub(super) fn parse(text: &str) -> Result<Self, Issue> {
         let key = without_prefix(text);
         if key.is_empty() {
-            return Err(Flaw::new(Empty, "is empty; a key looks like SU-000-000-000:abc…"));
+            return Err(Issue::new(Empty, "is empty; a key looks like SU-000-000-000:abc…"));
         }
         let bad = key.chars().find(|c| !c.is_ascii_graphic());
         match bad {
             None => Ok(Self { header: format!("{PREFIX}{key}") }),
             Some(' ') => {
-                Err(Flaw::new(BadCharacter, "holds a space; only the prefix \"ApiKey \" may have one"))
+                Err(Issue::new(BadCharacter, "holds a space; only the prefix \"ApiKey \" may have one"))
             }
-            Some(c) if c.is_control() => Err(Flaw::new(
+            Some(c) if c.is_control() => Err(Issue::new(
                 BadCharacter,
                 "holds a control character, such as the line break of a copied line",
             )),
             Some(_) => {
-                Err(Flaw::new(BadCharacter, "holds a character that is not ASCII; copy the key again"))
+                Err(Issue::new(BadCharacter, "holds a character that is not ASCII; copy the key again"))
             }
         }
     }
@@ -127,8 +127,8 @@ mod tests {
             ("SU-1:ä", "a character that is not ASCII"),
             ("SU-1:a b", "a space"),
         ] {
-            let flaw = ApiKey::parse(text).unwrap_err().at(super::super::error::Place::Setting("apiKey"));
-            assert!(flaw.to_string().starts_with(&format!("apiKey holds {what}")), "{flaw}");
+            let issue = ApiKey::parse(text).unwrap_err().at(super::super::error::Location::Setting("apiKey"));
+            assert!(issue.to_string().starts_with(&format!("apiKey holds {what}")), "{issue}");
         }
     }
 
@@ -158,9 +158,9 @@ mod tests {
         fn any_text_is_a_clean_header_or_an_error_that_does_not_quote_it(text in ".*") {
             match ApiKey::parse(&text) {
                 Ok(key) => prop_assert!(key.header().bytes().all(|b| (0x20..0x7f).contains(&b))),
-                Err(flaw) => {
-                    let flaw = format!("{flaw:?}");
-                    prop_assert!(text.len() < 8 || !flaw.contains(&text), "{}", flaw);
+                Err(issue) => {
+                    let issue = format!("{issue:?}");
+                    prop_assert!(text.len() < 8 || !issue.contains(&text), "{}", issue);
                 }
             }
         }

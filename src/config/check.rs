@@ -4,92 +4,92 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ConfigErrorKind::{BadCharacter, Empty, IsDirectory, NotFound, OutOfRange, Unreadable};
-use super::error::Flaw;
+use super::error::Issue;
 use crate::text;
 
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(60 * 60);
-const MOST_ATTEMPTS: u64 = 100;
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_BACKOFF: Duration = Duration::from_secs(60 * 60);
+const MAX_ATTEMPTS: u64 = 100;
 
-pub(super) fn products(ids: &[String]) -> Result<(), Flaw> {
+pub(super) fn products(ids: &[String]) -> Result<(), Issue> {
     if ids.is_empty() {
-        return Err(Flaw::new(Empty, "is an empty list; leave it out to work on every product"));
+        return Err(Issue::new(Empty, "is an empty list; leave it out to work on every product"));
     }
     for id in ids {
         if id.is_empty() {
-            return Err(Flaw::new(Empty, "holds an empty product id"));
+            return Err(Issue::new(Empty, "holds an empty product id"));
         }
         if id.contains(',') {
-            return Err(Flaw::new(BadCharacter, "holds a product id with a comma; write a list of ids"));
+            return Err(Issue::new(BadCharacter, "holds a product id with a comma; write a list of ids"));
         }
         if !id.chars().all(|c| c.is_ascii_graphic()) {
             let what = "holds a product id with a space, a control character or one that is not ASCII";
-            return Err(Flaw::new(BadCharacter, what));
+            return Err(Issue::new(BadCharacter, what));
         }
     }
     Ok(())
 }
 
-pub(super) fn timeout(timeout: Duration) -> Result<(), Flaw> {
+pub(super) fn timeout(timeout: Duration) -> Result<(), Issue> {
     if timeout.is_zero() {
-        Err(Flaw::new(OutOfRange, "must be more than zero; no call could end in time"))
-    } else if timeout > LONGEST_TIMEOUT {
-        Err(Flaw::new(OutOfRange, "must be a day (86400 s) at most"))
+        Err(Issue::new(OutOfRange, "must be more than zero; no call could end in time"))
+    } else if timeout > MAX_TIMEOUT {
+        Err(Issue::new(OutOfRange, "must be a day (86400 s) at most"))
     } else {
         Ok(())
     }
 }
 
 /// Returns the value in the type that [`Config`](super::Config) keeps.
-pub(super) fn attempts(attempts: u64) -> Result<u32, Flaw> {
+pub(super) fn attempts(attempts: u64) -> Result<u32, Issue> {
     match u32::try_from(attempts) {
-        Ok(0) => Err(Flaw::new(OutOfRange, "must be at least 1, as the first attempt counts")),
-        Ok(number) if attempts <= MOST_ATTEMPTS => Ok(number),
-        _ => Err(Flaw::new(OutOfRange, "must be 100 at most")),
+        Ok(0) => Err(Issue::new(OutOfRange, "must be at least 1, as the first attempt counts")),
+        Ok(number) if attempts <= MAX_ATTEMPTS => Ok(number),
+        _ => Err(Issue::new(OutOfRange, "must be 100 at most")),
     }
 }
 
-pub(super) fn backoff(base: Duration, cap: Duration) -> Result<(), Flaw> {
+pub(super) fn backoff(base: Duration, cap: Duration) -> Result<(), Issue> {
     if base > cap {
-        Err(Flaw::new(OutOfRange, "has a base larger than its cap"))
-    } else if cap > LONGEST_BACKOFF {
-        Err(Flaw::new(OutOfRange, "must have a cap of an hour at most"))
+        Err(Issue::new(OutOfRange, "has a base larger than its cap"))
+    } else if cap > MAX_BACKOFF {
+        Err(Issue::new(OutOfRange, "must have a cap of an hour at most"))
     } else {
         Ok(())
     }
 }
 
-pub(super) fn user_agent(text: &str) -> Result<(), Flaw> {
+pub(super) fn user_agent(text: &str) -> Result<(), Issue> {
     if text.trim().is_empty() {
-        return Err(Flaw::new(Empty, "is empty"));
+        return Err(Issue::new(Empty, "is empty"));
     }
     // Blanks at the ends would be lost on the way, and a server may refuse the header for them.
     if text.trim() != text || !text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
         let what = "must be printable ASCII without blanks at its ends, as it goes into an HTTP header";
-        return Err(Flaw::new(BadCharacter, what));
+        return Err(Issue::new(BadCharacter, what));
     }
     Ok(())
 }
 
-pub(super) fn body_limit(bytes: u64) -> Result<(), Flaw> {
+pub(super) fn body_limit(bytes: u64) -> Result<(), Issue> {
     if bytes == 0 {
-        return Err(Flaw::new(OutOfRange, "must be more than zero; no answer could be read"));
+        return Err(Issue::new(OutOfRange, "must be more than zero; no answer could be read"));
     }
     Ok(())
 }
 
 /// Whether certificates are in it is seen when the connection is set up.
-pub(super) fn ca_file(path: &Path) -> Result<(), Flaw> {
+pub(super) fn ca_file(path: &Path) -> Result<(), Issue> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            Err(Flaw::new(IsDirectory, format!("names {}, which is a folder", text::path(path))))
+            Err(Issue::new(IsDirectory, format!("names {}, which is a folder", text::path(path))))
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Flaw::new(NotFound, format!("names {}, which does not exist", text::path(path))))
+            Err(Issue::new(NotFound, format!("names {}, which does not exist", text::path(path))))
         }
         Err(error) => {
-            Err(Flaw::new(Unreadable, format!("names {}, which cannot be read", text::path(path)))
+            Err(Issue::new(Unreadable, format!("names {}, which cannot be read", text::path(path)))
                 .because(error))
         }
     }

@@ -14,8 +14,8 @@ use crate::text;
 /// path of a `caFile` that cannot be used is named.
 #[derive(Debug)]
 pub struct ConfigError {
-    place: Place,
-    flaw: Flaw,
+    location: Location,
+    issue: Issue,
 }
 
 /// The mistake behind a [`ConfigError`].
@@ -59,55 +59,55 @@ pub enum ConfigErrorKind {
 impl ConfigError {
     /// The mistake, to match on.
     pub fn kind(&self) -> ConfigErrorKind {
-        self.flaw.kind
+        self.issue.kind
     }
 
     /// The key of the file, the environment variable or the setter concerned; `None` if it is the file as a whole.
     pub fn setting(&self) -> Option<&str> {
-        match &self.place {
-            Place::File(_) => None,
-            Place::Key { key, .. } => Some(key),
-            Place::Variable(name) | Place::Setting(name) => Some(name),
+        match &self.location {
+            Location::File(_) => None,
+            Location::Key { key, .. } => Some(key),
+            Location::Variable(name) | Location::Setting(name) => Some(name),
         }
     }
 
     /// The file concerned, if the configuration came from one.
     pub fn file(&self) -> Option<&Path> {
-        match &self.place {
-            Place::File(file) => Some(file),
-            Place::Key { file, .. } => file.as_deref(),
-            Place::Variable(_) | Place::Setting(_) => None,
+        match &self.location {
+            Location::File(file) => Some(file),
+            Location::Key { file, .. } => file.as_deref(),
+            Location::Variable(_) | Location::Setting(_) => None,
         }
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.place, self.flaw.what)
+        write!(f, "{} {}", self.location, self.issue.what)
     }
 }
 
 impl Error for ConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.flaw.source.as_ref().map(|source| source as &(dyn Error + 'static))
+        self.issue.source.as_ref().map(|source| source as &(dyn Error + 'static))
     }
 }
 
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Location {
     File(PathBuf),
     Key { file: Option<PathBuf>, key: String },
     Variable(&'static str),
     Setting(&'static str),
 }
 
-impl Place {
+impl Location {
     pub(super) fn key(file: Option<&Path>, key: &str) -> Self {
         Self::Key { file: file.map(Path::to_path_buf), key: key.to_owned() }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => f.write_str(&text::path(file)),
@@ -121,13 +121,13 @@ impl fmt::Display for Place {
 
 /// A mistake before it is known where the value came from.
 #[derive(Debug)]
-pub(super) struct Flaw {
+pub(super) struct Issue {
     pub(super) kind: ConfigErrorKind,
     what: Cow<'static, str>,
     source: Option<io::Error>,
 }
 
-impl Flaw {
+impl Issue {
     pub(super) fn new(kind: ConfigErrorKind, what: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, what: what.into(), source: None }
     }
@@ -137,7 +137,7 @@ impl Flaw {
         self
     }
 
-    pub(super) fn at(self, place: Place) -> ConfigError {
-        ConfigError { place, flaw: self }
+    pub(super) fn at(self, location: Location) -> ConfigError {
+        ConfigError { location, issue: self }
     }
 }

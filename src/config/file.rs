@@ -14,12 +14,12 @@ use super::ConfigErrorKind::{
     UnknownValue, Unreadable, WrongType,
 };
 use super::env::{self, Lookup};
-use super::error::{Flaw, Place};
+use super::error::{Issue, Location};
 use super::near_miss::is_near;
 use super::{ApiKey, Config, ConfigError, UpdateMethod, check, parse_endpoint};
 use crate::text;
 
-const MOST_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// With a near miss of these the program does not start; of [`OPTIONAL`] it is warned of.
 const IMPORTANT: [&str; 3] = ["apiEndpoint", "apiKey", "products"];
@@ -31,45 +31,45 @@ pub(super) struct Loaded {
 }
 
 pub(super) fn load(path: &Path, env: Lookup<'_>) -> Result<Loaded, ConfigError> {
-    let (text, metadata) = read(path).map_err(|flaw| flaw.at(place_of(path)))?;
+    let (text, metadata) = read(path).map_err(|issue| issue.at(location_of(path)))?;
     let mut keys = Keys::parse(&text, path)?;
     let key_in_file = keys.map.get("apiKey").is_some_and(|key| !key.is_null());
     let config = keys.take_config(env)?;
     if key_in_file {
-        keys.warnings.extend(exposed(path, &metadata));
+        keys.warnings.extend(permission_warning(path, &metadata));
     }
     Ok(Loaded { config: Config { own: keys.map, ..config }, warnings: keys.warnings })
 }
 
 /// The whole path, as under cron a relative one is looked up where nobody expects it.
-fn place_of(path: &Path) -> Place {
-    Place::File(std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+fn location_of(path: &Path) -> Location {
+    Location::File(std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
 }
 
-fn read(path: &Path) -> Result<(String, Metadata), Flaw> {
-    let unreadable = |error| Flaw::new(Unreadable, "cannot be read").because(error);
+fn read(path: &Path) -> Result<(String, Metadata), Issue> {
+    let unreadable = |error| Issue::new(Unreadable, "cannot be read").because(error);
     let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Flaw::new(NotFound, "does not exist; give the path of a configuration file"),
+        ErrorKind::NotFound => Issue::new(NotFound, "does not exist; give the path of a configuration file"),
         // Windows does not even open a folder.
-        _ if path.is_dir() => Flaw::new(IsDirectory, "is a folder; give the path of a file in it"),
+        _ if path.is_dir() => Issue::new(IsDirectory, "is a folder; give the path of a file in it"),
         _ => unreadable(error),
     })?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(Flaw::new(IsDirectory, "is a folder; give the path of a file in it"));
+        return Err(Issue::new(IsDirectory, "is a folder; give the path of a file in it"));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Flaw::new(TooLarge, "is larger than 1 MiB, which no configuration is"));
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Issue::new(TooLarge, "is larger than 1 MiB, which no configuration is"));
     }
-    let text =
-        String::from_utf8(bytes).map_err(|_| Flaw::new(NotUtf8, "is not UTF-8; save it in that encoding"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Issue::new(NotUtf8, "is not UTF-8; save it in that encoding"))?;
     Ok((text, metadata))
 }
 
 #[cfg(unix)]
-fn exposed(path: &Path, metadata: &Metadata) -> Option<String> {
+fn permission_warning(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode = metadata.permissions().mode() & 0o777;
@@ -80,7 +80,7 @@ fn exposed(path: &Path, metadata: &Metadata) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn exposed(_: &Path, _: &Metadata) -> Option<String> {
+fn permission_warning(_: &Path, _: &Metadata) -> Option<String> {
     None
 }
 
@@ -93,19 +93,19 @@ pub(super) struct Keys<'p> {
 
 impl<'p> Keys<'p> {
     pub(super) fn parse(text: &str, path: &'p Path) -> Result<Self, ConfigError> {
-        let whole = |flaw: Flaw| flaw.at(place_of(path));
+        let whole = |issue: Issue| issue.at(location_of(path));
         // Editors on Windows put a byte order mark there.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {
-            return Err(whole(Flaw::new(NotJson, "is empty; it must hold a JSON object")));
+            return Err(whole(Issue::new(NotJson, "is empty; it must hold a JSON object")));
         }
         match serde_json::from_str(text) {
             Ok(Value::Object(map)) => Ok(Self { path, map, warnings: Vec::new() }),
             Ok(other) => {
                 let what = format!("must hold a JSON object, not {}", kind_of(&other));
-                Err(whole(Flaw::new(NotAnObject, what)))
+                Err(whole(Issue::new(NotAnObject, what)))
             }
-            Err(error) => Err(whole(Flaw::new(NotJson, not_json(&error)))),
+            Err(error) => Err(whole(Issue::new(NotJson, not_json(&error)))),
         }
     }
 
@@ -113,15 +113,15 @@ impl<'p> Keys<'p> {
         self.look_for_misspellings()?;
         let url = self.take_text("apiEndpoint")?.ok_or_else(|| {
             let what = "is missing; add the URL of the API, https://…/public/v1";
-            self.flaw("apiEndpoint", Flaw::new(Missing, what))
+            self.issue("apiEndpoint", Issue::new(Missing, what))
         })?;
-        let url = parse_endpoint(&url).map_err(|flaw| self.flaw("apiEndpoint", flaw))?;
+        let url = parse_endpoint(&url).map_err(|issue| self.issue("apiEndpoint", issue))?;
         let key = match self.take_text("apiKey")? {
-            Some(key) => ApiKey::parse(&key).map_err(|flaw| self.flaw("apiKey", flaw))?,
+            Some(key) => ApiKey::parse(&key).map_err(|issue| self.issue("apiKey", issue))?,
             None => env::api_key(env)?.ok_or_else(|| {
                 let what = "is missing, and environment variable CONNECT_API_KEY is not set either; \
                             one must hold the key";
-                self.flaw("apiKey", Flaw::new(Missing, what))
+                self.issue("apiKey", Issue::new(Missing, what))
             })?,
         };
         let mut config = Config { file: Some(self.path.to_path_buf()), ..Config::with_defaults(url, key) };
@@ -156,7 +156,7 @@ impl<'p> Keys<'p> {
                     "looks like {wanted:?}, which is missing; \
                      rename it, or add \"{wanted}\": null if it is a key of your own"
                 );
-                return Err(self.flaw(found, Flaw::new(Misspelt, what)));
+                return Err(self.issue(found, Issue::new(Misspelt, what)));
             }
         }
         let warnings = OPTIONAL.iter().filter_map(|wanted| {
@@ -194,7 +194,7 @@ impl<'p> Keys<'p> {
                 other => return Err(self.wrong_type(KEY, "a list of strings only", &other)),
             }
         }
-        check::products(&ids).map_err(|flaw| self.flaw(KEY, flaw))?;
+        check::products(&ids).map_err(|issue| self.issue(KEY, issue))?;
         Ok(Some(ids))
     }
 
@@ -207,7 +207,7 @@ impl<'p> Keys<'p> {
             "auto" => Ok(Some(UpdateMethod::Auto)),
             "patch" => Ok(Some(UpdateMethod::Patch)),
             "put" => Ok(Some(UpdateMethod::Put)),
-            _ => Err(self.flaw(KEY, Flaw::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""))),
+            _ => Err(self.issue(KEY, Issue::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""))),
         }
     }
 
@@ -222,7 +222,7 @@ impl<'p> Keys<'p> {
         } else {
             Duration::ZERO
         });
-        check::timeout(timeout).map_err(|flaw| self.flaw(key, flaw))?;
+        check::timeout(timeout).map_err(|issue| self.issue(key, issue))?;
         Ok(Some(timeout))
     }
 
@@ -236,9 +236,9 @@ impl<'p> Keys<'p> {
         }
         let checked = match value.as_u64() {
             Some(number) => check::attempts(number),
-            None => Err(Flaw::new(OutOfRange, "must be a whole number from 1 to 100")),
+            None => Err(Issue::new(OutOfRange, "must be a whole number from 1 to 100")),
         };
-        checked.map(Some).map_err(|flaw| self.flaw(KEY, flaw))
+        checked.map(Some).map_err(|issue| self.issue(KEY, issue))
     }
 
     fn take_ca_file(&mut self) -> Result<Option<PathBuf>, ConfigError> {
@@ -247,20 +247,20 @@ impl<'p> Keys<'p> {
             return Ok(None);
         };
         if name.is_empty() {
-            return Err(self.flaw(KEY, Flaw::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
+            return Err(self.issue(KEY, Issue::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
         }
         let path = self.path.parent().unwrap_or(Path::new("")).join(name);
-        check::ca_file(&path).map_err(|flaw| self.flaw(KEY, flaw))?;
+        check::ca_file(&path).map_err(|issue| self.issue(KEY, issue))?;
         Ok(Some(path))
     }
 
-    fn flaw(&self, key: &str, flaw: Flaw) -> ConfigError {
-        flaw.at(Place::key(Some(self.path), key))
+    fn issue(&self, key: &str, issue: Issue) -> ConfigError {
+        issue.at(Location::key(Some(self.path), key))
     }
 
     fn wrong_type(&self, key: &str, wanted: &str, found: &Value) -> ConfigError {
         let what = format!("must be {wanted}, not {}", kind_of(found));
-        self.flaw(key, Flaw::new(WrongType, what))
+        self.issue(key, Issue::new(WrongType, what))
     }
 }
 
@@ -274,14 +274,14 @@ fn not_json(error: &serde_json::Error) -> String {
     }
 }
 
-pub(super) fn does_not_fit<T>(value: &Value, error: &serde_json::Error) -> Flaw {
+pub(super) fn type_mismatch<T>(value: &Value, error: &serde_json::Error) -> Issue {
     let mut what = format!("is {}, which does not fit {}", kind_of(value), type_name::<T>());
     let text = error.to_string();
     // The one text that names a field of the type and nothing of the value.
     if text.starts_with("missing field `") {
         what = format!("{what}: {text}");
     }
-    Flaw::new(WrongType, what)
+    Issue::new(WrongType, what)
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -1,6 +1,6 @@
 //! Telling a misspelt key from one that belongs to the program.
 
-const MOST_EDITS: usize = 2;
+const MAX_EDITS: usize = 2;
 
 /// Whether `found` looks like `wanted` written wrongly: other case, other separators, up to two letters off.
 pub(super) fn is_near(found: &str, wanted: &str) -> bool {
@@ -9,7 +9,7 @@ pub(super) fn is_near(found: &str, wanted: &str) -> bool {
         return false;
     }
     let (found, wanted) = (normal(found), normal(wanted));
-    found.len().abs_diff(wanted.len()) <= MOST_EDITS && distance(&found, &wanted) <= MOST_EDITS
+    found.len().abs_diff(wanted.len()) <= MAX_EDITS && distance(&found, &wanted) <= MAX_EDITS
 }
 
 fn normal(key: &str) -> Vec<char> {

@@ -487,7 +487,7 @@ fn keys_of_the_sdk_are_not_readable_as_the_programs() {
 }
 
 #[test]
-fn a_key_of_the_program_that_does_not_fit_is_named_and_not_quoted() {
+fn a_key_of_the_program_that_type_mismatch_is_named_and_not_quoted() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only its shape matters")]
     struct Erp {
