@@ -48,6 +48,10 @@ impl Lock {
 }
 
 fn acquire(path: &Path) -> io::Result<Option<Lock>> {
+    // A pipe would block until somebody reads it.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is no regular file"));
+    }
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     match file.try_lock() {
         Ok(()) => {}
@@ -129,6 +133,19 @@ mod tests {
             let expected = format!("lock file {}: holds something else than a process id", path.display());
             assert_eq!(error.to_string(), expected);
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [pipe.as_path(), folder.path(), Path::new("/dev/null")] {
+            let error = Lock::try_acquire(path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert_eq!(error.to_string(), format!("lock file {}: is no regular file", path.display()));
         }
     }
 
