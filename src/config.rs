@@ -5,6 +5,7 @@ mod check;
 mod env;
 mod error;
 mod file;
+mod input;
 mod near_miss;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use ureq::tls::Certificate;
 
 use crate::address::{Address, Fault};
 
@@ -64,7 +66,7 @@ pub struct Config {
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) attempts: u32,
-    pub(crate) ca_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     pub(crate) backoff_base: Duration,
     pub(crate) backoff_cap: Duration,
     pub(crate) settle: [Duration; 3],
@@ -259,6 +261,12 @@ impl Config {
         &self.api_key
     }
 
+    /// The certificates of [`ca_file`](Self::ca_file), if there is one.
+    pub(crate) fn certificates(&self) -> Result<Option<Vec<Certificate<'static>>>, ConfigError> {
+        let read = self.ca_file.as_deref().map(input::certificates).transpose();
+        read.map_err(|issue| issue.at(Location::Setting("ca_file")))
+    }
+
     /// Everything the setters took unseen; a file and the environment were checked when they were read.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let at = |setting| move |issue: Issue| issue.at(Location::Setting(setting));
@@ -272,14 +280,14 @@ impl Config {
         check::user_agent(&self.user_agent).map_err(at("user_agent"))?;
         check::body_limit(self.body_limit).map_err(at("body_limit"))?;
         if let Some(path) = &self.ca_file {
-            check::ca_file(path).map_err(at("ca_file"))?;
+            input::check_ca_file(path).map_err(at("ca_file"))?;
         }
         Ok(())
     }
 }
 
 fn parse_endpoint(text: &str) -> Result<Address, Issue> {
-    Address::endpoint(text).map_err(|(fault, what)| {
+    Address::endpoint(text.trim_ascii_end()).map_err(|(fault, what)| {
         let kind = match fault {
             Fault::Empty => ConfigErrorKind::Empty,
             Fault::Malformed => ConfigErrorKind::BadUrl,

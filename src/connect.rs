@@ -32,7 +32,7 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] for a setting that is out of range, [`Error::Input`] for a CA file that holds no certificate.
+    /// [`Error::Config`] for a setting that is out of range and for a CA file whose certificates cannot all be read.
     pub fn new(config: Config) -> Result<Self> {
         config.check()?;
         Ok(Self { http: Http::new(&config)?, config })

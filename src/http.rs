@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::HeaderValue;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::address::Address;
 use crate::config::{ApiKey, Config, UpdateMethod};
@@ -112,8 +112,9 @@ impl Http {
         if base.is_loopback() {
             settings = settings.proxy(None);
         }
-        if let Some(path) = &config.ca_file {
-            settings = settings.tls_config(TlsConfig::builder().root_certs(roots(path)?).build());
+        if let Some(certificates) = config.certificates()? {
+            settings =
+                settings.tls_config(TlsConfig::builder().root_certs(RootCerts::from(certificates)).build());
         }
         let unreached = Unreached::default();
         let agent = Agent::with_parts(
@@ -339,17 +340,3 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
         .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }
 
-fn roots(path: &std::path::Path) -> Result<RootCerts> {
-    let pem = std::fs::read(path)
-        .map_err(|error| Error::input(format!("the CA file {} cannot be read: {error}", path.display())))?;
-    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(Error::input(format!("the CA file {} holds no certificate in PEM form", path.display())));
-    }
-    Ok(RootCerts::from(certificates))
-}

@@ -18,8 +18,9 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
+    /// Blanks and line breaks at the end come from a secret mounted as a file.
     pub(super) fn parse(text: &str) -> Result<Self, Issue> {
-        let key = without_prefix(text);
+        let key = without_prefix(text.trim_ascii_end());
         if key.is_empty() {
             return Err(Issue::new(Empty, "is empty; a key looks like SU-000-000-000:abc…"));
         }
@@ -100,6 +101,13 @@ mod tests {
     }
 
     #[test]
+    fn blanks_and_line_breaks_at_the_end_are_no_part_of_the_key() {
+        for text in ["SU-1:abcdef\n", "SU-1:abcdef\r\n", "ApiKey SU-1:abcdef \t\n"] {
+            assert_eq!(key(text).header(), "ApiKey SU-1:abcdef", "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_key_that_only_starts_like_the_prefix_is_kept_whole() {
         assert_eq!(key("ApiKeySU-1:abcdef").header(), "ApiKey ApiKeySU-1:abcdef");
     }
@@ -113,9 +121,15 @@ mod tests {
 
     #[test]
     fn what_could_break_out_of_the_header_is_refused() {
-        for text in
-            ["SU-1:a\r\nX-Evil: 1", "SU-1:a\n", "\tSU-1:a", "SU-1:a b", "Bearer abc", "SU-1:ä", "SU-1:\u{7f}"]
-        {
+        for text in [
+            "SU-1:a\r\nX-Evil: 1",
+            "SU-1:a\nb",
+            "\tSU-1:a",
+            "SU-1:a b",
+            "Bearer abc",
+            "SU-1:ä",
+            "SU-1:\u{7f}",
+        ] {
             assert_eq!(ApiKey::parse(text).unwrap_err().kind, BadCharacter, "{text:?}");
         }
     }
@@ -123,7 +137,7 @@ mod tests {
     #[test]
     fn what_was_copied_along_with_a_key_is_named() {
         for (text, what) in [
-            ("SU-1:a\n", "a control character"),
+            ("SU-1:a\nb", "a control character"),
             ("SU-1:ä", "a character that is not ASCII"),
             ("SU-1:a b", "a space"),
         ] {

@@ -1,11 +1,9 @@
 //! The limits of each setting, wherever its value came from.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::ConfigErrorKind::{BadCharacter, Empty, IsDirectory, NotFound, OutOfRange, Unreadable};
+use super::ConfigErrorKind::{BadCharacter, Empty, OutOfRange};
 use super::error::Issue;
-use crate::text;
 
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_BACKOFF: Duration = Duration::from_secs(60 * 60);
@@ -76,21 +74,4 @@ pub(super) fn body_limit(bytes: u64) -> Result<(), Issue> {
         return Err(Issue::new(OutOfRange, "must be more than zero; no answer could be read"));
     }
     Ok(())
-}
-
-/// Whether certificates are in it is seen when the connection is set up.
-pub(super) fn ca_file(path: &Path) -> Result<(), Issue> {
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            Err(Issue::new(IsDirectory, format!("names {}, which is a folder", text::path(path))))
-        }
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Issue::new(NotFound, format!("names {}, which does not exist", text::path(path))))
-        }
-        Err(error) => {
-            Err(Issue::new(Unreadable, format!("names {}, which cannot be read", text::path(path)))
-                .because(error))
-        }
-    }
 }

@@ -26,6 +26,8 @@ pub enum ConfigErrorKind {
     NotFound,
     /// A folder was given where a file is needed.
     IsDirectory,
+    /// A pipe, a socket or a device was given where a file is needed.
+    NotAFile,
     /// The file cannot be read; `source()` says why.
     Unreadable,
     /// The file is far too large to be a configuration.
@@ -36,6 +38,8 @@ pub enum ConfigErrorKind {
     NotJson,
     /// The file is JSON, but not an object.
     NotAnObject,
+    /// A key stands in the file more than once.
+    Duplicate,
     /// A key or an environment variable is missing.
     Missing,
     /// A key is missing, and one that looks like it is there.
@@ -54,6 +58,8 @@ pub enum ConfigErrorKind {
     InsecureUrl,
     /// A text holds a character that may not go into an HTTP header or an id.
     BadCharacter,
+    /// The `caFile` holds no certificate, or one that cannot be read.
+    BadCertificate,
 }
 
 impl ConfigError {
@@ -135,6 +141,11 @@ impl Issue {
     pub(super) fn because(mut self, source: io::Error) -> Self {
         self.source = Some(source);
         self
+    }
+
+    /// The same with other words.
+    pub(super) fn reworded(self, words: impl FnOnce(&str) -> String) -> Self {
+        Self { what: words(&self.what).into(), ..self }
     }
 
     pub(super) fn at(self, location: Location) -> ConfigError {

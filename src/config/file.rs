@@ -1,25 +1,24 @@
 //! Configuration from a JSON file.
 
 use std::any::type_name;
-use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::ConfigErrorKind::{
-    IsDirectory, Missing, Misspelt, NotAnObject, NotFound, NotJson, NotUtf8, OutOfRange, TooLarge,
-    UnknownValue, Unreadable, WrongType,
+    Duplicate, Missing, Misspelt, NotAnObject, NotJson, NotUtf8, OutOfRange, UnknownValue, WrongType,
 };
 use super::env::{self, Lookup};
 use super::error::{Issue, Location};
 use super::near_miss::is_near;
-use super::{ApiKey, Config, ConfigError, UpdateMethod, check, parse_endpoint};
+use super::{ApiKey, Config, ConfigError, UpdateMethod, check, input, parse_endpoint};
 use crate::text;
-
-const MAX_BYTES: u64 = 1 << 20;
 
 /// With a near miss of these the program does not start; of [`OPTIONAL`] it is warned of.
 const IMPORTANT: [&str; 3] = ["apiEndpoint", "apiKey", "products"];
@@ -47,22 +46,7 @@ fn location_of(path: &Path) -> Location {
 }
 
 fn read(path: &Path) -> Result<(String, Metadata), Issue> {
-    let unreadable = |error| Issue::new(Unreadable, "cannot be read").because(error);
-    let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Issue::new(NotFound, "does not exist; give the path of a configuration file"),
-        // Windows does not even open a folder.
-        _ if path.is_dir() => Issue::new(IsDirectory, "is a folder; give the path of a file in it"),
-        _ => unreadable(error),
-    })?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(Issue::new(IsDirectory, "is a folder; give the path of a file in it"));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Issue::new(TooLarge, "is larger than 1 MiB, which no configuration is"));
-    }
+    let (bytes, metadata) = input::configuration(path)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Issue::new(NotUtf8, "is not UTF-8; save it in that encoding"))?;
     Ok((text, metadata))
@@ -73,7 +57,7 @@ fn permission_warning(path: &Path, metadata: &Metadata) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode = metadata.permissions().mode() & 0o777;
-    (metadata.is_file() && mode & 0o077 != 0).then(|| {
+    (mode & 0o077 != 0).then(|| {
         let path = text::path(path);
         format!("{path} holds the API key and is open to other users (mode {mode:03o}); run chmod 600 on it")
     })
@@ -100,7 +84,15 @@ impl<'p> Keys<'p> {
             return Err(whole(Issue::new(NotJson, "is empty; it must hold a JSON object")));
         }
         match serde_json::from_str(text) {
-            Ok(Value::Object(map)) => Ok(Self { path, map, warnings: Vec::new() }),
+            Ok(Value::Object(map)) => {
+                match serde_json::Deserializer::from_str(text).deserialize_map(FirstDuplicate) {
+                    Ok(Some(key)) => {
+                        let issue = Issue::new(Duplicate, "stands there more than once; keep one");
+                        Err(issue.at(Location::key(Some(path), &key)))
+                    }
+                    _ => Ok(Self { path, map, warnings: Vec::new() }),
+                }
+            }
             Ok(other) => {
                 let what = format!("must hold a JSON object, not {}", kind_of(&other));
                 Err(whole(Issue::new(NotAnObject, what)))
@@ -250,7 +242,7 @@ impl<'p> Keys<'p> {
             return Err(self.issue(KEY, Issue::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
         }
         let path = self.path.parent().unwrap_or(Path::new("")).join(name);
-        check::ca_file(&path).map_err(|issue| self.issue(KEY, issue))?;
+        input::check_ca_file(&path).map_err(|issue| self.issue(KEY, issue))?;
         Ok(Some(path))
     }
 
@@ -261,6 +253,25 @@ impl<'p> Keys<'p> {
     fn wrong_type(&self, key: &str, wanted: &str, found: &Value) -> ConfigError {
         let what = format!("must be {wanted}, not {}", kind_of(found));
         self.issue(key, Issue::new(WrongType, what))
+    }
+}
+
+/// Finds the first key that an object holds twice: readers of JSON do not agree on which of its values counts.
+struct FirstDuplicate;
+
+impl<'de> Visitor<'de> for FirstDuplicate {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
+        let (mut keys, mut first) = (HashSet::new(), None);
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {
+            first = first.or_else(|| keys.replace(key));
+        }
+        Ok(first)
     }
 }
 

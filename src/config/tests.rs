@@ -198,6 +198,40 @@ fn a_large_file_is_not_read_to_its_end() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_named() {
+    for key in ["attempts", "own"] {
+        let expected = format!("{key:?} stands there more than once; keep one");
+        let text = with(&format!(r#""a": {{"{key}": 1}}, "{key}": "t0p-s3cret", "b": 2, "{key}": null"#));
+        assert_eq!(refused(text), (Kind::Duplicate, expected));
+    }
+    assert!(load(with(r#""own": {"a": 1}, "a": {"own": 1}"#)).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_before_it_blocks() {
+    let folder = Folder::new();
+    let pipe = folder.0.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = file::load(&pipe, &no_env).map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotAFile);
+    assert_eq!(error.to_string(), format!("{} is a pipe, a socket or a device, not a file", pipe.display()));
+    let error = folder.load(with(r#""caFile": "pipe""#)).map(|_| ()).unwrap_err();
+    assert_eq!((error.kind(), error.setting()), (Kind::NotAFile, Some("caFile")));
+}
+
+#[test]
+fn blanks_and_line_breaks_after_endpoint_and_key_are_dropped() {
+    let (url, key) = (format!("{URL}/ \n"), format!("ApiKey {KEY}\r\n"));
+    let text = serde_json::json!({"apiEndpoint": url, "apiKey": key}).to_string();
+    let env = [("CONNECT_API_ENDPOINT", url.as_str()), ("CONNECT_API_KEY", key.as_str())];
+    for config in [load(text), env::load(&env_of(&env)), Config::new(&url, &key)] {
+        let config = config.unwrap();
+        assert_eq!((config.endpoint(), config.api_key().header()), (URL, &*format!("ApiKey {KEY}")));
+    }
+}
+
+#[test]
 fn missing_keys_are_named() {
     assert_eq!(
         refused(format!(r#"{{"apiKey": "{KEY}"}}"#)),
@@ -345,6 +379,44 @@ fn a_ca_file_must_be_there() {
 }
 
 #[test]
+fn certificates_of_a_ca_file_are_read_all_or_none() {
+    // As long as it says, and without anything that makes it a certificate: the TLS library looks at that.
+    let base64 = format!("MIIBIAAA{}AA==", "AAAA".repeat(95));
+    let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    let first = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+    let second = first.replace('\n', "\r\n");
+    let no_line = |text: &str, at: usize| {
+        text.lines()
+            .enumerate()
+            .filter(|(i, _)| *i != at)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect::<String>()
+    };
+    let no_base64 = first.replacen("MII", "!!!", 1);
+    let no_end = no_line(&first, first.lines().count() - 1);
+    let folder = Folder::new();
+    let read = |text: &str| {
+        let config = Config::new(URL, KEY).unwrap().ca_file(folder.file("ca.pem", text));
+        config.certificates().map(|certificates| certificates.unwrap().len())
+    };
+    assert_eq!(read(&first).unwrap(), 1);
+    assert_eq!(read(&format!("# a comment\n{first}\r\n{second}")).unwrap(), 2);
+    for (text, expected) in [
+        (format!("{first}{}{second}", no_line(&first, 2)), "is damaged: 1 of 3 certificates cannot be read"),
+        (format!("{first}{no_base64}{second}"), "is damaged: 1 of 3 certificates cannot be read"),
+        (format!("{no_base64}{first}{no_base64}"), "is damaged: 2 of 3 certificates cannot be read"),
+        (format!("{first}{second}{no_end}"), "is damaged: 1 of 3 certificates cannot be read"),
+        (no_base64.clone(), "holds no certificate in PEM form"),
+        (String::new(), "holds no certificate in PEM form"),
+    ] {
+        let error = read(&text).unwrap_err();
+        assert_eq!((error.kind(), error.setting()), (Kind::BadCertificate, Some("ca_file")));
+        assert!(error.to_string().ends_with(&format!("ca.pem, which {expected}")), "{error}");
+    }
+    assert!(Config::new(URL, KEY).unwrap().certificates().unwrap().is_none());
+}
+
+#[test]
 fn a_path_that_an_error_quotes_stays_on_its_line() {
     let (_, text) = refused(with(r#""caFile": "a\nb\u001b.pem""#));
     assert!(text.ends_with("a\\nb\\u{1b}.pem, which does not exist"), "{text}");
@@ -385,7 +457,7 @@ fn a_file_without_key_takes_it_and_nothing_else_from_the_environment() {
     assert!(file::load(&path, &env_of(&env)).unwrap().warnings.is_empty());
 
     let error = file::load(&path, &env_of(&[("CONNECT_API_KEY", " ")])).map(|_| ()).unwrap_err();
-    assert_eq!((error.kind(), error.setting()), (Kind::BadCharacter, Some("CONNECT_API_KEY")));
+    assert_eq!((error.kind(), error.setting()), (Kind::Empty, Some("CONNECT_API_KEY")));
 
     let path =
         folder.file("null.json", format!(r#"{{"apiEndpoint": "{URL}", "apiKey": null, "appKey": 1}}"#));

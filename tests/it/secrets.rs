@@ -43,7 +43,7 @@ fn the_key_is_in_no_debug_of_what_has_it() {
 
 #[test]
 fn a_key_that_cannot_be_a_key_is_not_quoted() {
-    for key in [format!("SU-1:{SECRET}\n"), format!("SU-1: {SECRET}"), format!("SU-1:{SECRET}é")] {
+    for key in [format!("SU-1:{SECRET}\nX: y"), format!("SU-1: {SECRET}"), format!("SU-1:{SECRET}é")] {
         let error = Config::new("https://api.example.com", &key).unwrap_err();
         assert_clean(&format!("{error} {error:?}"));
         // The two mixed up.
