@@ -38,59 +38,48 @@ impl Address {
     ///
     /// What is wrong with the text, as the end of a sentence about it.
     pub(crate) fn endpoint(text: &str) -> Result<Self, (Fault, &'static str)> {
-        use Fault::{Empty, Insecure, Malformed};
-
+        if text.is_empty() {
+            return Err((Fault::Empty, "is empty; give the URL of the API, https://…/public/v1"));
+        }
         let (scheme, rest) = text.split_once("://").unwrap_or_default();
         let scheme = scheme.to_ascii_lowercase();
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = split_port(authority);
         let host = host.to_ascii_lowercase();
-        let escapes = || path.split('%').skip(1).map(|rest| rest.as_bytes().get(..2));
+        let has_odd_signs = !text.chars().all(|c| c.is_ascii_graphic());
+        let has_user = authority.contains('@');
+        let has_raw_signs = path.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}']);
+        let is_escape = |rest: &str| {
+            rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        };
+        let has_dots = path.split('/').any(|segment| matches!(segment, "." | ".."));
         let refusals = [
-            (text.is_empty(), Empty, "is empty; give the URL of the API, https://…/public/v1"),
+            (has_odd_signs, "holds a space, a control character or one that is not ASCII"),
+            (!text.contains("://"), "has no scheme; it must start with https://"),
+            (scheme != "https" && scheme != "http", "must start with https://"),
+            (rest.contains('?'), "has a query (from the ? on); leave it out"),
+            (rest.contains('#'), "has a fragment (from the # on); leave it out"),
+            (has_user, "holds a user name or password (before the @); the key has its own setting"),
+            (host.is_empty(), "has no host"),
+            (!is_host(&host), "has a host that is neither a name nor an address"),
+            (!is_port(port), "has a port that is not a number from 1 to 65535"),
+            (has_raw_signs, "has a path with a character that a URL cannot hold; percent-encode it"),
             (
-                !text.chars().all(|c| c.is_ascii_graphic()),
-                Malformed,
-                "holds a space, a control character or one that is not ASCII",
-            ),
-            (!text.contains("://"), Malformed, "has no scheme; it must start with https://"),
-            (scheme != "https" && scheme != "http", Malformed, "must start with https://"),
-            (rest.contains('?'), Malformed, "has a query (from the ? on); leave it out"),
-            (rest.contains('#'), Malformed, "has a fragment (from the # on); leave it out"),
-            (
-                authority.contains('@'),
-                Malformed,
-                "holds a user name or password (before the @); the key has its own setting",
-            ),
-            (host.is_empty(), Malformed, "has no host"),
-            (!is_host(&host), Malformed, "has a host that is neither a name nor an address"),
-            (!is_port(port), Malformed, "has a port that is not a number from 1 to 65535"),
-            (
-                path.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}']),
-                Malformed,
-                "has a path with a character that a URL cannot hold; percent-encode it",
-            ),
-            (
-                !escapes().all(|hex| hex.is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))),
-                Malformed,
+                !path.split('%').skip(1).all(is_escape),
                 "has a % that does not start a percent-encoded character",
             ),
-            (
-                path.split('/').any(|segment| matches!(segment, "." | "..")),
-                Malformed,
-                "has a path with . or .. in it; write it out",
-            ),
-            (
-                scheme == "http" && !is_loopback_host(&host),
-                Insecure,
-                "is plain http to another machine, which would show the key; use https",
-            ),
+            (has_dots, "has a path with . or .. in it; write it out"),
         ];
-        if let Some((_, fault, what)) = refusals.into_iter().find(|(refused, ..)| *refused) {
-            return Err((fault, what));
+        if let Some((_, what)) = refusals.into_iter().find(|(refused, _)| *refused) {
+            return Err((Fault::Malformed, what));
         }
-        Self::parse(format!("{scheme}://{host}{port}{}", path.trim_end_matches('/')))
-            .ok_or((Malformed, "is too long for a URL"))
+        let address = Self::parse(format!("{scheme}://{host}{port}{}", path.trim_end_matches('/')))
+            .ok_or((Fault::Malformed, "is too long for a URL"))?;
+        if !address.is_safe() {
+            let what = "is plain http to another machine, which would show the key; use https";
+            return Err((Fault::Insecure, what));
+        }
+        Ok(address)
     }
 
     pub(crate) fn as_str(&self) -> &str {

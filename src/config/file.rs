@@ -102,7 +102,7 @@ impl<'p> Keys<'p> {
     }
 
     pub(super) fn take_config(&mut self, env: Lookup<'_>) -> Result<Config, ConfigError> {
-        self.look_for_misspellings()?;
+        self.check_near_misses()?;
         let url = self.take_text("apiEndpoint")?.ok_or_else(|| {
             let what = "is missing; add the URL of the API, https://…/public/v1";
             self.issue("apiEndpoint", Issue::new(Missing, what))
@@ -120,23 +120,15 @@ impl<'p> Keys<'p> {
         if let Some(products) = self.take_products()? {
             config = config.products(products);
         }
-        if let Some(method) = self.take_update_method()? {
-            config.update_method = method;
-        }
-        if let Some(timeout) = self.take_seconds("timeoutSecs")? {
-            config.timeout = timeout;
-        }
-        if let Some(timeout) = self.take_seconds("connectTimeoutSecs")? {
-            config.connect_timeout = timeout;
-        }
-        if let Some(attempts) = self.take_attempts()? {
-            config.attempts = attempts;
-        }
+        config.update_method = self.take_update_method()?.unwrap_or(config.update_method);
+        config.timeout = self.take_seconds("timeoutSecs")?.unwrap_or(config.timeout);
+        config.connect_timeout = self.take_seconds("connectTimeoutSecs")?.unwrap_or(config.connect_timeout);
+        config.attempts = self.take_attempts()?.unwrap_or(config.attempts);
         config.ca_file = self.take_ca_file()?;
         Ok(config)
     }
 
-    fn look_for_misspellings(&mut self) -> Result<(), ConfigError> {
+    fn check_near_misses(&mut self) -> Result<(), ConfigError> {
         // No key of the SDK is near another one.
         let near = |wanted: &str| {
             let absent = !self.map.contains_key(wanted);
@@ -179,13 +171,11 @@ impl<'p> Keys<'p> {
             Some(value @ Value::String(_)) => vec![value],
             Some(other) => return Err(self.wrong_type(KEY, "a string or a list of strings", &other)),
         };
-        let mut ids = Vec::with_capacity(values.len());
-        for value in values {
-            match value {
-                Value::String(id) => ids.push(id),
-                other => return Err(self.wrong_type(KEY, "a list of strings only", &other)),
-            }
-        }
+        let ids = values.into_iter().map(|value| match value {
+            Value::String(id) => Ok(id),
+            other => Err(self.wrong_type(KEY, "a list of strings only", &other)),
+        });
+        let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
         check::products(&ids).map_err(|issue| self.issue(KEY, issue))?;
         Ok(Some(ids))
     }

@@ -35,24 +35,6 @@ impl From<String> for Value {
     }
 }
 
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::from(text.clone())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
-    }
-}
-
-impl From<&&str> for Value {
-    fn from(text: &&str) -> Self {
-        Self::from(*text)
-    }
-}
-
 impl From<OffsetDateTime> for Value {
     fn from(date: OffsetDateTime) -> Self {
         date.format(&Rfc3339).map_or(Self(Operand::NoIsoDate), Self::from)
@@ -69,7 +51,7 @@ macro_rules! from_display {
     )+};
 }
 
-from_display!(bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+from_display!(&str, &&str, &String, bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 macro_rules! from_float {
     ($($type:ty),+) => {$(

@@ -122,23 +122,17 @@ impl fmt::Display for Number {
     }
 }
 
-impl From<i64> for Number {
-    fn from(value: i64) -> Self {
-        Self(Repr::Int(value))
-    }
+macro_rules! from_int {
+    ($($type:ty),+) => {$(
+        impl From<$type> for Number {
+            fn from(value: $type) -> Self {
+                Self(Repr::Int(value.into()))
+            }
+        }
+    )+};
 }
 
-impl From<i32> for Number {
-    fn from(value: i32) -> Self {
-        Self(Repr::Int(value.into()))
-    }
-}
-
-impl From<u32> for Number {
-    fn from(value: u32) -> Self {
-        Self(Repr::Int(value.into()))
-    }
-}
+from_int!(i64, i32, u32);
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
