@@ -117,9 +117,9 @@ impl Address {
     /// Whether credentials for this address may go to the other one.
     pub(crate) fn is_same_origin(&self, other: &Self) -> bool {
         let (Some(own), Some(host)) = (self.host(), other.host()) else { return false };
-        own.eq_ignore_ascii_case(host)
-            && self.uri.scheme() == other.uri.scheme()
-            && self.port() == other.port()
+        let implied = if self.uri.scheme_str() == Some("https") { 443 } else { 80 };
+        let port = |address: &Self| address.uri.port_u16().unwrap_or(implied);
+        own.eq_ignore_ascii_case(host) && self.uri.scheme() == other.uri.scheme() && port(self) == port(other)
     }
 
     /// Where `location` leads from here.
@@ -145,16 +145,6 @@ impl Address {
     /// None beside a user name, which is there to make one host look like another.
     fn host(&self) -> Option<&str> {
         self.uri.authority().filter(|authority| !authority.as_str().contains('@')).map(|it| it.host())
-    }
-
-    /// The port, written or implied.
-    fn port(&self) -> Option<u16> {
-        let implied = match self.uri.scheme_str() {
-            Some("https") => Some(443),
-            Some("http") => Some(80),
-            _ => None,
-        };
-        self.uri.port_u16().or(implied)
     }
 }
 

@@ -8,8 +8,8 @@ use super::error::Issue;
 
 const PREFIX: &str = "ApiKey ";
 const MASK: &str = "***";
-/// A shorter tail is no secret, and masking it would make confetti of every text.
-const SHORTEST_SECRET: usize = 4;
+/// A shorter secret part is not masked by itself: it occurs by chance in every text.
+const MIN_SECRET: usize = 4;
 
 /// An API key as the `Authorization` header wants it.
 #[derive(Clone)]
@@ -21,23 +21,16 @@ impl ApiKey {
     /// Blanks and line breaks at the end come from a secret mounted as a file.
     pub(super) fn parse(text: &str) -> Result<Self, Issue> {
         let key = without_prefix(text.trim_ascii_end());
-        if key.is_empty() {
-            return Err(Issue::new(Empty, "is empty; a key looks like SU-000-000-000:abc…"));
-        }
-        let bad = key.chars().find(|c| !c.is_ascii_graphic());
-        match bad {
-            None => Ok(Self { header: format!("{PREFIX}{key}") }),
-            Some(' ') => {
-                Err(Issue::new(BadCharacter, "holds a space; only the prefix \"ApiKey \" may have one"))
+        let (kind, what) = match key.chars().find(|c| !c.is_ascii_graphic()) {
+            None if key.is_empty() => (Empty, "is empty; a key looks like SU-000-000-000:abc…"),
+            None => return Ok(Self { header: format!("{PREFIX}{key}") }),
+            Some(' ') => (BadCharacter, "holds a space; only the prefix \"ApiKey \" may have one"),
+            Some(c) if c.is_control() => {
+                (BadCharacter, "holds a control character, such as the line break of a copied line")
             }
-            Some(c) if c.is_control() => Err(Issue::new(
-                BadCharacter,
-                "holds a control character, such as the line break of a copied line",
-            )),
-            Some(_) => {
-                Err(Issue::new(BadCharacter, "holds a character that is not ASCII; copy the key again"))
-            }
-        }
+            Some(_) => (BadCharacter, "holds a character that is not ASCII; copy the key again"),
+        };
+        Err(Issue::new(kind, what))
     }
 
     /// The whole value of the `Authorization` header.
@@ -51,7 +44,7 @@ impl ApiKey {
         let secret = key.split_once(':').map_or(key, |(_, secret)| secret);
         let mut text = Cow::Borrowed(text);
         for needle in [key, secret] {
-            let worth_it = needle.len() >= SHORTEST_SECRET || needle.len() == key.len();
+            let worth_it = needle.len() >= MIN_SECRET || needle.len() == key.len();
             if worth_it && text.contains(needle) {
                 text = Cow::Owned(text.replace(needle, MASK));
             }

@@ -1,4 +1,4 @@
-//! Conditions and how they are written.
+//! Filters as a tree, and its RQL text.
 
 use std::fmt::Write;
 
@@ -51,16 +51,16 @@ enum Node {
     /// A single comparison, already encoded.
     Term { op: Op, text: String },
     /// At least two parts; the depth is bounded, so recursion over a tree is too.
-    Group { joint: Joint, depth: usize, parts: Vec<Filter> },
+    Group { connective: Connective, depth: usize, parts: Vec<Filter> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Joint {
+enum Connective {
     And,
     Or,
 }
 
-impl Joint {
+impl Connective {
     fn name(self) -> &'static str {
         match self {
             Self::And => "and",
@@ -68,7 +68,7 @@ impl Joint {
         }
     }
 
-    fn under(self, negated: bool) -> Self {
+    fn negated_if(self, negated: bool) -> Self {
         match (self, negated) {
             (Self::And, false) | (Self::Or, true) => Self::And,
             (Self::Or, false) | (Self::And, true) => Self::Or,
@@ -123,12 +123,12 @@ impl Filter {
 
     /// All of the parts; `operator` is what an error calls it.
     pub(super) fn all(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Joint::And, parts)
+        Self::group(operator, Connective::And, parts)
     }
 
     /// At least one of the parts.
     pub(super) fn any(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Joint::Or, parts)
+        Self::group(operator, Connective::Or, parts)
     }
 
     pub(super) fn negated(self) -> Self {
@@ -139,7 +139,7 @@ impl Filter {
         Self { negated: false, node: Node::Term { op, text } }
     }
 
-    fn group(operator: &'static str, joint: Joint, parts: Vec<Self>) -> Result<Self, QueryError> {
+    fn group(operator: &'static str, connective: Connective, parts: Vec<Self>) -> Result<Self, QueryError> {
         let mut parts = parts.into_iter();
         let first = parts.next().ok_or(QueryError::NoCondition { operator })?;
         if parts.len() == 0 {
@@ -147,7 +147,9 @@ impl Filter {
         }
         // Adding to a group of the same kind keeps a condition that grows step by step flat.
         let (mut depth, mut joined) = match first {
-            Self { negated: false, node: Node::Group { joint: same, depth, parts } } if same == joint => {
+            Self { negated: false, node: Node::Group { connective: same, depth, parts } }
+                if same == connective =>
+            {
                 (depth, parts)
             }
             other => (other.depth() + 1, vec![other]),
@@ -159,7 +161,7 @@ impl Filter {
         if depth > MAX_DEPTH {
             return Err(QueryError::TooDeep { max: MAX_DEPTH });
         }
-        Ok(Self { negated: false, node: Node::Group { joint, depth, parts: joined } })
+        Ok(Self { negated: false, node: Node::Group { connective, depth, parts: joined } })
     }
 
     fn depth(&self) -> usize {
@@ -170,14 +172,14 @@ impl Filter {
     }
 }
 
-/// A part of the tree and whether it stands under an odd number of negations.
+/// A filter, and whether the negations around it negate it.
 type Literal<'a> = (bool, &'a Filter);
 
 /// Writes the filters, all of which must hold, in the Python SDK's order.
 pub(super) fn write(filters: &[Filter], out: &mut String) {
     let mut flat = Vec::with_capacity(filters.len());
     for filter in filters {
-        flatten(Joint::And, (filter.negated, filter), &mut flat);
+        flatten(Connective::And, (filter.negated, filter), &mut flat);
     }
     let mut order = vec![Op::Like, Op::Ilike, Op::In, Op::Out];
     let mut ranked: Vec<(usize, Literal<'_>)> =
@@ -191,7 +193,7 @@ pub(super) fn write(filters: &[Filter], out: &mut String) {
     }
 }
 
-/// The place of the operator in `order`, where an operator goes at its first use; what it does not cover comes last.
+/// Rank of the filter by its operator. An operator is added to `order` at its first use; what has no operator comes last.
 fn rank((negated, filter): Literal<'_>, order: &mut Vec<Op>) -> usize {
     match &filter.node {
         Node::Term { op, .. } if !negated && *op != Op::Search => {
@@ -204,12 +206,12 @@ fn rank((negated, filter): Literal<'_>, order: &mut Vec<Op>) -> usize {
     }
 }
 
-/// Collects the operands of `joint`, looking through groups that amount to the same.
-fn flatten<'a>(joint: Joint, (negated, filter): Literal<'a>, operands: &mut Vec<Literal<'a>>) {
+/// Collects the operands of `connective`. Groups that mean the same connective are replaced by their parts.
+fn flatten<'a>(connective: Connective, (negated, filter): Literal<'a>, operands: &mut Vec<Literal<'a>>) {
     match &filter.node {
-        Node::Group { joint: own, parts, .. } if own.under(negated) == joint => {
+        Node::Group { connective: own, parts, .. } if own.negated_if(negated) == connective => {
             for part in parts {
-                flatten(joint, (negated != part.negated, part), operands);
+                flatten(connective, (negated != part.negated, part), operands);
             }
         }
         _ => operands.push((negated, filter)),
@@ -223,11 +225,11 @@ fn write_literal((negated, filter): Literal<'_>, out: &mut String) {
             let _ = write!(out, "not({text})");
         }
         Node::Term { text, .. } => out.push_str(text),
-        Node::Group { joint, .. } => {
-            let joint = joint.under(negated);
+        Node::Group { connective, .. } => {
+            let connective = connective.negated_if(negated);
             let mut operands = Vec::new();
-            flatten(joint, (negated, filter), &mut operands);
-            out.push_str(joint.name());
+            flatten(connective, (negated, filter), &mut operands);
+            out.push_str(connective.name());
             let mut separator = '(';
             for operand in operands {
                 out.push(separator);

@@ -40,7 +40,7 @@ const CATEGORY_COLUMNS: [&str; 3] = ["category_id", "category_name", "category_d
 /// larger.
 const COMPRESSION: u8 = 3;
 
-/// Records that are checked together, see [`Validator::announce`].
+/// Records that are checked together, see [`Validator::prefetch`].
 const BATCH: usize = 32;
 
 /// What the file looks like, apart from its records.
@@ -105,7 +105,7 @@ pub(crate) struct Builder<'a> {
     bad: BadRows,
     book: xlsx::Workbook,
     page: Page,
-    waiting: Vec<UsageRecord>,
+    pending: Vec<UsageRecord>,
     records: u32,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
         book.set_zip_compression_level(COMPRESSION);
         let page = guarded(|| Page::new(&mut book, layout.sheet_name.as_str()))?;
         let validator = Validator::new(&layout.categories, expected);
-        Ok(Self { layout, validator, bad, book, page, waiting: Vec::with_capacity(BATCH), records: 0 })
+        Ok(Self { layout, validator, bad, book, page, pending: Vec::with_capacity(BATCH), records: 0 })
     }
 
     /// Takes a record. A bad one is noted for [`finish`](Self::finish); only what makes it pointless to go on is an error,
@@ -132,13 +132,13 @@ impl<'a> Builder<'a> {
             return Err(SheetError::new(Kind::TooManyRecords, take(&mut self.bad)));
         }
         self.records += 1;
-        self.waiting.push(record);
-        if self.waiting.len() == BATCH { self.flush() } else { Ok(()) }
+        self.pending.push(record);
+        if self.pending.len() == BATCH { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), SheetError> {
-        self.validator.announce(&self.waiting);
-        for record in &mut self.waiting {
+        self.validator.prefetch(&self.pending);
+        for record in &mut self.pending {
             match self.validator.check(record) {
                 Err((row, problems)) => {
                     self.bad.push(self.layout.sheet_name.as_str(), row, &record.record_id, problems);
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
                 Ok(_) => {}
             }
         }
-        self.waiting.clear();
+        self.pending.clear();
         Ok(())
     }
 

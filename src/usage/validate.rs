@@ -34,7 +34,7 @@ pub(crate) struct Cells {
     pub(crate) amount: Option<f64>,
     pub(crate) start: String,
     pub(crate) end: String,
-    /// For each of the record's parameters, its place among the file's.
+    /// Index of the column of each of the record's parameters, among the parameter columns of the file.
     pub(crate) params: Vec<usize>,
 }
 
@@ -51,7 +51,7 @@ impl Validator {
         &self.parameters
     }
 
-    /// Sets the parameter columns; what is wrong with them comes back, they stand all the same.
+    /// Sets the parameter columns, also those that have a problem. Returns the problems.
     pub(crate) fn set_parameters(&mut self, names: Vec<String>) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut known = HashSet::with_capacity(names.len());
@@ -72,12 +72,12 @@ impl Validator {
         problems
     }
 
-    /// Says which records are checked next.
-    pub(crate) fn announce(&mut self, records: &[UsageRecord]) {
-        self.seen.announce(records);
+    /// Takes the records that [`check`](Self::check) is called with next. Their ids are looked up together.
+    pub(crate) fn prefetch(&mut self, records: &[UsageRecord]) {
+        self.seen.prefetch(records);
     }
 
-    /// The cells of the next announced record, or its row with everything that is wrong with it.
+    /// The cells of the next prefetched record, or its row with everything that is wrong with it.
     pub(crate) fn check(&mut self, record: &UsageRecord) -> Result<Cells, (u32, Vec<Problem>)> {
         let mut problems = Vec::new();
         check_texts(record, &mut problems);
@@ -91,11 +91,11 @@ impl Validator {
 
         let quantity = number("quantity", &record.quantity, &mut problems);
         if quantity.is_some_and(|quantity| quantity < 0.0) {
-            problems.push(Problem::new("quantity", format!("{} is negative", shown(&record.quantity))));
+            problems.push(Problem::new("quantity", format!("{} is negative", quoted(&record.quantity))));
         }
         let amount = number("amount", &record.amount, &mut problems);
         if amount.is_some_and(|amount| amount.abs() > MAX_AMOUNT) {
-            let what = format!("{} is beyond the platform's limit of 10^16", shown(&record.amount));
+            let what = format!("{} is beyond the platform's limit of 10^16", quoted(&record.amount));
             problems.push(Problem::new("amount", what));
         }
         if record.quantity.is_empty() && record.amount.is_empty() {
@@ -114,7 +114,7 @@ impl Validator {
         }
 
         self.check_category(&record.category_id, &mut problems);
-        let params = self.place_params(record, &mut problems);
+        let params = self.parameter_columns(record, &mut problems);
 
         match (start, end) {
             (Some(start), Some(end)) if problems.is_empty() => {
@@ -136,27 +136,27 @@ impl Validator {
         problems.push(Problem::new("category_id", what));
     }
 
-    fn place_params(&self, record: &UsageRecord, problems: &mut Vec<Problem>) -> Vec<usize> {
-        let mut places = Vec::with_capacity(record.params.len());
+    fn parameter_columns(&self, record: &UsageRecord, problems: &mut Vec<Problem>) -> Vec<usize> {
+        let mut columns = Vec::with_capacity(record.params.len());
         for (i, (name, value)) in record.params.iter().enumerate() {
             let problem = |what: &str| Problem::new(format!("v.{}", excerpt(name, SHOWN)), what);
             problems.extend(text_problem(value).map(|what| problem(&what)));
             // Records tend to name their parameters in the order of the columns.
-            let place = match self.parameters.get(i) {
-                Some(column) if column == name => Some(i),
-                _ => self.parameters.iter().position(|column| column == name),
+            let column = match self.parameters.get(i) {
+                Some(parameter) if parameter == name => Some(i),
+                _ => self.parameters.iter().position(|parameter| parameter == name),
             };
-            match place {
+            match column {
                 None => problems.push(problem(
                     "is no column of this file: declare it, or let the first record have all parameters",
                 )),
-                Some(place) if places.contains(&place) => {
+                Some(column) if columns.contains(&column) => {
                     problems.push(problem("stands twice in this record"));
                 }
-                Some(place) => places.push(place),
+                Some(column) => columns.push(column),
             }
         }
-        places
+        columns
     }
 }
 
@@ -188,35 +188,34 @@ pub(crate) fn check_categories(categories: &[UsageCategory], bad: &mut BadRows) 
 }
 
 fn check_texts(record: &UsageRecord, problems: &mut Vec<Problem>) {
-    let mut check = |field, text: &str, needed: bool| {
-        if needed && text.trim_start().is_empty() {
+    for (field, text, is_required) in [
+        ("record_id", &record.record_id, true),
+        ("record_note", &record.record_note, false),
+        ("item_search_criteria", &record.item_search_criteria, true),
+        ("item_search_value", &record.item_search_value, true),
+        ("asset_search_criteria", &record.asset_search_criteria, true),
+        ("asset_search_value", &record.asset_search_value, true),
+        ("category_id", &record.category_id, false),
+        ("item_name", &record.item_name, false),
+        ("item_unit", &record.item_unit, false),
+        ("item_mpn", &record.item_mpn, false),
+        ("item_precision", &record.item_precision, false),
+    ] {
+        if is_required && text.trim_start().is_empty() {
             problems.push(Problem::new(field, "is missing"));
         }
-        if let Some(what) = text_problem(text) {
-            problems.push(Problem::new(field, what));
-        }
-    };
-    check("record_id", &record.record_id, true);
-    check("record_note", &record.record_note, false);
-    check("item_search_criteria", &record.item_search_criteria, true);
-    check("item_search_value", &record.item_search_value, true);
-    check("asset_search_criteria", &record.asset_search_criteria, true);
-    check("asset_search_value", &record.asset_search_value, true);
-    check("category_id", &record.category_id, false);
-    check("item_name", &record.item_name, false);
-    check("item_unit", &record.item_unit, false);
-    check("item_mpn", &record.item_mpn, false);
-    check("item_precision", &record.item_precision, false);
+        problems.extend(text_problem(text).map(|what| Problem::new(field, what)));
+    }
 }
 
-/// What keeps a text out of a cell.
+/// Why a spreadsheet cell cannot hold the text.
 #[inline]
 fn text_problem(text: &str) -> Option<String> {
     // No text has more UTF-16 units than bytes, so most are not counted.
-    if text.len() <= MAX_TEXT && is_plain_ascii(text.as_bytes()) { None } else { refusal(text) }
+    if text.len() <= MAX_TEXT && is_plain_ascii(text.as_bytes()) { None } else { unfit_text(text) }
 }
 
-fn refusal(text: &str) -> Option<String> {
+fn unfit_text(text: &str) -> Option<String> {
     let units = text.encode_utf16().count();
     if units > MAX_TEXT {
         return Some(format!("has {units} characters, a spreadsheet cell holds {MAX_TEXT}"));
@@ -227,7 +226,7 @@ fn refusal(text: &str) -> Option<String> {
         .map(|c| format!("has the character U+{:04X}, which a spreadsheet cell cannot hold", u32::from(c)))
 }
 
-/// True of nearly all texts; eight bytes at a time.
+/// Whether the text is ASCII without control characters, as nearly all are. Looks at eight bytes at a time.
 fn is_plain_ascii(text: &[u8]) -> bool {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
     let (words, rest) = text.as_chunks::<8>();
@@ -240,16 +239,16 @@ fn is_plain_ascii(text: &[u8]) -> bool {
 
 fn number(field: &str, number: &Number, problems: &mut Vec<Problem>) -> Option<f64> {
     number.to_cell().unwrap_or_else(|why| {
-        problems.push(Problem::new(field, format!("{} {why}", shown(number))));
+        problems.push(Problem::new(field, format!("{} {why}", quoted(number))));
         None
     })
 }
 
-fn shown(number: &Number) -> String {
+fn quoted(number: &Number) -> String {
     excerpt(&format!("{:?}", number.to_string()), SHOWN).into_owned()
 }
 
-/// `YYYY-MM-DD HH:MM:SS` in UTC, the form the platform reads; a fraction of a second has no place in it.
+/// `YYYY-MM-DD HH:MM:SS` in UTC, the form that the platform reads. A fraction of a second is cut off.
 fn utc_text(field: &str, time: Option<OffsetDateTime>, problems: &mut Vec<Problem>) -> Option<String> {
     let Some(time) = time else {
         problems.push(Problem::new(field, "is missing"));
@@ -273,14 +272,15 @@ fn utc_text(field: &str, time: Option<OffsetDateTime>, problems: &mut Vec<Proble
 
 /// The record ids so far, as hashes.
 ///
-/// 64 bits of `SipHash`, keyed anew in each run: of full sheets of distinct ids one in 34 million is refused for two that
-/// happen to meet, and passes when run again. A million ids take 16 MB, however long they are.
+/// A hash has 64 bits of `SipHash`, with another key in each run. Two distinct ids collide in one of 34 million full
+/// sheets; such a sheet is refused, and passes when run again. A million ids take 16 MB, however long they are.
 struct Seen {
-    /// The hash of each row's id, also of the rows that are only announced.
+    /// The hash of each row's id, also of the rows that are only prefetched.
     hashes: Vec<u64>,
     rows: u32,
-    /// An open-addressed table at most half full, a power of two long: 0, or one more than a place in `hashes`. Its four
-    /// bytes are nearly all that a new id touches; `HashMap` would spread twice the memory over two cache misses.
+    /// Open-addressed table, at most half full, its length a power of two. A slot is 0 if free, else an index of `hashes`
+    /// plus one. A new id touches little more than the four bytes of its slot, so there is one cache miss; `HashMap`
+    /// would have two, and take twice the memory.
     slots: Vec<u32>,
     keys: RandomState,
 }
@@ -299,9 +299,9 @@ impl Seen {
         }
     }
 
-    /// Hashes the ids of the next rows. A lookup in a large table waits long for memory; touched together, the places of
-    /// many ids come in one wait.
-    fn announce(&mut self, records: &[UsageRecord]) {
+    /// Hashes the ids of the next rows and touches their slots. A lookup in a large table waits for memory; the slots of
+    /// many ids, touched together, arrive in one wait.
+    fn prefetch(&mut self, records: &[UsageRecord]) {
         let first = self.hashes.len();
         self.hashes.extend(records.iter().map(|record| self.keys.hash_one(&record.record_id)));
         while 2 * self.hashes.len() > self.slots.len() {
@@ -316,7 +316,7 @@ impl Seen {
         }
     }
 
-    /// The next announced row, and the one that has its id already.
+    /// The next prefetched row, and the earlier row with the same id.
     fn insert(&mut self) -> (u32, Option<u32>) {
         let this = self.rows;
         let Some(&hash) = self.hashes.get(this as usize) else {

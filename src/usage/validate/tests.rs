@@ -8,7 +8,7 @@ fn record(id: &str) -> UsageRecord {
 }
 
 fn check(validator: &mut Validator, record: &UsageRecord) -> Result<Cells, (u32, Vec<Problem>)> {
-    validator.announce(std::slice::from_ref(record));
+    validator.prefetch(std::slice::from_ref(record));
     validator.check(record)
 }
 
@@ -213,10 +213,10 @@ fn a_bad_record_still_takes_its_id() {
 }
 
 #[test]
-fn a_repeated_id_is_found_among_records_announced_together() {
+fn a_repeated_id_is_found_among_records_prefetched_together() {
     let mut validator = Validator::new(&[], 0);
     let records = ["a", "b", "a", "", "", "b"].map(record);
-    validator.announce(&records);
+    validator.prefetch(&records);
     let rows: Vec<_> = records.iter().map(|record| validator.check(record).err()).collect();
     let said = |row: u32, what: &str| Some((row, vec![Problem::new("record_id", what)]));
     assert_eq!(
@@ -233,11 +233,11 @@ fn a_repeated_id_is_found_among_records_announced_together() {
 }
 
 #[test]
-fn ids_are_kept_apart_however_many_are_announced_at_once() {
+fn ids_are_kept_apart_however_many_are_prefetched_at_once() {
     let mut validator = Validator::new(&[], 0);
     for batch in 0..20 {
         let records: Vec<_> = (0..33).map(|n| record(&format!("rec-{batch}-{n}"))).collect();
-        validator.announce(&records);
+        validator.prefetch(&records);
         assert!(records.iter().all(|record| validator.check(record).is_ok()), "{batch}");
     }
 }
