@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 /// An absolute address, and the text it was read from.
 #[derive(Clone)]
@@ -144,7 +145,13 @@ impl Address {
 
     /// None beside a user name, which is there to make one host look like another.
     fn host(&self) -> Option<&str> {
-        self.uri.authority().filter(|authority| !authority.as_str().contains('@')).map(|it| it.host())
+        self.uri.authority().filter(|authority| !authority.as_str().contains('@')).map(Authority::host)
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.text
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where Connect is, who asks, and how patiently.
+//! The configuration: endpoint, API key, and how calls are made.
 
 mod api_key;
 mod check;
@@ -25,9 +25,10 @@ pub(crate) use self::api_key::ApiKey;
 pub use self::error::{ConfigError, ConfigErrorKind};
 use self::error::{Issue, Location};
 
-/// Where Connect is, the key to it, and how calls are made.
+/// The endpoint of Connect, the API key, and how calls are made.
 ///
-/// Take it from a file, from the environment, or build it; then hand it to `Connect::new`.
+/// A configuration comes from a file, from the environment, or from [`Config::new`] and setters. `Connect::new` takes
+/// it. A setter has the name of its setting; the getter begins with `get_`, as in [`std::process::Command`].
 ///
 /// ```
 /// use connect::Config;
@@ -53,10 +54,13 @@ use self::error::{Issue, Location};
 /// | `attempts` | how often a call that may be repeated is tried, the first included | 3 |
 /// | `caFile` | PEM file with the certificate authorities to trust, relative to the file's folder | the built-in ones |
 ///
-/// `null` counts as absent. Any other key belongs to your program and is read with [`Config::value`]; but one that
-/// looks like a misspelt key of this table, while that key is absent, is an error for the first three (an order of a
-/// product nobody meant to touch is worse than a program that does not start) and a warning in the log for the others.
-/// If the key really is your own, name the one it resembles as well: `"products": null`.
+/// `null` counts as absent. A key that stands twice is an error. Line breaks and blanks at the end of endpoint and key
+/// are dropped.
+///
+/// Any other key belongs to your program; [`Config::value`] reads it. A key that looks like a misspelt one of this table
+/// is reported if the right one is absent. For `apiEndpoint`, `apiKey` and `products` it is an error, because a program
+/// that does not start is better than one that processes the wrong product. For the others it is a warning in the log.
+/// If the key really is your own, add the one it resembles as well: `"products": null`.
 #[derive(Clone)]
 pub struct Config {
     endpoint: Address,
@@ -78,7 +82,7 @@ pub struct Config {
 
 /// The HTTP verb that changes the parameters of a request.
 ///
-/// The platform documents PUT for this and no PATCH, so that one may have to find out what its installation takes.
+/// The platform documents PUT and no PATCH. What an installation takes may have to be found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpdateMethod {
@@ -94,8 +98,8 @@ pub enum UpdateMethod {
 impl Config {
     /// Reads a JSON file; the keys are those of [the table above](Config#the-file).
     ///
-    /// Only `apiKey` may come from the environment (`CONNECT_API_KEY`), so that no secret need lie on disk. On Unix, a
-    /// file that holds the key and can be read by other users draws a warning in the log.
+    /// `apiKey` may come from the environment variable `CONNECT_API_KEY` instead, so that the file holds no secret. On
+    /// Unix, a warning is logged if the file holds the key and other users can read it.
     ///
     /// ```no_run
     /// let config = connect::Config::from_file("/etc/my-processor/config.json")?;
@@ -115,9 +119,9 @@ impl Config {
         env::load(&env::variable)
     }
 
-    /// Starts from the URL of the API and a key, with or without the `ApiKey ` prefix; all else has its default.
+    /// A configuration with the URL of the API, the key (with or without the `ApiKey ` prefix) and defaults.
     ///
-    /// What the setters are given is checked by `Connect::new`, so that they can be chained.
+    /// Endpoint and key are checked here. The values of setters are checked by `Connect::new`, so that setters chain.
     pub fn new(endpoint: impl AsRef<str>, api_key: impl AsRef<str>) -> Result<Self, ConfigError> {
         let endpoint =
             parse_endpoint(endpoint.as_ref()).map_err(|issue| issue.at(Location::Setting("endpoint")))?;
@@ -146,7 +150,8 @@ impl Config {
         }
     }
 
-    /// Works on these products only. An empty list is an error, not "every product".
+    /// Ids of the products to work on; every product by default. An empty list is an error. Read by
+    /// [`product_ids`](Self::product_ids).
     #[must_use]
     pub fn products<I>(mut self, ids: I) -> Self
     where
@@ -160,7 +165,7 @@ impl Config {
         self
     }
 
-    /// Pins the verb of updates; [`UpdateMethod::Auto`] by default.
+    /// The HTTP verb of updates; [`UpdateMethod::Auto`] by default.
     #[must_use]
     pub fn update_method(mut self, method: UpdateMethod) -> Self {
         self.update_method = method;
@@ -188,9 +193,10 @@ impl Config {
         self
     }
 
-    /// Trusts the certificate authorities of this PEM file instead of the built-in ones.
+    /// PEM file with the certificate authorities to trust, instead of the built-in ones.
     ///
-    /// For installations with a private authority; nothing here switches verification off.
+    /// For installations with a private authority. It is an error if a certificate in the file cannot be read. No
+    /// setting switches verification off.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
@@ -244,10 +250,10 @@ impl Config {
         self.products.as_deref().unwrap_or_default()
     }
 
-    /// Reads a key of the file that belongs to the program; `None` if it is absent, `null`, or there was no file.
+    /// The value of a key of the file that belongs to your program; `None` if it is absent or `null`.
     ///
     /// The keys of the SDK itself are not found here, above all not `apiKey`. A value that does not fit `T` is an
-    /// error that names the key and never quotes the value, as it may be a secret of yours.
+    /// error. The error names the key and does not quote the value, which may be a secret.
     pub fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ConfigError> {
         match self.own.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -255,6 +261,46 @@ impl Config {
                 file::type_mismatch::<T>(value, &error).at(Location::key(self.file.as_deref(), key))
             }),
         }
+    }
+
+    /// The HTTP verb of updates.
+    pub fn get_update_method(&self) -> UpdateMethod {
+        self.update_method
+    }
+
+    /// How long one call may take.
+    pub fn get_timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How long connecting may take.
+    pub fn get_connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// How often a call that may be repeated is tried, the first time included.
+    pub fn get_attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// PEM file with the certificate authorities to trust; `None` for the built-in ones.
+    pub fn get_ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    /// Base and cap of the pause between two attempts.
+    pub fn get_backoff(&self) -> (Duration, Duration) {
+        (self.backoff_base, self.backoff_cap)
+    }
+
+    /// The name this program gives itself in `User-Agent`.
+    pub fn get_user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// The most bytes read of one answer, after decompression.
+    pub fn get_body_limit(&self) -> u64 {
+        self.body_limit
     }
 
     pub(crate) fn api_key(&self) -> &ApiKey {
@@ -267,7 +313,7 @@ impl Config {
         read.map_err(|issue| issue.at(Location::Setting("ca_file")))
     }
 
-    /// Everything the setters took unseen; a file and the environment were checked when they were read.
+    /// Checks the values of setters. A file and the environment were checked when they were read.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let at = |setting| move |issue: Issue| issue.at(Location::Setting(setting));
         if let Some(products) = &self.products {
@@ -297,7 +343,7 @@ fn parse_endpoint(text: &str) -> Result<Address, Issue> {
     })
 }
 
-/// Without the key, and with only the names of the program's own keys: their values may be secrets too.
+/// Shows neither the API key nor the values of the program's own keys, which may be secrets.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")

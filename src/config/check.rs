@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ConfigErrorKind::{BadCharacter, Empty, OutOfRange};
+use super::ConfigErrorKind::{self, BadCharacter, Empty, OutOfRange};
 use super::error::Issue;
 
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -10,32 +10,19 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60 * 60);
 const MAX_ATTEMPTS: u64 = 100;
 
 pub(super) fn products(ids: &[String]) -> Result<(), Issue> {
-    if ids.is_empty() {
-        return Err(Issue::new(Empty, "is an empty list; leave it out to work on every product"));
-    }
+    ensure(!ids.is_empty(), Empty, "is an empty list; leave it out to work on every product")?;
     for id in ids {
-        if id.is_empty() {
-            return Err(Issue::new(Empty, "holds an empty product id"));
-        }
-        if id.contains(',') {
-            return Err(Issue::new(BadCharacter, "holds a product id with a comma; write a list of ids"));
-        }
-        if !id.chars().all(|c| c.is_ascii_graphic()) {
-            let what = "holds a product id with a space, a control character or one that is not ASCII";
-            return Err(Issue::new(BadCharacter, what));
-        }
+        ensure(!id.is_empty(), Empty, "holds an empty product id")?;
+        ensure(!id.contains(','), BadCharacter, "holds a product id with a comma; write a list of ids")?;
+        let what = "holds a product id with a space, a control character or one that is not ASCII";
+        ensure(id.chars().all(|c| c.is_ascii_graphic()), BadCharacter, what)?;
     }
     Ok(())
 }
 
 pub(super) fn timeout(timeout: Duration) -> Result<(), Issue> {
-    if timeout.is_zero() {
-        Err(Issue::new(OutOfRange, "must be more than zero; no call could end in time"))
-    } else if timeout > MAX_TIMEOUT {
-        Err(Issue::new(OutOfRange, "must be a day (86400 s) at most"))
-    } else {
-        Ok(())
-    }
+    ensure(!timeout.is_zero(), OutOfRange, "must be more than zero; no call could end in time")?;
+    ensure(timeout <= MAX_TIMEOUT, OutOfRange, "must be a day (86400 s) at most")
 }
 
 /// Returns the value in the type that [`Config`](super::Config) keeps.
@@ -48,30 +35,22 @@ pub(super) fn attempts(attempts: u64) -> Result<u32, Issue> {
 }
 
 pub(super) fn backoff(base: Duration, cap: Duration) -> Result<(), Issue> {
-    if base > cap {
-        Err(Issue::new(OutOfRange, "has a base larger than its cap"))
-    } else if cap > MAX_BACKOFF {
-        Err(Issue::new(OutOfRange, "must have a cap of an hour at most"))
-    } else {
-        Ok(())
-    }
+    ensure(base <= cap, OutOfRange, "has a base larger than its cap")?;
+    ensure(cap <= MAX_BACKOFF, OutOfRange, "must have a cap of an hour at most")
 }
 
 pub(super) fn user_agent(text: &str) -> Result<(), Issue> {
-    if text.trim().is_empty() {
-        return Err(Issue::new(Empty, "is empty"));
-    }
+    ensure(!text.trim().is_empty(), Empty, "is empty")?;
     // Blanks at the ends would be lost on the way, and a server may refuse the header for them.
-    if text.trim() != text || !text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
-        let what = "must be printable ASCII without blanks at its ends, as it goes into an HTTP header";
-        return Err(Issue::new(BadCharacter, what));
-    }
-    Ok(())
+    let is_plain = text.trim() == text && text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    let what = "must be printable ASCII without blanks at its ends, as it goes into an HTTP header";
+    ensure(is_plain, BadCharacter, what)
 }
 
 pub(super) fn body_limit(bytes: u64) -> Result<(), Issue> {
-    if bytes == 0 {
-        return Err(Issue::new(OutOfRange, "must be more than zero; no answer could be read"));
-    }
-    Ok(())
+    ensure(bytes > 0, OutOfRange, "must be more than zero; no answer could be read")
+}
+
+fn ensure(holds: bool, kind: ConfigErrorKind, what: &'static str) -> Result<(), Issue> {
+    if holds { Ok(()) } else { Err(Issue::new(kind, what)) }
 }

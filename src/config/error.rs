@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 
 use crate::text;
 
-/// What is wrong with a configuration, where, and what to do about it.
+/// A mistake in a configuration. Its text says what is wrong, where, and what to do.
 ///
-/// Neither the text nor `Debug` quotes a value of the configuration, as any may be the key in the wrong place; only the
-/// path of a `caFile` that cannot be used is named.
+/// Neither the text nor `Debug` quotes a value of the configuration, because the API key may stand in the wrong place.
+/// The one exception is the path of a `caFile` that cannot be used.
 #[derive(Debug)]
 pub struct ConfigError {
     location: Location,
     issue: Issue,
 }
 
-/// The mistake behind a [`ConfigError`].
+/// The kind of mistake that a [`ConfigError`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
@@ -42,7 +42,7 @@ pub enum ConfigErrorKind {
     Duplicate,
     /// A key or an environment variable is missing.
     Missing,
-    /// A key is missing, and one that looks like it is there.
+    /// A key is missing, and the file has one that looks like it.
     Misspelt,
     /// A value is of the wrong JSON type.
     WrongType,
@@ -50,11 +50,11 @@ pub enum ConfigErrorKind {
     Empty,
     /// A number is too small or too large.
     OutOfRange,
-    /// A value is none of the words allowed there.
+    /// A value is not one of the allowed words.
     UnknownValue,
     /// The endpoint is not a URL the SDK can use.
     BadUrl,
-    /// The endpoint is plain `http` to another machine, which would show the key to the network.
+    /// The endpoint is plain `http` to another machine; the key could be read on the network.
     InsecureUrl,
     /// A text holds a character that may not go into an HTTP header or an id.
     BadCharacter,
@@ -63,12 +63,12 @@ pub enum ConfigErrorKind {
 }
 
 impl ConfigError {
-    /// The mistake, to match on.
+    /// The kind of mistake, to match on.
     pub fn kind(&self) -> ConfigErrorKind {
         self.issue.kind
     }
 
-    /// The key of the file, the environment variable or the setter concerned; `None` if it is the file as a whole.
+    /// The key of the file, the environment variable or the setter with the mistake; `None` for the file as a whole.
     pub fn setting(&self) -> Option<&str> {
         match &self.location {
             Location::File(_) => None,
@@ -77,7 +77,7 @@ impl ConfigError {
         }
     }
 
-    /// The file concerned, if the configuration came from one.
+    /// The file with the mistake; `None` if the configuration does not come from a file.
     pub fn file(&self) -> Option<&Path> {
         match &self.location {
             Location::File(file) => Some(file),

@@ -390,7 +390,8 @@ fn certificates_of_a_ca_file_are_read_all_or_none() {
             .enumerate()
             .filter(|(i, _)| *i != at)
             .map(|(_, line)| format!("{line}\n"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let no_base64 = first.replacen("MII", "!!!", 1);
     let no_end = no_line(&first, first.lines().count() - 1);
@@ -594,13 +595,14 @@ fn setters_replace_the_defaults() {
         .body_limit(4);
     config.check().unwrap();
     assert_eq!(config.product_ids(), ["PRD-1"]);
-    assert_eq!(config.update_method, UpdateMethod::Put);
-    assert_eq!(config.timeout, Duration::from_secs(1));
-    assert_eq!(config.connect_timeout, Duration::from_millis(2));
-    assert_eq!(config.attempts, 1);
-    assert_eq!((config.backoff_base, config.backoff_cap), (Duration::ZERO, Duration::from_millis(3)));
-    assert_eq!(config.user_agent, "my processor/1.0 (ops@example.com)");
-    assert_eq!(config.body_limit, 4);
+    assert_eq!(config.get_update_method(), UpdateMethod::Put);
+    assert_eq!(config.get_timeout(), Duration::from_secs(1));
+    assert_eq!(config.get_connect_timeout(), Duration::from_millis(2));
+    assert_eq!(config.get_attempts(), 1);
+    assert!(config.get_ca_file().is_some_and(|path| path.ends_with("Cargo.toml")));
+    assert_eq!(config.get_backoff(), (Duration::ZERO, Duration::from_millis(3)));
+    assert_eq!(config.get_user_agent(), "my processor/1.0 (ops@example.com)");
+    assert_eq!(config.get_body_limit(), 4);
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Http {
             let Some(target) = target else { break };
             let response = self.run(request(target.as_str()).body(()).map_err(bad)?, method, path)?;
             got = self.receive(method, path, response)?;
-            at = target.as_str().to_owned();
+            at = target.into();
         }
         match got {
             Got::Answer(answer) => Ok(answer),

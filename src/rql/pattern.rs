@@ -23,20 +23,17 @@ enum Piece {
 /// Refuses what the platform refuses, and what it would silently match wrongly.
 pub(super) fn check(property: &str, pattern: &str) -> Result<(), QueryError> {
     let pieces = pieces(pattern);
+    let owned = || (property.to_owned(), pattern.to_owned());
     if pieces.windows(2).any(|pair| pair == [Piece::Any, Piece::Any]) {
-        return Err(QueryError::DoubleWildcard {
-            property: property.to_owned(),
-            pattern: pattern.to_owned(),
-        });
+        let (property, pattern) = owned();
+        return Err(QueryError::DoubleWildcard { property, pattern });
     }
     // With a wildcard between its ends a pattern becomes a regular expression over there, and a literal star in it
     // goes in unescaped.
     let inner = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     if inner.contains(&Piece::Any) && pieces.contains(&Piece::Star) {
-        return Err(QueryError::StarAndWildcard {
-            property: property.to_owned(),
-            pattern: pattern.to_owned(),
-        });
+        let (property, pattern) = owned();
+        return Err(QueryError::StarAndWildcard { property, pattern });
     }
     Ok(())
 }
