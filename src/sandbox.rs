@@ -33,28 +33,35 @@
 //! This module is exempt from the promises of semantic versioning until 1.0.
 
 mod assets;
+mod builder;
 mod cell;
 mod client;
 mod clock;
 mod collection;
+mod context;
 mod control;
 mod conversations;
 mod create;
+mod error;
 mod fault;
 mod fields;
 mod filter;
-mod foreign;
 mod journal;
 mod lists;
+mod message;
 mod multipart;
+mod options;
 mod params;
 mod products;
 mod requests;
+mod rng;
 mod router;
 mod rql;
 pub mod sample;
 mod seed;
 mod server;
+mod state;
+mod storage;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -71,145 +78,34 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use builder::Builder;
 pub use fault::{Chaos, Fault};
-pub use journal::{Body, Call, Effect, ForeignCall};
+pub use journal::{Body, Call, Effect, StorageCall};
+use options::BASE;
 use server::{Listeners, Shared};
 pub use store::Store;
-
-/// Where the API begins.
-const BASE: &str = "/public/v1";
 
 /// A running platform. It ends, and its threads with it, when this is dropped.
 pub struct Sandbox {
     shared: Arc<Shared>,
     platform: SocketAddr,
-    foreign: SocketAddr,
+    storage: SocketAddr,
     products: Vec<String>,
 }
 
-/// What a sandbox was told to be.
-#[derive(Debug)]
-struct Options {
-    api_key: String,
-    put: bool,
-    patch: bool,
-    page_cap: usize,
-    default_page: usize,
-    content_range: bool,
-    gzip: bool,
-    shuffle: bool,
-    seed: u64,
-    processing_reads: usize,
-    template_redirects: usize,
-    foreign: String,
-}
-
-/// How a sandbox is to be; each method names its default.
-#[derive(Debug)]
-#[must_use]
-pub struct Builder {
-    options: Options,
-    port: u16,
-    demo: bool,
-}
-
 impl Builder {
-    /// The port of the platform; any free one by default.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// The key it takes, with or without `ApiKey ` in front; by default one of its own.
-    pub fn api_key(mut self, key: &str) -> Self {
-        self.options.api_key = format!("ApiKey {}", key.trim_start_matches("ApiKey "));
-        self
-    }
-
-    /// Begins without any data; by default with the demo data.
-    pub fn empty(mut self) -> Self {
-        self.demo = false;
-        self
-    }
-
-    /// Updates with `PUT` only and answers `PATCH` with 405, as the platform documents; the default.
-    pub fn put_only(mut self) -> Self {
-        (self.options.put, self.options.patch) = (true, false);
-        self
-    }
-
-    /// Updates with `PATCH` only.
-    pub fn patch_only(mut self) -> Self {
-        (self.options.put, self.options.patch) = (false, true);
-        self
-    }
-
-    /// Updates with either verb.
-    pub fn put_and_patch(mut self) -> Self {
-        (self.options.put, self.options.patch) = (true, true);
-        self
-    }
-
-    /// The most objects on a page, whatever `limit` says; 1000 by default.
-    pub fn page_cap(mut self, cap: usize) -> Self {
-        self.options.page_cap = cap;
-        self
-    }
-
-    /// The size of a page without `limit`; 50 by default.
-    pub fn default_page(mut self, size: usize) -> Self {
-        self.options.default_page = size;
-        self
-    }
-
-    /// Whether lists answer with `Content-Range`; yes by default.
-    pub fn content_range(mut self, yes: bool) -> Self {
-        self.options.content_range = yes;
-        self
-    }
-
-    /// Whether bodies are packed for clients that accept it; no by default.
-    pub fn gzip(mut self, yes: bool) -> Self {
-        self.options.gzip = yes;
-        self
-    }
-
-    /// Whether objects that sort alike change places from call to call; yes by default.
-    pub fn shuffle(mut self, yes: bool) -> Self {
-        self.options.shuffle = yes;
-        self
-    }
-
-    /// What the shuffling begins with; 1 by default.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.options.seed = seed;
-        self
-    }
-
-    /// How many reads see an uploaded usage file in `processing`; none by default: it is `ready` or `invalid` at once.
-    pub fn processing_reads(mut self, reads: usize) -> Self {
-        self.options.processing_reads = reads;
-        self
-    }
-
-    /// How many redirects a signed link answers before the file; none by default.
-    pub fn template_redirects(mut self, redirects: usize) -> Self {
-        self.options.template_redirects = redirects;
-        self
-    }
-
     /// Opens the two ports.
     pub fn start(mut self) -> io::Result<Sandbox> {
         let listeners = Listeners::bind(self.port)?;
-        let (platform, foreign) = listeners.addresses()?;
-        self.options.foreign = format!("http://{foreign}");
+        let (platform, storage) = listeners.addresses()?;
+        self.options.storage = format!("http://{storage}");
         let mut store = Store::default();
         if self.demo {
             seed::demo(&mut store);
         }
         let shared = Shared::start(self.options, store, listeners);
-        let products = vec![sample::PRODUCT.to_owned(), seed::SECOND_PRODUCT.to_owned()];
-        Ok(Sandbox { shared, platform, foreign, products })
+        let products = vec![sample::PRODUCT.to_owned(), sample::SECOND_PRODUCT.to_owned()];
+        Ok(Sandbox { shared, platform, storage, products })
     }
 }
 
@@ -226,21 +122,7 @@ impl Sandbox {
 
     /// Begins to describe one.
     pub fn builder() -> Builder {
-        let options = Options {
-            api_key: "ApiKey SU-730-219-846:9f2c61d0a4b84e7f93d5c0be1a72846f5d3e10cc".to_owned(),
-            put: true,
-            patch: false,
-            page_cap: 1000,
-            default_page: 50,
-            content_range: true,
-            gzip: false,
-            shuffle: true,
-            seed: 1,
-            processing_reads: 0,
-            template_redirects: 0,
-            foreign: String::new(),
-        };
-        Builder { options, port: 0, demo: true }
+        Builder::new()
     }
 
     /// The endpoint for a configuration: `http://127.0.0.1:…/public/v1`.
@@ -248,9 +130,9 @@ impl Sandbox {
         format!("http://{}{BASE}", self.platform)
     }
 
-    /// The other origin, to which signed links lead: `http://127.0.0.1:…`.
-    pub fn foreign_url(&self) -> String {
-        format!("http://{}", self.foreign)
+    /// The storage on another origin, to which signed links lead: `http://127.0.0.1:…`.
+    pub fn storage_url(&self) -> String {
+        format!("http://{}", self.storage)
     }
 
     /// The key it takes, with `ApiKey ` in front.
@@ -340,9 +222,9 @@ impl Sandbox {
         std::mem::take(&mut self.shared.state().journal)
     }
 
-    /// The calls that the other origin saw.
-    pub fn foreign_calls(&self) -> Vec<ForeignCall> {
-        self.shared.state().foreign.clone()
+    /// The calls that the storage saw.
+    pub fn storage_calls(&self) -> Vec<StorageCall> {
+        self.shared.state().storage_calls.clone()
     }
 
     /// How many TCP connections the platform has accepted.
@@ -388,7 +270,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.shared.stop([self.platform, self.foreign]);
+        self.shared.stop([self.platform, self.storage]);
     }
 }
 

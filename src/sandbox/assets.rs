@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Ctx, Outcome, text};
+use super::error::bad_request;
 use super::lists;
+use super::message::Answer;
 use super::params::render_body;
-use super::router::{Ctx, Outcome, bad, text};
-use super::wire::Answer;
 use super::{clock, rql};
 
 /// The requests of an asset in their reduced shape.
@@ -15,10 +16,10 @@ pub(super) fn requests(ctx: &mut Ctx<'_>) -> Outcome {
     let asked = lists::query_of(ctx)?;
     let cap = ctx.options.page_cap;
     let of_asset = format!("eq(asset.id,\"{id}\")");
-    let query = rql::parse(&of_asset).map_err(|why| bad(&why))?;
+    let query = rql::parse(&of_asset).map_err(|why| bad_request(&why))?;
     let query = rql::Query { offset: asked.offset, ..query };
     let limit = asked.limit.unwrap_or(ctx.options.default_page).min(cap);
-    let page = ctx.store.page("requests", &query, limit, None).map_err(|why| bad(&why))?;
+    let page = ctx.store.page("requests", &query, limit, None).map_err(|why| bad_request(&why))?;
     let reduced: Vec<_> = page.values.iter().map(|request| reduce(request)).collect();
     let (first, total) = (query.offset, page.total);
     let last = first + reduced.len().saturating_sub(1);
@@ -62,7 +63,7 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
     ])?;
     for key in ["items", "period_from", "period_to", "period_delta", "period_uom"] {
         if !body.contains_key(key) {
-            return Err(bad(&format!("{key}: This field is required.")));
+            return Err(bad_request(&format!("{key}: This field is required.")));
         }
     }
     let (id, uid) = (text(&body, "asset_id")?, text(&body, "asset_external_uid")?);
@@ -70,7 +71,9 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
         |asset: &Value| id.map_or_else(|| asset["external_uid"].as_str() == uid, |id| asset["id"] == id);
     let asset = ctx.store.all("subscriptions/assets").into_iter().find(wanted);
     let Some(asset) = asset.filter(|_| id.is_some() != uid.is_some()) else {
-        return Err(bad("Exactly one of asset_id, asset_external_uid of an existing asset is required."));
+        return Err(bad_request(
+            "Exactly one of asset_id, asset_external_uid of an existing asset is required.",
+        ));
     };
     let kind = text(&body, "type")?.unwrap_or("vendor");
     let now = clock::now();

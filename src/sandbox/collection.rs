@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::cell::{Cell, sort_cell};
-use super::clock::Rng;
 use super::fields::{Field, Spec};
 use super::filter::Filter;
+use super::rng::Rng;
 use super::rql::Query;
 
 /// Below this size sorting anew is cheaper than keeping an order.

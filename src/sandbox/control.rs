@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::error::{bad_request, error, not_found};
 use super::journal::{Call, Effect};
-use super::router::{bad, not_found, refuse};
-use super::server::State;
-use super::wire::{Answer, Incoming};
+use super::message::{Answer, Incoming};
+use super::state::State;
 
 pub(super) const PREFIX: &str = "/_sandbox/";
 
@@ -28,11 +28,11 @@ pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
             let (Some(collection), Ok(value)) =
                 (rest.strip_prefix("store/"), serde_json::from_slice::<Value>(&incoming.body))
             else {
-                return bad("POST one JSON object to /_sandbox/store/{collection}.");
+                return bad_request("POST one JSON object to /_sandbox/store/{collection}.");
             };
             state.store.insert(collection, value);
             Answer::empty(204)
         }
-        _ => refuse(405, "GET, DELETE or POST."),
+        _ => error(405, "GET, DELETE or POST."),
     }
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Ctx, Outcome, text};
+use super::error::{bad_request, error, not_found};
 use super::lists;
-use super::router::{Ctx, Outcome, bad, not_found, refuse, text};
-use super::wire::Answer;
+use super::message::Answer;
 use super::{clock, sample};
 
 /// The id of the conversation that a path names by its own id or by that of what it is about.
@@ -24,7 +25,7 @@ pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 pub(super) fn forbidden(_: &mut Ctx<'_>) -> Outcome {
-    Err(refuse(403, "Conversations are created by the platform."))
+    Err(error(403, "Conversations are created by the platform."))
 }
 
 pub(super) fn close(ctx: &mut Ctx<'_>) -> Outcome {
@@ -45,14 +46,14 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
         ctx.object(&["id", "conversation", "account", "created", "creator", "text", "type", "events"])?;
     let words = text(&body, "text")?.unwrap_or_default();
     if words.trim().is_empty() {
-        return Err(bad("text: This field may not be blank."));
+        return Err(bad_request("text: This field may not be blank."));
     }
     let kind = text(&body, "type")?.unwrap_or("message");
     if !["message", "state_change", "private"].contains(&kind) {
-        return Err(bad(&format!("type: \"{kind}\" is not a valid choice.")));
+        return Err(bad_request(&format!("type: \"{kind}\" is not a valid choice.")));
     }
     if ctx.find("conversations", &conversation)?["status"] == "closed" {
-        return Err(bad("The conversation is closed."));
+        return Err(bad_request("The conversation is closed."));
     }
     let collection = format!("conversations/{conversation}/messages");
     let number = ctx.store.count(&collection) + 1;
@@ -71,7 +72,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn edit(ctx: &mut Ctx<'_>) -> Outcome {
     let conversation = resolve(ctx)?;
     let body = ctx.object(&["text", "type"])?;
-    let words = text(&body, "text")?.ok_or_else(|| bad("text: This field is required."))?.to_owned();
+    let words = text(&body, "text")?.ok_or_else(|| bad_request("text: This field is required."))?.to_owned();
     let collection = format!("conversations/{conversation}/messages");
     let id = ctx.verb();
     let message = ctx.change(&collection, &id, "update", |message| {

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::{Ctx, Outcome, only, text};
+use super::error::bad_request;
+use super::message::Answer;
 use super::params::merge_params;
-use super::router::{Ctx, Outcome, bad, only, text};
-use super::wire::Answer;
 use super::{clock, sample};
 
 pub(super) fn request(ctx: &mut Ctx<'_>) -> Outcome {
@@ -12,7 +13,7 @@ pub(super) fn request(ctx: &mut Ctx<'_>) -> Outcome {
         ctx.object(&["type", "status", "note", "reason", "asset", "marketplace", "external_attributes"])?;
     let kind = text(&body, "type")?.unwrap_or_default();
     let Some(Value::Object(asset)) = body.get("asset") else {
-        return Err(bad("asset: This field is required."));
+        return Err(bad_request("asset: This field is required."));
     };
     let number = ctx.store.serial();
     let digits = format!(
@@ -24,12 +25,12 @@ pub(super) fn request(ctx: &mut Ctx<'_>) -> Outcome {
     let asset = match kind {
         "purchase" => purchase(ctx, asset, &format!("AS-{digits}"))?,
         "change" | "suspend" | "resume" | "cancel" => existing(ctx, kind, asset)?,
-        other => return Err(bad(&format!("type: \"{other}\" is not a valid choice."))),
+        other => return Err(bad_request(&format!("type: \"{other}\" is not a valid choice."))),
     };
     let status = match text(&body, "status")? {
         Some(status @ ("draft" | "pending")) => status,
         None => "pending",
-        Some(other) => return Err(bad(&format!("status: \"{other}\" is not a valid choice."))),
+        Some(other) => return Err(bad_request(&format!("status: \"{other}\" is not a valid choice."))),
     };
     let now = clock::now();
     let request = json!({
@@ -60,13 +61,13 @@ fn purchase(ctx: &Ctx<'_>, given: &Map<String, Value>, id: &str) -> Result<Value
     only(given, &allowed, "asset.")?;
     let product = given.get("product").and_then(|product| product["id"].as_str()).unwrap_or_default();
     if product.is_empty() {
-        return Err(bad("asset.product.id: This field is required."));
+        return Err(bad_request("asset.product.id: This field is required."));
     }
     if ctx.store.count("products") > 0 && ctx.store.get("products", product).is_none() {
-        return Err(bad(&format!("asset.product: product {product} does not exist.")));
+        return Err(bad_request(&format!("asset.product: product {product} does not exist.")));
     }
     if given.get("items").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-        return Err(bad("asset.items: This field is required."));
+        return Err(bad_request("asset.items: This field is required."));
     }
     let mut asset = sample::asset(id);
     asset["status"] = "processing".into();
@@ -89,7 +90,7 @@ fn existing(ctx: &Ctx<'_>, kind: &str, given: &Map<String, Value>) -> Result<Val
     only(given, if kind == "change" { &["id", "items", "params"] } else { &["id"] }, "asset.")?;
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let Some(asset) = ctx.store.get("assets", id) else {
-        return Err(bad(&format!("asset.id: asset {id} does not exist.")));
+        return Err(bad_request(&format!("asset.id: asset {id} does not exist.")));
     };
     let mut asset = asset.clone();
     let wanted = given.get("items").and_then(Value::as_array).cloned().unwrap_or_default();

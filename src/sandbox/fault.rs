@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::clock::Rng;
 use super::journal::Call;
+use super::rng::Rng;
 
 /// One thing that goes wrong, for some calls.
 ///

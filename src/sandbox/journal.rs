@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::wire::Incoming;
+use super::message::Incoming;
 
 /// A request body as the sandbox saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -137,10 +137,10 @@ impl Effect {
     }
 }
 
-/// One call of the other origin, where signed links lead.
+/// One call of the storage, where signed links lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ForeignCall {
+pub struct StorageCall {
     /// As sent.
     pub method: String,
     /// Path and query as sent.
@@ -153,7 +153,7 @@ pub struct ForeignCall {
     pub status: u16,
 }
 
-impl ForeignCall {
+impl StorageCall {
     pub(super) fn new(incoming: &Incoming, status: u16) -> Self {
         Self {
             method: incoming.method.clone(),

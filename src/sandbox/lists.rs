@@ -3,10 +3,11 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
+use super::context::{Ctx, Outcome};
+use super::error::{bad_request, not_found};
 use super::fields::Spec;
-use super::router::{Ctx, Outcome, bad, not_found};
+use super::message::{Answer, percent_decode};
 use super::rql::{self, Query};
-use super::wire::{Answer, percent_decode};
 
 /// Fields that only the single object shows.
 const DETAIL_ONLY: [(&str, &[&str]); 1] = [(
@@ -45,9 +46,9 @@ fn parent(ctx: &Ctx<'_>) -> Result<(), Answer> {
 /// The query of a call, or the platform's parsing error.
 pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
     let Some(text) = percent_decode(ctx.call.query()) else {
-        return Err(bad("Bad filter query: not UTF-8."));
+        return Err(bad_request("Bad filter query: not UTF-8."));
     };
-    rql::parse(&text).map_err(|why| bad(&why))
+    rql::parse(&text).map_err(|why| bad_request(&why))
 }
 
 /// One page of a collection, filtered, ordered and cut as the query says.
@@ -55,9 +56,9 @@ pub(super) fn page_of(ctx: &mut Ctx<'_>, collection: &str) -> Outcome {
     let query = query_of(ctx)?;
     let limit = query.limit.unwrap_or(ctx.options.default_page).min(ctx.options.page_cap);
     let spec = Spec::of(collection);
-    let mask = mask(collection, spec, &query).map_err(|why| bad(&why))?;
+    let mask = mask(collection, spec, &query).map_err(|why| bad_request(&why))?;
     let shuffle = ctx.options.shuffle.then_some(&mut *ctx.rng);
-    let page = ctx.store.page(collection, &query, limit, shuffle).map_err(|why| bad(&why))?;
+    let page = ctx.store.page(collection, &query, limit, shuffle).map_err(|why| bad_request(&why))?;
     let answer = Answer::json(200, &Masked::List(&page.values, &mask));
     if !ctx.options.content_range {
         return Ok(answer);

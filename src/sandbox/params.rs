@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::router::{bad, only, refuse_all, text};
-use super::wire::Answer;
+use super::context::{only, text};
+use super::error::{bad_request, errors};
+use super::message::Answer;
 
 /// What may be changed of a parameter.
 const PARAM_VALUES: [&str; 4] = ["value", "structured_value", "value_error", "structured_error"];
@@ -26,20 +27,20 @@ const PARAM_REST: [&str; 11] = [
 pub(super) fn merge_params(params: &mut Value, changes: Option<&Value>, at: &str) -> Result<(), Answer> {
     let Some(changes) = changes else { return Ok(()) };
     let Some(changes) = changes.as_array() else {
-        return Err(bad(&format!("{at}: Expected a list.")));
+        return Err(bad_request(&format!("{at}: Expected a list.")));
     };
     let Value::Array(params) = params else {
         return if changes.is_empty() {
             Ok(())
         } else {
-            Err(bad(&format!("{at}: there are no parameters.")))
+            Err(bad_request(&format!("{at}: there are no parameters.")))
         };
     };
     let mut problems = Vec::new();
     let mut found = Vec::new();
     for change in changes {
         let Some(change) = change.as_object() else {
-            return Err(bad(&format!("{at}: Expected a dictionary.")));
+            return Err(bad_request(&format!("{at}: Expected a dictionary.")));
         };
         let allowed: Vec<_> = PARAM_VALUES.iter().chain(&PARAM_REST).copied().collect();
         only(change, &allowed, &format!("{at}."))?;
@@ -53,7 +54,7 @@ pub(super) fn merge_params(params: &mut Value, changes: Option<&Value>, at: &str
         }
     }
     if !problems.is_empty() {
-        return Err(refuse_all(400, &problems));
+        return Err(errors(400, &problems));
     }
     for (place, change) in found {
         for (key, value) in change.iter().filter(|(key, _)| PARAM_VALUES.contains(&key.as_str())) {

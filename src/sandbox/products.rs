@@ -1,8 +1,8 @@
 //! What products and listings have beyond lists.
 
+use super::context::{Ctx, Outcome};
+use super::message::Answer;
 use super::params::render_body;
-use super::router::{Ctx, Outcome};
-use super::wire::Answer;
 
 /// A template without the parameters of anything, as a JSON string.
 pub(super) fn render_template(ctx: &mut Ctx<'_>) -> Outcome {

@@ -7,9 +7,10 @@
 use serde_json::{Map, Value, json};
 
 use super::clock;
+use super::context::{Ctx, Outcome, only, text};
+use super::error::bad_request;
+use super::message::Answer;
 use super::params::{merge_params, render_body};
-use super::router::{Ctx, Outcome, bad, only, text};
-use super::wire::Answer;
 
 const REQUESTS: &str = "requests";
 
@@ -21,13 +22,13 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
             only(asset, &["params"], "asset.")?;
             asset.get("params").cloned()
         }
-        Some(_) => return Err(bad("asset: Expected a dictionary.")),
+        Some(_) => return Err(bad_request("asset: Expected a dictionary.")),
         None => None,
     };
     let note = text(&body, "note")?.map(str::to_owned);
     let status = ctx.find(REQUESTS, &id)?["status"].as_str().unwrap_or_default();
     if !["draft", "tiers_setup", "pending", "inquiring", "scheduled"].contains(&status) {
-        return Err(bad(&format!("Parameters can not be changed in status `{status}`.")));
+        return Err(bad_request(&format!("Parameters can not be changed in status `{status}`.")));
     }
     let mut params = ctx.find(REQUESTS, &id)?["asset"]["params"].clone();
     merge_params(&mut params, changes.as_ref(), "asset.params")?;
@@ -57,7 +58,7 @@ fn template(ctx: &Ctx<'_>, product: &str, id: &str) -> Result<Value, Answer> {
     match ctx.store.get(&collection, id) {
         Some(template) => Ok(template.clone()),
         None if ctx.store.count(&collection) == 0 => Ok(json!({"id": id, "name": id, "body": ""})),
-        None => Err(bad(&format!("template_id: template {id} does not exist."))),
+        None => Err(bad_request(&format!("template_id: template {id} does not exist."))),
     }
 }
 
@@ -75,11 +76,11 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
             (Some(json!({"id": template["id"], "name": template["name"]})), key)
         }
         (None, Some(tile)) => (None, tile.to_owned()),
-        _ => return Err(bad("One of template_id, activation_tile is required.")),
+        _ => return Err(bad_request("One of template_id, activation_tile is required.")),
     };
     let effective = text(&body, "effective_date")?.map(str::to_owned);
     if effective.as_deref().is_some_and(|date| clock::parse(date).is_none()) {
-        return Err(bad("effective_date: Datetime has wrong format."));
+        return Err(bad_request("effective_date: Datetime has wrong format."));
     }
     let next_date = next_date(&body)?;
     ctx.change(REQUESTS, &id, "approve", |request| {
@@ -114,7 +115,7 @@ fn next_date(body: &Map<String, Value>) -> Result<Option<String>, Answer> {
     let date = asset.pointer("/billing/next_date").and_then(Value::as_str);
     match date {
         Some(date) if clock::parse(date).is_some() => Ok(Some(date.to_owned())),
-        _ => Err(bad("asset.billing.next_date: Datetime has wrong format.")),
+        _ => Err(bad_request("asset.billing.next_date: Datetime has wrong format.")),
     }
 }
 
@@ -188,7 +189,7 @@ pub(super) fn schedule(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.segment(1);
     let body = ctx.object(&["planned_date"])?;
     let date = text(&body, "planned_date")?.filter(|date| clock::parse(date).is_some());
-    let date = date.ok_or_else(|| bad("planned_date: Datetime has wrong format."))?.to_owned();
+    let date = date.ok_or_else(|| bad_request("planned_date: Datetime has wrong format."))?.to_owned();
     ctx.status(REQUESTS, &id, &["pending"])?;
     move_to(ctx, &id, "scheduled", |request| {
         request["planned_date"] = date.into();
@@ -219,7 +220,7 @@ pub(super) fn assignee(ctx: &Ctx<'_>) -> Result<Value, Answer> {
     match (text(&body, "id")?, text(&body, "email")?) {
         (Some(id), None) => Ok(json!({"id": id, "name": id})),
         (None, Some(email)) => Ok(json!({"id": "UR-000-000-001", "name": email, "email": email})),
-        _ => Err(bad("Exactly one of id, email is required.")),
+        _ => Err(bad_request("Exactly one of id, email is required.")),
     }
 }
 

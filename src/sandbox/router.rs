@@ -1,138 +1,15 @@
 //! From method and path to the function that answers.
 
-use serde_json::{Map, Value, json};
-
-use super::clock::Rng;
+use super::context::{Ctx, Outcome};
+use super::error::{bad_request, error, not_found};
 use super::journal::Call;
+use super::message::{Answer, Incoming, percent_decode};
+use super::options::Options;
+use super::rng::Rng;
 use super::store::Store;
-use super::wire::{Answer, Incoming, percent_decode};
-use super::{Options, assets, conversations, create, lists, products, requests, tiers, usage};
-
-/// An answer, or a refusal.
-pub(super) type Outcome = Result<Answer, Answer>;
+use super::{assets, conversations, create, lists, products, requests, tiers, usage};
 
 type Handler = fn(&mut Ctx<'_>) -> Outcome;
-
-/// What a handler works with.
-pub(super) struct Ctx<'a> {
-    pub(super) store: &'a mut Store,
-    pub(super) rng: &'a mut Rng,
-    pub(super) options: &'a Options,
-    pub(super) call: &'a Call,
-    pub(super) incoming: &'a Incoming,
-    /// The decoded segments of the path.
-    pub(super) segments: Vec<String>,
-}
-
-impl Ctx<'_> {
-    /// The segment at this place, counted from 0.
-    pub(super) fn segment(&self, at: usize) -> String {
-        self.segments.get(at).cloned().unwrap_or_default()
-    }
-
-    /// The last segment: the verb of a transition.
-    pub(super) fn verb(&self) -> String {
-        self.segments.last().cloned().unwrap_or_default()
-    }
-
-    /// The body as a JSON object that has none but these fields. No body is an empty object.
-    pub(super) fn object(&self, allowed: &[&str]) -> Result<Map<String, Value>, Answer> {
-        let map = self.free_object()?;
-        only(&map, allowed, "")?;
-        Ok(map)
-    }
-
-    pub(super) fn free_object(&self) -> Result<Map<String, Value>, Answer> {
-        use super::journal::Body;
-        match &self.call.body {
-            Body::Empty | Body::Json(Value::Null) => Ok(Map::new()),
-            Body::Json(Value::Object(map)) => Ok(map.clone()),
-            Body::Json(_) => Err(bad("Invalid data. Expected a dictionary.")),
-            Body::Bytes(_) => Err(bad("JSON parse error - the body is not JSON.")),
-        }
-    }
-
-    /// The object at a path, or 404.
-    pub(super) fn find(&self, collection: &str, id: &str) -> Result<&Value, Answer> {
-        self.store.get(collection, id).ok_or_else(not_found)
-    }
-
-    /// The status of an object if it is one of `from`, else the refusal of the platform.
-    pub(super) fn status(&self, collection: &str, id: &str, from: &[&str]) -> Result<String, Answer> {
-        let value = self.find(collection, id)?;
-        let key = if value.get("state").is_some() { "state" } else { "status" };
-        let status = value.get(key).and_then(Value::as_str).unwrap_or_default();
-        if from.iter().any(|allowed| status.eq_ignore_ascii_case(allowed)) {
-            return Ok(status.to_owned());
-        }
-        Err(refuse(400, &format!("{}: not allowed in status `{status}`.", self.verb())))
-    }
-
-    /// Changes an object, and puts the change into the log of effects.
-    pub(super) fn change(
-        &mut self,
-        collection: &str,
-        id: &str,
-        action: &str,
-        change: impl FnOnce(&mut Value),
-    ) -> Result<&Value, Answer> {
-        let status = |value: &Value| {
-            let status = value.get("status").or_else(|| value.get("state"));
-            status.and_then(Value::as_str).map(str::to_owned)
-        };
-        let changed = self.store.update(collection, id, |value| {
-            let before = status(value);
-            change(value);
-            (before, status(value))
-        });
-        let (before, after) = changed.ok_or_else(not_found)?;
-        self.store.record(collection, id, action, before, after);
-        self.find(collection, id)
-    }
-
-    pub(super) fn create(&mut self, collection: &str, value: &Value) {
-        let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
-        let status = value.get("status").and_then(Value::as_str).map(str::to_owned);
-        self.store.record(collection, id, "create", None, status);
-        self.store.insert(collection, value.clone());
-    }
-}
-
-/// The platform's error body.
-pub(super) fn refuse(status: u16, message: &str) -> Answer {
-    refuse_all(status, &[message.to_owned()])
-}
-
-pub(super) fn refuse_all(status: u16, messages: &[String]) -> Answer {
-    Answer::json(status, &json!({"error_code": "SYS_001", "errors": messages}))
-}
-
-pub(super) fn bad(message: &str) -> Answer {
-    refuse(400, message)
-}
-
-pub(super) fn not_found() -> Answer {
-    refuse(404, "Object not found.")
-}
-
-/// Refuses fields the platform does not know, each by its path.
-pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Result<(), Answer> {
-    let unknown: Vec<_> = map
-        .keys()
-        .filter(|key| !allowed.contains(&key.as_str()))
-        .map(|key| format!("{at}{key}: unknown field."))
-        .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(refuse_all(400, &unknown)) }
-}
-
-/// A field that has to be text where it is given.
-pub(super) fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Result<Option<&'m str>, Answer> {
-    match map.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(bad(&format!("{key}: Not a valid string."))),
-    }
-}
 
 const GET_ONLY: [(&str, Handler); 1] = [("GET", lists::list)];
 const DETAIL: [(&str, Handler); 1] = [("GET", lists::detail)];
@@ -241,7 +118,7 @@ pub(super) fn handle(
 ) -> Answer {
     let expected = options.api_key.as_str();
     if incoming.header("authorization") != Some(expected) {
-        return refuse(401, "API request is unauthorized.");
+        return error(401, "API request is unauthorized.");
     }
     if !call.path.starts_with(['/', '?']) || call.path.len() == incoming.target.len() {
         return not_found();
@@ -249,7 +126,7 @@ pub(super) fn handle(
     // One trailing slash is let pass: older clients send it with the verbs.
     let route = call.route().trim_start_matches('/').trim_end_matches('/');
     let Some(segments) = route.split('/').map(percent_decode).collect::<Option<Vec<_>>>() else {
-        return bad("The path is not UTF-8.");
+        return bad_request("The path is not UTF-8.");
     };
     let parts: Vec<_> = segments.iter().map(String::as_str).collect();
     let Some(methods) = methods(&parts).filter(|_| parts.iter().all(|part| !part.is_empty())) else {
@@ -270,7 +147,7 @@ pub(super) fn handle(
         }
     }
     let Some(handler) = found else {
-        let refusal = refuse(405, &format!("Method \"{}\" not allowed.", call.method));
+        let refusal = error(405, &format!("Method \"{}\" not allowed.", call.method));
         return refusal.with("Allow", allowed.join(", "));
     };
     let mut ctx = Ctx { store, rng, options, call, incoming, segments };

@@ -18,6 +18,12 @@ pub const PRODUCT: &str = "PRD-260-714-083";
 /// An activation template of [`PRODUCT`] in the demo data.
 pub const TEMPLATE: &str = "TL-497-535-242";
 
+/// The other product of the demo data that a processor is meant to have.
+pub(super) const SECOND_PRODUCT: &str = "PRD-904-115-627";
+
+/// A product of another processor, whose orders are to be left alone.
+pub(super) const OTHERS_PRODUCT: &str = "PRD-511-020-468";
+
 /// The company that sells.
 pub(super) fn provider() -> Value {
     json!({"id": "PA-552-081", "name": "Meridian Cloud Distribution"})
@@ -55,7 +61,7 @@ fn connection() -> Value {
 pub(super) fn product_reference(id: &str) -> Value {
     let name = match id {
         PRODUCT => "Northlight Vault",
-        "PRD-904-115-627" => "Northlight Relay",
+        SECOND_PRODUCT => "Northlight Relay",
         _ => "Product",
     };
     let icon = format!("/media/VA-317-204/{id}/media/{id}-logo.png");

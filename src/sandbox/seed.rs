@@ -6,12 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::sample;
+use super::sample::{self, OTHERS_PRODUCT, SECOND_PRODUCT};
 use super::store::Store;
-
-pub(super) const SECOND_PRODUCT: &str = "PRD-904-115-627";
-/// Of another processor: what is ordered of it is to be left alone.
-pub(super) const FOREIGN_PRODUCT: &str = "PRD-511-020-468";
 
 pub(super) fn demo(store: &mut Store) {
     // Parsed in a test; there is nothing to fall back to.
@@ -30,10 +26,10 @@ pub(super) fn demo(store: &mut Store) {
 }
 
 fn products(store: &mut Store) {
-    for id in [SECOND_PRODUCT, FOREIGN_PRODUCT] {
+    for id in [SECOND_PRODUCT, OTHERS_PRODUCT] {
         store.insert("products", sample::product(id));
     }
-    for product in [sample::PRODUCT, SECOND_PRODUCT, FOREIGN_PRODUCT] {
+    for product in [sample::PRODUCT, SECOND_PRODUCT, OTHERS_PRODUCT] {
         let collection = format!("products/{product}/templates");
         store.insert(&collection, sample::template(sample::TEMPLATE));
         let mut inquire = sample::template("TL-497-535-243");
@@ -67,7 +63,7 @@ fn tier_configs(store: &mut Store) {
             request["configuration"]["product"] = sample::product_reference(SECOND_PRODUCT);
         }
         if n == 11 {
-            request["configuration"]["product"] = sample::product_reference(FOREIGN_PRODUCT);
+            request["configuration"]["product"] = sample::product_reference(OTHERS_PRODUCT);
         }
         if n % 4 == 3 {
             // The older form: no events of the request itself, no assignee.
@@ -94,7 +90,7 @@ fn listings(store: &mut Store) {
         ("LST-771-402-959", sample::PRODUCT, reported, "listed"),
         ("LST-771-402-960", SECOND_PRODUCT, reported, "listed"),
         ("LST-771-402-961", SECOND_PRODUCT, "CRD-10482-77310-26594", "unlisted"),
-        ("LST-771-402-962", FOREIGN_PRODUCT, reported, "listed"),
+        ("LST-771-402-962", OTHERS_PRODUCT, reported, "listed"),
     ];
     for (n, (id, product, contract, status)) in rows.into_iter().enumerate() {
         let mut listing = sample::listing(id);
@@ -144,7 +140,7 @@ fn usage_files(store: &mut Store) {
         store.insert("usage/files", file);
     }
     let mut foreign = sample::usage_file("UF-2024-03-4127-8899");
-    foreign["product"] = sample::product_reference(FOREIGN_PRODUCT);
+    foreign["product"] = sample::product_reference(OTHERS_PRODUCT);
     store.insert("usage/files", foreign);
 }
 
@@ -168,7 +164,7 @@ mod tests {
         let requests = store.all("requests");
         let own = with(&requests, "status", "pending")
             .into_iter()
-            .filter(|r| r["asset"]["product"]["id"] != FOREIGN_PRODUCT)
+            .filter(|r| r["asset"]["product"]["id"] != OTHERS_PRODUCT)
             .count();
         assert!(own >= 40, "{own}");
         for kind in ["purchase", "change", "cancel", "suspend", "resume", "renew", "adjustment", "transfer"] {

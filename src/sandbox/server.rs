@@ -9,16 +9,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::clock::Rng;
-use super::fault::{Chaos, Fault, Kind};
-use super::journal::{Call, ForeignCall};
-use super::router::refuse;
+use super::error::error;
+use super::fault::{Fault, Kind};
+use super::journal::{Call, StorageCall};
+use super::message::{Answer, Incoming};
+use super::options::{BASE, Options};
+use super::state::State;
 use super::store::Store;
-use super::wire::{Answer, Incoming, Reader};
-use super::{Options, control, foreign, router};
-
-/// Called with each call before it is handled.
-pub(super) type Hook = Box<dyn FnMut(&Call, &mut Store) + Send>;
+use super::wire::Reader;
+use super::{control, router, storage};
 
 /// What all threads share.
 pub(super) struct Shared {
@@ -32,43 +31,31 @@ pub(super) struct Shared {
     connections: AtomicUsize,
 }
 
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) store: Store,
-    pub(super) journal: Vec<Call>,
-    pub(super) foreign: Vec<ForeignCall>,
-    pub(super) faults: Vec<Fault>,
-    pub(super) chaos: Option<Chaos>,
-    pub(super) hook: Option<Hook>,
-    pub(super) calls: usize,
-    rng: Option<Rng>,
-}
-
 /// The two listeners: the platform, and the origin that signed links lead to.
 pub(super) struct Listeners {
     platform: TcpListener,
-    foreign: TcpListener,
+    storage: TcpListener,
 }
 
 impl Listeners {
     pub(super) fn bind(port: u16) -> io::Result<Self> {
         Ok(Self {
             platform: TcpListener::bind((Ipv4Addr::LOCALHOST, port))?,
-            foreign: TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+            storage: TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
         })
     }
 
     pub(super) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.platform.local_addr()?, self.foreign.local_addr()?))
+        Ok((self.platform.local_addr()?, self.storage.local_addr()?))
     }
 }
 
 impl Shared {
     pub(super) fn start(options: Options, store: Store, listeners: Listeners) -> Arc<Self> {
-        let rng = Some(Rng::new(options.seed));
+        let state = State::new(store, options.seed);
         let shared = Arc::new(Self {
             options,
-            state: Mutex::new(State { store, rng, ..State::default() }),
+            state: Mutex::new(state),
             stop: AtomicBool::new(false),
             stopped: (Mutex::new(()), Condvar::new()),
             sockets: Mutex::default(),
@@ -76,11 +63,11 @@ impl Shared {
             next_socket: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         });
-        let Listeners { platform, foreign } = listeners;
+        let Listeners { platform, storage } = listeners;
         let own = Arc::clone(&shared);
         shared.spawn(move || own.accept(&platform, true));
         let own = Arc::clone(&shared);
-        shared.spawn(move || own.accept(&foreign, false));
+        shared.spawn(move || own.accept(&storage, false));
         shared
     }
 
@@ -163,7 +150,7 @@ impl Shared {
                 Ok(Some(incoming)) => incoming,
                 Ok(None) => return Ok(()),
                 Err(e) if e.kind() == io::ErrorKind::InvalidData => {
-                    let answer = refuse(400, &e.to_string());
+                    let answer = error(400, &e.to_string());
                     return (&mut &*stream).write_all(&answer.encode(answer.body.len(), false));
                 }
                 Err(e) => return Err(e),
@@ -171,9 +158,9 @@ impl Shared {
             let (answer, fault) = if platform {
                 self.answer(&incoming, connection)
             } else {
-                (foreign::answer(&mut self.state(), &self.options, &incoming), None)
+                (self.storage_answer(&incoming), None)
             };
-            if !self.deliver(stream, answer, fault, incoming.keep_alive())? || !incoming.keep_alive() {
+            if !self.deliver(stream, answer, fault, incoming.keep_alive)? || !incoming.keep_alive {
                 return Ok(());
             }
         }
@@ -185,7 +172,7 @@ impl Shared {
         }
         let mut state = self.state();
         state.calls += 1;
-        let mut call = Call::new(state.calls, connection, super::BASE, incoming);
+        let mut call = Call::new(state.calls, connection, BASE, incoming);
         let fault = state.strike(&call);
         if let Some(Kind::Hold(time)) = fault.as_ref().map(|fault| fault.kind.clone()) {
             drop(state);
@@ -194,7 +181,7 @@ impl Shared {
         }
         let mut answer = Answer::empty(0);
         if fault.as_ref().is_none_or(Fault::lets_through) {
-            answer = state.handle(&self.options, &mut call, incoming);
+            answer = handle(&mut state, &self.options, &mut call, incoming);
         }
         if let Some(fault) = &fault {
             call.fault = Some(fault.to_string());
@@ -208,6 +195,13 @@ impl Shared {
             answer = answer.gzip();
         }
         (answer, fault)
+    }
+
+    fn storage_answer(&self, incoming: &Incoming) -> Answer {
+        let mut state = self.state();
+        let answer = storage::answer(&state.store, self.options.template_redirects, incoming);
+        state.storage_calls.push(StorageCall::new(incoming, answer.status));
+        answer
     }
 
     /// Writes the answer in the way of the fault. False if the connection is to be closed.
@@ -272,24 +266,16 @@ impl Shared {
     }
 }
 
-impl State {
-    fn strike(&mut self, call: &Call) -> Option<Fault> {
-        let ordered = self.faults.iter_mut().find_map(|fault| fault.strike(call).then(|| fault.clone()));
-        ordered.or_else(|| self.chaos.as_mut()?.strike(call))
-    }
-
-    fn handle(&mut self, options: &Options, call: &mut Call, incoming: &Incoming) -> Answer {
-        self.store.begin(call.number);
-        let handled = catch_unwind(AssertUnwindSafe(|| {
-            if let Some(hook) = &mut self.hook {
-                hook(call, &mut self.store);
-            }
-            let rng = self.rng.get_or_insert_with(|| Rng::new(0));
-            router::handle(&mut self.store, rng, options, call, incoming)
-        }));
-        call.effect = self.store.changed();
-        handled.unwrap_or_else(|_| refuse(500, "The sandbox itself has failed."))
-    }
+fn handle(state: &mut State, options: &Options, call: &mut Call, incoming: &Incoming) -> Answer {
+    state.store.begin(call.number);
+    let handled = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(hook) = &mut state.hook {
+            hook(call, &mut state.store);
+        }
+        router::handle(&mut state.store, &mut state.rng, options, call, incoming)
+    }));
+    call.effect = state.store.changed();
+    handled.unwrap_or_else(|_| error(500, "The sandbox itself has failed."))
 }
 
 /// The answer that a fault puts in place of the real one.

@@ -82,7 +82,7 @@ impl Store {
         collection: &str,
         query: &super::rql::Query,
         limit: usize,
-        shuffle: Option<&mut super::clock::Rng>,
+        shuffle: Option<&mut super::rng::Rng>,
     ) -> Result<Page<'_>, String> {
         self.collection(collection).page(query, limit, shuffle)
     }

@@ -466,8 +466,8 @@ fn a_signed_link_leads_elsewhere_and_refuses_credentials() {
     let mut client = Client::new(&sandbox);
     let link =
         client.get("/usage/products/PRD-1/template").json()["template_link"].as_str().unwrap().to_owned();
-    let path = link.strip_prefix(&sandbox.foreign_url()).unwrap().to_owned();
-    client.stream = TcpStream::connect(sandbox.foreign).unwrap();
+    let path = link.strip_prefix(&sandbox.storage_url()).unwrap().to_owned();
+    client.stream = TcpStream::connect(sandbox.storage).unwrap();
     assert_eq!(client.send("GET", &path, "", b"").unwrap().status, 403);
     let mut anonymous = |path: &str| {
         let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -479,7 +479,7 @@ fn a_signed_link_leads_elsewhere_and_refuses_credentials() {
     let file = anonymous(redirect.header("location").unwrap());
     assert_eq!((file.status, file.body.get(..2)), (200, Some(&b"PK"[..])));
     assert_eq!(anonymous("/templates/PRD-1.xlsx").status, 403);
-    let seen: Vec<_> = sandbox.foreign_calls().iter().map(|call| (call.authorization, call.status)).collect();
+    let seen: Vec<_> = sandbox.storage_calls().iter().map(|call| (call.authorization, call.status)).collect();
     assert_eq!(seen, [(true, 403), (false, 302), (false, 200), (false, 403)]);
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::{Ctx, Outcome, only, text};
+use super::error::bad_request;
+use super::message::Answer;
 use super::params::{merge_params, render_body};
 use super::requests::assignee;
-use super::router::{Ctx, Outcome, bad, only, text};
-use super::wire::Answer;
 use super::{clock, sample};
 
 const REQUESTS: &str = "tier/config-requests";
@@ -56,11 +57,11 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
                 (Some(json!({"id": template_id, "name": ""})), String::new())
             }
             None => {
-                return Err(bad(&format!("template.id: template {template_id} does not exist.")));
+                return Err(bad_request(&format!("template.id: template {template_id} does not exist.")));
             }
         },
         (None, Some(representation)) => (None, representation.to_owned()),
-        _ => return Err(bad("template: One of id, representation is required.")),
+        _ => return Err(bad_request("template: One of id, representation is required.")),
     };
     let effective = text(given, "effective_date")?.map_or_else(clock::now, str::to_owned);
     let request = ctx.change(REQUESTS, &id, "approve", |request| {
@@ -163,7 +164,8 @@ pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
 /// A request to change a configuration, named by its id or by product, account and level.
 pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let body = ctx.object(&["configuration", "status", "params", "type", "notes"])?;
-    let wanted = body.get("configuration").ok_or_else(|| bad("configuration: This field is required."))?;
+    let wanted =
+        body.get("configuration").ok_or_else(|| bad_request("configuration: This field is required."))?;
     let same = |config: &Value| match wanted.get("id") {
         Some(id) => config["id"] == *id,
         None => {
@@ -174,7 +176,7 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         }
     };
     let config = ctx.store.all(CONFIGS).into_iter().find(same);
-    let config = config.ok_or_else(|| bad("configuration: it does not exist."))?;
+    let config = config.ok_or_else(|| bad_request("configuration: it does not exist."))?;
     let mut params = config["params"].clone();
     merge_params(&mut params, body.get("params"), "params")?;
     let id = config["id"].as_str().unwrap_or_default().replacen("TC-", "TCR-", 1);
@@ -206,7 +208,7 @@ const ACCOUNT_FIELDS: [&str; 10] = [
 pub(super) fn create_account(ctx: &mut Ctx<'_>) -> Outcome {
     let mut account = ctx.object(&ACCOUNT_FIELDS)?;
     if !account.contains_key("contact_info") {
-        return Err(bad("contact_info: This field is required."));
+        return Err(bad_request("contact_info: This field is required."));
     }
     let number = ctx.store.serial();
     account.insert("id".into(), format!("TA-9000-{:04}-{:04}", number / 10_000, number % 10_000).into());

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Ctx, Outcome, only, text};
+use super::error::bad_request;
 use super::lists;
-use super::router::{Ctx, Outcome, bad, only, text};
+use super::message::Answer;
 use super::store::{Upload, Verdict};
-use super::wire::Answer;
-use super::{clock, foreign, multipart, sample, workbook};
+use super::{clock, multipart, sample, storage, workbook};
 
 const FILES: &str = "usage/files";
 
@@ -66,17 +67,17 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         match body.get(key) {
             Some(Value::Object(map)) => only(map, &parts, &format!("{key}."))?,
             Some(Value::Null) | None => {}
-            Some(_) => return Err(bad(&format!("{key}: Expected a dictionary."))),
+            Some(_) => return Err(bad_request(&format!("{key}: Expected a dictionary."))),
         }
     }
     let id_of = |key: &str| body.get(key).and_then(|value| value["id"].as_str()).unwrap_or_default();
     let (product, contract) = (id_of("product"), id_of("contract"));
     if text(&body, "name")?.unwrap_or_default().is_empty() || product.is_empty() || contract.is_empty() {
-        return Err(bad("name, product.id and contract.id are required."));
+        return Err(bad_request("name, product.id and contract.id are required."));
     }
     let known = ctx.store.get("products", product);
     if known.is_none() && ctx.store.count("products") > 0 {
-        return Err(bad(&format!("product.id: product {product} does not exist.")));
+        return Err(bad_request(&format!("product.id: product {product} does not exist.")));
     }
     let product = json!({"id": product, "name": sample::product_reference(product)["name"]});
     let contract_name =
@@ -116,7 +117,8 @@ pub(super) fn upload(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.segment(2);
     ctx.status(FILES, &id, &["draft", "uploaded", "invalid", "ready"])?;
     let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
-    let bytes = multipart::field(content_type, &ctx.incoming.body, "usage_file").map_err(|why| bad(&why))?;
+    let bytes =
+        multipart::field(content_type, &ctx.incoming.body, "usage_file").map_err(|why| bad_request(&why))?;
     let verdict = workbook::check(bytes);
     let bytes = bytes.to_vec();
     process(ctx, &id, "upload", bytes, verdict)
@@ -126,7 +128,7 @@ pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.segment(2);
     ctx.status(FILES, &id, &["invalid", "ready"])?;
     let Some(upload) = ctx.store.uploads.remove(&id) else {
-        return Err(bad("There is no uploaded file."));
+        return Err(bad_request("There is no uploaded file."));
     };
     let verdict = workbook::check(&upload.bytes);
     process(ctx, &id, "reprocess", upload.bytes, verdict)
@@ -134,7 +136,7 @@ pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
 
 fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> Outcome {
     let reads_left = ctx.options.processing_reads;
-    let link = format!("{}/usage/{id}/in.xlsx?{}", ctx.options.foreign, foreign::SIGNATURE);
+    let link = storage::link(&ctx.options.storage, &format!("usage/{id}/in.xlsx"));
     ctx.change(FILES, id, action, |file| {
         file["usage_file_uri"] = link.into();
         file["events"]["uploaded"] = event();
@@ -196,6 +198,6 @@ fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value
 pub(super) fn template(ctx: &mut Ctx<'_>) -> Outcome {
     let product = ctx.segment(2);
     ctx.find("products", &product)?;
-    let link = format!("{}/templates/{product}.xlsx?{}", ctx.options.foreign, foreign::SIGNATURE);
+    let link = storage::link(&ctx.options.storage, &format!("templates/{product}.xlsx"));
     Ok(Answer::json(200, &json!({"template_link": link})))
 }

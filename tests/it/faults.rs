@@ -244,7 +244,7 @@ fn line(plans: &Plans, case: &Case, (name, kind): Kind, times: usize) -> String 
         effects.iter().filter(|effect| effect.from != effect.to && effect.action != "message").count();
     let messages = effects.iter().filter(|effect| effect.action == "message").count();
     write!(out, " | {status} {moves} {messages}").unwrap();
-    assert!(sandbox.foreign_calls().is_empty());
+    assert!(sandbox.storage_calls().is_empty());
     out.trim_end().to_owned()
 }
 

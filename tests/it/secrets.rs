@@ -136,11 +136,11 @@ fn errors_without_an_answer_do_not_name_the_key() {
 #[test]
 fn the_key_goes_to_the_endpoint_only() {
     let sandbox = one_order();
-    let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
+    let elsewhere = format!("{}/public/v1/requests", sandbox.storage_url());
     sandbox.fault(Fault::on("GET", "/requests").redirect(&elsewhere));
     let error = one_try(&sandbox).process_fulfillments(|_| Err(Action::skip())).unwrap_err();
     assert_eq!(error.status(), Some(302));
-    assert!(sandbox.foreign_calls().is_empty());
+    assert!(sandbox.storage_calls().is_empty());
     // Within the origin a redirect of a GET is followed, with the key.
     sandbox.fault(Fault::on("GET", "/requests").redirect("/public/v1/requests?limit=1"));
     let report = one_try(&sandbox).process_fulfillments(|_| Ok(Approval::template("TL-1"))).unwrap();

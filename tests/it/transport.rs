@@ -219,14 +219,14 @@ fn a_header_cannot_be_injected_through_key_or_user_agent() {
 #[test]
 fn the_key_goes_to_no_other_origin() {
     let sandbox = one_order();
-    let elsewhere = format!("{}/public/v1/requests", sandbox.foreign_url());
+    let elsewhere = format!("{}/public/v1/requests", sandbox.storage_url());
     for location in [elsewhere.as_str(), "//127.0.0.2/x", "http://user@127.0.0.1/x", "https://127.0.0.1/x"] {
         sandbox.fault(Fault::on("GET", "/requests").redirect(location));
         let (error, _) = fails(&client(&sandbox));
         assert_eq!(error.status(), Some(302));
         assert!(error.to_string().contains("check the endpoint's address"), "{error}");
     }
-    assert_eq!(sandbox.foreign_calls(), []);
+    assert_eq!(sandbox.storage_calls(), []);
 }
 
 #[test]

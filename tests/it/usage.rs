@@ -359,7 +359,7 @@ fn a_template_is_downloaded_without_credentials() {
     is_template(client(&sandbox).usage().template(sample::PRODUCT).unwrap());
     let path = format!("/usage/products/{}/template", sample::PRODUCT);
     assert_eq!(calls(&sandbox), json!([["GET", path]]));
-    let foreign = sandbox.foreign_calls();
+    let foreign = sandbox.storage_calls();
     assert_eq!(foreign.len(), 1);
     assert_eq!((foreign[0].authorization, foreign[0].status), (false, 200));
     assert_eq!(foreign[0].method, "GET");
@@ -370,7 +370,7 @@ fn the_download_follows_redirects_without_credentials() {
     let sandbox = Sandbox::builder().empty().template_redirects(3).start().unwrap();
     sandbox.insert("products", sample::product(sample::PRODUCT));
     is_template(client(&sandbox).usage().template(sample::PRODUCT).unwrap());
-    let foreign = sandbox.foreign_calls();
+    let foreign = sandbox.storage_calls();
     assert_eq!(foreign.iter().map(|call| call.status).collect::<Vec<_>>(), [302, 302, 302, 200]);
     assert!(foreign.iter().all(|call| !call.authorization));
 }
@@ -382,7 +382,7 @@ fn a_circle_of_redirects_ends() {
     let error = client(&sandbox).usage().template(sample::PRODUCT).unwrap_err();
     assert!(error.to_string().ends_with("redirects in a circle"), "{error}");
     assert!(!error.to_string().contains("sig="), "{error}");
-    assert!(sandbox.foreign_calls().len() < 10);
+    assert!(sandbox.storage_calls().len() < 10);
 }
 
 #[test]
@@ -391,19 +391,19 @@ fn a_download_is_bounded() {
     let config = sandbox.config().unwrap().body_limit(100);
     let error = Connect::new(config).unwrap().usage().template(sample::PRODUCT).unwrap_err();
     assert!(matches!(error, Error::Transport(_)), "{error}");
-    assert!(error.to_string().contains(&sandbox.foreign_url()), "{error}");
+    assert!(error.to_string().contains(&sandbox.storage_url()), "{error}");
 }
 
 #[test]
 fn a_failed_download_says_what_failed_and_keeps_the_signature() {
     let sandbox = sandbox();
-    let link = format!("{}/elsewhere/x.xlsx?sig=7f3a9c", sandbox.foreign_url());
+    let link = format!("{}/elsewhere/x.xlsx?sig=7f3a9c", sandbox.storage_url());
     sandbox.fault(
         Fault::on("GET", "/usage/products/**").status(200).body(&json!({"template_link": link}).to_string()),
     );
     let error = client(&sandbox).usage().template(sample::PRODUCT).unwrap_err();
     assert_eq!(error.status(), Some(404));
-    let said = format!("GET {}/elsewhere/x.xlsx was answered with 404 Not Found", sandbox.foreign_url());
+    let said = format!("GET {}/elsewhere/x.xlsx was answered with 404 Not Found", sandbox.storage_url());
     assert!(error.to_string().starts_with(&said), "{error}");
     assert!(!format!("{error} {error:?}").contains("7f3a9c"));
 }
@@ -419,7 +419,7 @@ fn a_product_without_a_template_says_so() {
         let error = connect.usage().template(sample::PRODUCT).unwrap_err();
         assert!(error.to_string().ends_with("the platform gave no link to a template"), "{error}");
     }
-    assert_eq!(sandbox.foreign_calls(), []);
+    assert_eq!(sandbox.storage_calls(), []);
 }
 
 #[test]
@@ -451,7 +451,7 @@ fn an_uploaded_file_can_be_fetched_back() {
     let link = file.uploaded_file().unwrap();
     assert!(!format!("{file:?}").contains("7f3a9c"));
     assert_eq!(connect.usage().download(link.as_str()).unwrap(), uploaded);
-    assert!(sandbox.foreign_calls().iter().all(|call| !call.authorization));
+    assert!(sandbox.storage_calls().iter().all(|call| !call.authorization));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FOREIGN_PRODUCT, SECOND_PRODUCT};
-use crate::sandbox::sample;
+use crate::sandbox::sample::{self, OTHERS_PRODUCT, SECOND_PRODUCT};
 use crate::sandbox::store::Store;
 
 /// What is special about an order, made so from an ordinary purchase.
@@ -140,7 +139,7 @@ pub(super) fn add(store: &mut Store) {
             put(store, number, request);
         }
     }
-    for product in [FOREIGN_PRODUCT; 3] {
+    for product in [OTHERS_PRODUCT; 3] {
         number += 1;
         put(store, number, order(number, product));
     }

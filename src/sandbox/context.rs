@@ -1,0 +1,116 @@
+//! What a handler works with: the store, the call, and the checks that handlers share.
+
+use serde_json::{Map, Value};
+
+use super::error::{bad_request, error, errors, not_found};
+use super::journal::{Body, Call};
+use super::message::{Answer, Incoming};
+use super::options::Options;
+use super::rng::Rng;
+use super::store::Store;
+
+/// An answer, or a refusal.
+pub(super) type Outcome = Result<Answer, Answer>;
+
+/// What a handler works with.
+pub(super) struct Ctx<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) rng: &'a mut Rng,
+    pub(super) options: &'a Options,
+    pub(super) call: &'a Call,
+    pub(super) incoming: &'a Incoming,
+    /// The decoded segments of the path.
+    pub(super) segments: Vec<String>,
+}
+
+impl Ctx<'_> {
+    /// The segment at this place, counted from 0.
+    pub(super) fn segment(&self, at: usize) -> String {
+        self.segments.get(at).cloned().unwrap_or_default()
+    }
+
+    /// The last segment: the verb of a transition.
+    pub(super) fn verb(&self) -> String {
+        self.segments.last().cloned().unwrap_or_default()
+    }
+
+    /// The body as a JSON object that has none but these fields. No body is an empty object.
+    pub(super) fn object(&self, allowed: &[&str]) -> Result<Map<String, Value>, Answer> {
+        let map = self.free_object()?;
+        only(&map, allowed, "")?;
+        Ok(map)
+    }
+
+    pub(super) fn free_object(&self) -> Result<Map<String, Value>, Answer> {
+        match &self.call.body {
+            Body::Empty | Body::Json(Value::Null) => Ok(Map::new()),
+            Body::Json(Value::Object(map)) => Ok(map.clone()),
+            Body::Json(_) => Err(bad_request("Invalid data. Expected a dictionary.")),
+            Body::Bytes(_) => Err(bad_request("JSON parse error - the body is not JSON.")),
+        }
+    }
+
+    /// The object at a path, or 404.
+    pub(super) fn find(&self, collection: &str, id: &str) -> Result<&Value, Answer> {
+        self.store.get(collection, id).ok_or_else(not_found)
+    }
+
+    /// The status of an object if it is one of `from`, else the refusal of the platform.
+    pub(super) fn status(&self, collection: &str, id: &str, from: &[&str]) -> Result<String, Answer> {
+        let value = self.find(collection, id)?;
+        let key = if value.get("state").is_some() { "state" } else { "status" };
+        let status = value.get(key).and_then(Value::as_str).unwrap_or_default();
+        if from.iter().any(|allowed| status.eq_ignore_ascii_case(allowed)) {
+            return Ok(status.to_owned());
+        }
+        Err(error(400, &format!("{}: not allowed in status `{status}`.", self.verb())))
+    }
+
+    /// Changes an object, and puts the change into the log of effects.
+    pub(super) fn change(
+        &mut self,
+        collection: &str,
+        id: &str,
+        action: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<&Value, Answer> {
+        let status = |value: &Value| {
+            let status = value.get("status").or_else(|| value.get("state"));
+            status.and_then(Value::as_str).map(str::to_owned)
+        };
+        let changed = self.store.update(collection, id, |value| {
+            let before = status(value);
+            change(value);
+            (before, status(value))
+        });
+        let (before, after) = changed.ok_or_else(not_found)?;
+        self.store.record(collection, id, action, before, after);
+        self.find(collection, id)
+    }
+
+    pub(super) fn create(&mut self, collection: &str, value: &Value) {
+        let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
+        let status = value.get("status").and_then(Value::as_str).map(str::to_owned);
+        self.store.record(collection, id, "create", None, status);
+        self.store.insert(collection, value.clone());
+    }
+}
+
+/// Refuses fields the platform does not know, each by its path.
+pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Result<(), Answer> {
+    let unknown: Vec<_> = map
+        .keys()
+        .filter(|key| !allowed.contains(&key.as_str()))
+        .map(|key| format!("{at}{key}: unknown field."))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(errors(400, &unknown)) }
+}
+
+/// A field that has to be text where it is given.
+pub(super) fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Result<Option<&'m str>, Answer> {
+    match map.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(bad_request(&format!("{key}: Not a valid string."))),
+    }
+}

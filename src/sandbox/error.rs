@@ -1,0 +1,22 @@
+//! The platform's error bodies.
+
+use serde_json::json;
+
+use super::message::Answer;
+
+/// The platform's error body.
+pub(super) fn error(status: u16, message: &str) -> Answer {
+    errors(status, &[message.to_owned()])
+}
+
+pub(super) fn errors(status: u16, messages: &[String]) -> Answer {
+    Answer::json(status, &json!({"error_code": "SYS_001", "errors": messages}))
+}
+
+pub(super) fn bad_request(message: &str) -> Answer {
+    error(400, message)
+}
+
+pub(super) fn not_found() -> Answer {
+    error(404, "Object not found.")
+}

@@ -1,0 +1,39 @@
+//! The settings of a sandbox, and their defaults.
+
+/// Where the API begins.
+pub(super) const BASE: &str = "/public/v1";
+
+/// What a sandbox was told to be.
+pub(super) struct Options {
+    pub(super) api_key: String,
+    pub(super) put: bool,
+    pub(super) patch: bool,
+    pub(super) page_cap: usize,
+    pub(super) default_page: usize,
+    pub(super) content_range: bool,
+    pub(super) gzip: bool,
+    pub(super) shuffle: bool,
+    pub(super) seed: u64,
+    pub(super) processing_reads: usize,
+    pub(super) template_redirects: usize,
+    pub(super) storage: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            api_key: "ApiKey SU-730-219-846:9f2c61d0a4b84e7f93d5c0be1a72846f5d3e10cc".to_owned(),
+            put: true,
+            patch: false,
+            page_cap: 1000,
+            default_page: 50,
+            content_range: true,
+            gzip: false,
+            shuffle: true,
+            seed: 1,
+            processing_reads: 0,
+            template_redirects: 0,
+            storage: String::new(),
+        }
+    }
+}
