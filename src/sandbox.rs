@@ -69,7 +69,6 @@ mod tiers;
 mod usage;
 mod wire;
 mod workbook;
-mod xlsx;
 
 use std::fmt;
 use std::io;

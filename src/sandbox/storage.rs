@@ -29,7 +29,7 @@ pub(super) fn answer(store: &Store, redirects: usize, incoming: &Incoming) -> An
     let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next()) {
-        (Some("templates"), Some(_)) => Answer::bytes(200, sheet, workbook::template()),
+        (Some("templates"), Some(_)) => Answer::bytes(200, sheet, workbook::TEMPLATE),
         (Some("usage"), Some(file)) => match store.uploads.get(file) {
             Some(upload) => Answer::bytes(200, sheet, upload.bytes.clone()),
             None => error(404, "No such file."),

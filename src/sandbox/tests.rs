@@ -428,7 +428,7 @@ fn new_file(client: &mut Client) -> String {
 fn a_good_workbook_makes_a_file_ready_and_it_goes_its_way() {
     let (_sandbox, mut client) = three_requests();
     let id = new_file(&mut client);
-    let good = workbook::tests::book("records", "", xlsx::Cell::Text(""));
+    let good = workbook::tests::book("records", "", workbook::tests::Cell::Text(""));
     assert_eq!(upload(&mut client, &id, "file", &good).status, 400);
     let file = upload(&mut client, &id, "usage_file", &good).json();
     assert_eq!((&file["status"], &file["records"]["valid"]), (&json!("ready"), &json!(1)));
@@ -448,7 +448,7 @@ fn a_bad_workbook_makes_a_file_invalid_after_some_reads() {
     let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();
     let mut client = Client::new(&sandbox);
     let id = new_file(&mut client);
-    let bad = workbook::tests::book("records", "quantity", xlsx::Cell::Text("x"));
+    let bad = workbook::tests::book("records", "quantity", workbook::tests::Cell::Text("x"));
     assert_eq!(upload(&mut client, &id, "usage_file", &bad).json()["status"], "processing");
     let path = format!("/usage/files/{id}");
     assert_eq!(client.get(&path).json()["status"], "processing");

@@ -7,26 +7,6 @@ use calamine::{Data, Range, Reader, Xlsx};
 
 use super::clock;
 use super::store::Verdict;
-use super::xlsx::{self, Cell};
-
-const COLUMNS: [&str; 16] = [
-    "record_id",
-    "record_note",
-    "item_search_criteria",
-    "item_search_value",
-    "quantity",
-    "start_time_utc",
-    "end_time_utc",
-    "asset_search_criteria",
-    "asset_search_value",
-    "category_id",
-    "amount",
-    "tier",
-    "item_name",
-    "item_unit",
-    "item_mpn",
-    "item_precision",
-];
 
 const REQUIRED: [&str; 7] = [
     "record_id",
@@ -38,12 +18,9 @@ const REQUIRED: [&str; 7] = [
     "asset_search_value",
 ];
 
-/// The workbook a product's usage is to be reported in.
-pub(super) fn template() -> Vec<u8> {
-    let header = COLUMNS.iter().map(|name| Cell::Text(name)).collect();
-    let categories = ["category_id", "category_name", "category_description"].map(Cell::Text).to_vec();
-    xlsx::write(&[("records", vec![header]), ("categories", vec![categories])])
-}
+/// The workbook that a product's usage is to be reported in: the sheets `records` and `categories` with their headers.
+/// Made once with `rust_xlsxwriter`, so that the sandbox needs no writer of spreadsheets.
+pub(super) const TEMPLATE: &[u8] = include_bytes!("usage-template.xlsx");
 
 /// Opens a workbook and checks every record.
 pub(super) fn check(bytes: &[u8]) -> Verdict {
@@ -172,13 +149,35 @@ impl RowCheck {
 pub(super) mod tests {
     use super::*;
 
+    #[derive(Clone, Copy)]
+    pub(in crate::sandbox) enum Cell<'t> {
+        Text(&'t str),
+        Number(f64),
+    }
+
+    fn write(sheets: &[(&str, Vec<Vec<Cell<'_>>>)]) -> Vec<u8> {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        for (name, rows) in sheets {
+            let sheet = book.add_worksheet().set_name(*name).unwrap();
+            for (row, cells) in (0..).zip(rows) {
+                for (column, cell) in (0..).zip(cells) {
+                    match cell {
+                        Cell::Text(text) => sheet.write(row, column, *text).unwrap(),
+                        Cell::Number(number) => sheet.write(row, column, *number).unwrap(),
+                    };
+                }
+            }
+        }
+        book.save_to_buffer().unwrap()
+    }
+
     /// A workbook with one record, changed in one column.
     pub(in crate::sandbox) fn book(sheet: &str, changed: &str, to: Cell<'_>) -> Vec<u8> {
         let cells = [
             ("record_id", Cell::Text("r-1")),
             ("item_search_criteria", Cell::Text("item.mpn")),
             ("item_search_value", Cell::Text("NLV-GB-M")),
-            ("quantity", Cell::Number("1.5")),
+            ("quantity", Cell::Number(1.5)),
             ("start_time_utc", Cell::Text("2024-02-01 00:00:00")),
             ("end_time_utc", Cell::Text("2024-02-02 00:00:00")),
             ("asset_search_criteria", Cell::Text("parameter.tenant_id")),
@@ -186,7 +185,7 @@ pub(super) mod tests {
         ];
         let header = cells.iter().map(|(name, _)| Cell::Text(name)).collect();
         let row = cells.iter().map(|(name, cell)| if *name == changed { to } else { *cell }).collect();
-        xlsx::write(&[(sheet, vec![header, row])])
+        write(&[(sheet, vec![header, row])])
     }
 
     fn error(changed: &str, to: Cell<'_>) -> String {
@@ -205,7 +204,7 @@ pub(super) mod tests {
     fn each_mistake_is_named_with_its_row() {
         assert!(error("record_id", Cell::Text("")).ends_with("row 2: record_id is empty"));
         assert!(error("quantity", Cell::Text("many")).ends_with("quantity is not a number"));
-        assert!(error("quantity", Cell::Number("-1")).ends_with("quantity is negative"));
+        assert!(error("quantity", Cell::Number(-1.0)).ends_with("quantity is negative"));
         assert!(error("start_time_utc", Cell::Text("2024-02-01T00:00:00")).contains("start_time_utc is not"));
         assert!(error("start_time_utc", Cell::Text("2024-02-03 00:00:00")).contains("is not before"));
         assert!(error("asset_search_criteria", Cell::Text("parameter.")).contains("names no parameter"));
@@ -218,7 +217,7 @@ pub(super) mod tests {
             check(&book("other", "", Cell::Text(""))).error.as_deref(),
             Some("There is no sheet `records`.")
         );
-        assert_eq!(check(&template()).error.as_deref(), Some("There are no records."));
+        assert_eq!(check(TEMPLATE).error.as_deref(), Some("There are no records."));
     }
 
     #[test]
@@ -240,7 +239,7 @@ pub(super) mod tests {
                 Cell::Text(id),
                 Cell::Text("item.mpn"),
                 Cell::Text("x"),
-                Cell::Number("1"),
+                Cell::Number(1.0),
                 times.0,
                 times.1,
                 Cell::Text("asset.id"),
@@ -251,8 +250,28 @@ pub(super) mod tests {
         let records =
             vec![header.map(Cell::Text).to_vec(), row("a", "c-1"), row("a", "c-1"), row("b", "c-2")];
         let categories = vec![vec![Cell::Text("category_id")], vec![Cell::Text("c-1")]];
-        let verdict = check(&xlsx::write(&[("records", records), ("categories", categories)]));
+        let verdict = check(&write(&[("records", records), ("categories", categories)]));
         assert_eq!((verdict.valid, verdict.invalid), (1, 2));
         assert_eq!(verdict.error.unwrap(), "2 of 3 records are invalid: row 3: record_id a is there twice");
+    }
+
+    #[test]
+    fn the_template_has_two_sheets_of_headers() {
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(TEMPLATE)).unwrap();
+        let sheets: Vec<_> = book
+            .worksheets()
+            .into_iter()
+            .map(|(name, sheet)| {
+                let rows: Vec<Vec<_>> =
+                    sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+                (name, rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>())
+            })
+            .collect();
+        let records = "record_id record_note item_search_criteria item_search_value quantity start_time_utc \
+            end_time_utc asset_search_criteria asset_search_value category_id amount tier item_name item_unit \
+            item_mpn item_precision";
+        let categories = "category_id category_name category_description";
+        let expected = [("records", records), ("categories", categories)];
+        assert_eq!(sheets, expected.map(|(name, header)| (name.to_owned(), vec![header.to_owned()])));
     }
 }
