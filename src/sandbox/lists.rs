@@ -1,12 +1,13 @@
 //! Lists and single objects, the same for every resource.
 
+use percent_encoding::percent_decode_str;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 use super::context::{Ctx, Outcome};
 use super::error::{bad_request, not_found};
 use super::fields::Spec;
-use super::message::{Answer, percent_decode};
+use super::message::Answer;
 use super::rql::{self, Query};
 
 /// Fields that only the single object shows.
@@ -45,7 +46,7 @@ fn parent(ctx: &Ctx<'_>) -> Result<(), Answer> {
 
 /// The query of a call, or the platform's parsing error.
 pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
-    let Some(text) = percent_decode(ctx.call.query()) else {
+    let Ok(text) = percent_decode_str(ctx.call.query()).decode_utf8() else {
         return Err(bad_request("Bad filter query: not UTF-8."));
     };
     rql::parse(&text).map_err(|why| bad_request(&why))

@@ -107,24 +107,3 @@ fn reason(status: u16) -> &'static str {
         _ => "Status",
     }
 }
-
-/// Percent-decoding, once; `+` stays a plus. `None` if the result is not UTF-8.
-pub(super) fn percent_decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let digits = text.get(at + 1..at + 3).filter(|_| byte == b'%');
-        if let Some(code) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            out.push(code);
-            at += 3;
-        } else {
-            out.push(byte);
-            at += 1;
-        }
-    }
-    String::from_utf8(out).ok()
-}

@@ -1,9 +1,11 @@
 //! From method and path to the function that answers.
 
+use percent_encoding::percent_decode_str;
+
 use super::context::{Ctx, Outcome};
 use super::error::{bad_request, error, not_found};
 use super::journal::Call;
-use super::message::{Answer, Incoming, percent_decode};
+use super::message::{Answer, Incoming};
 use super::options::Options;
 use super::rng::Rng;
 use super::store::Store;
@@ -125,7 +127,8 @@ pub(super) fn handle(
     }
     // One trailing slash is let pass: older clients send it with the verbs.
     let route = call.route().trim_start_matches('/').trim_end_matches('/');
-    let Some(segments) = route.split('/').map(percent_decode).collect::<Option<Vec<_>>>() else {
+    let decoded = |part| percent_decode_str(part).decode_utf8().map(String::from);
+    let Ok(segments) = route.split('/').map(decoded).collect::<Result<Vec<_>, _>>() else {
         return bad_request("The path is not UTF-8.");
     };
     let parts: Vec<_> = segments.iter().map(String::as_str).collect();
