@@ -339,4 +339,3 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body)
         .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }
-

@@ -79,7 +79,7 @@ use serde_json::Value;
 
 pub use builder::Builder;
 pub use fault::{Chaos, Fault};
-pub use journal::{Body, Call, Effect, StorageCall};
+pub use journal::{Body, Effect, RecordedCall, StorageCall};
 use options::BASE;
 use server::{Listeners, Shared};
 pub use store::Store;
@@ -212,12 +212,12 @@ impl Sandbox {
     }
 
     /// The calls so far, in the order in which they were handled.
-    pub fn journal(&self) -> Vec<Call> {
+    pub fn journal(&self) -> Vec<RecordedCall> {
         self.shared.state().journal.clone()
     }
 
     /// The calls so far, which are forgotten.
-    pub fn take_journal(&self) -> Vec<Call> {
+    pub fn take_journal(&self) -> Vec<RecordedCall> {
         std::mem::take(&mut self.shared.state().journal)
     }
 
@@ -262,7 +262,7 @@ impl Sandbox {
 
     /// Runs before each call that is handled, and may change the store, as other actors do. It must use the store it is
     /// given: the sandbox itself is locked meanwhile.
-    pub fn on_call(&self, hook: impl FnMut(&Call, &mut Store) + Send + 'static) {
+    pub fn on_call(&self, hook: impl FnMut(&RecordedCall, &mut Store) + Send + 'static) {
         self.shared.state().hook = Some(Box::new(hook));
     }
 }

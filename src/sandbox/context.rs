@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::{bad_request, error, errors, not_found};
-use super::journal::{Body, Call};
+use super::journal::{Body, RecordedCall};
 use super::message::{Answer, Incoming};
 use super::options::Options;
 use super::rng::Rng;
@@ -17,7 +17,7 @@ pub(super) struct Ctx<'a> {
     pub(super) store: &'a mut Store,
     pub(super) rng: &'a mut Rng,
     pub(super) options: &'a Options,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a RecordedCall,
     pub(super) incoming: &'a Incoming,
     /// The decoded segments of the path.
     pub(super) segments: Vec<String>,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::{bad_request, error, not_found};
-use super::journal::{Call, Effect};
+use super::journal::{Effect, RecordedCall};
 use super::message::{Answer, Incoming};
 use super::state::State;
 
@@ -12,7 +12,9 @@ pub(super) const PREFIX: &str = "/_sandbox/";
 pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
     let rest = incoming.target.strip_prefix(PREFIX).unwrap_or_default();
     match (incoming.method.as_str(), rest) {
-        ("GET", "journal") => Answer::json(200, &state.journal.iter().map(Call::to_json).collect::<Vec<_>>()),
+        ("GET", "journal") => {
+            Answer::json(200, &state.journal.iter().map(RecordedCall::to_json).collect::<Vec<_>>())
+        }
         ("DELETE", "journal") => {
             state.journal.clear();
             Answer::empty(204)

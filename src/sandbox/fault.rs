@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::journal::Call;
+use super::journal::RecordedCall;
 use super::rng::Rng;
 
 /// One thing that goes wrong, for some calls.
@@ -204,13 +204,13 @@ impl Fault {
         self
     }
 
-    fn covers(&self, call: &Call) -> bool {
+    fn covers(&self, call: &RecordedCall) -> bool {
         (self.method == "*" || self.method.eq_ignore_ascii_case(&call.method))
             && path_matches(&self.path, call.route())
     }
 
     /// Whether it strikes this call, counting it.
-    pub(super) fn strike(&mut self, call: &Call) -> bool {
+    pub(super) fn strike(&mut self, call: &RecordedCall) -> bool {
         if self.times == 0 || !self.covers(call) {
             return false;
         }
@@ -313,7 +313,7 @@ impl Chaos {
         self
     }
 
-    pub(super) fn strike(&mut self, call: &Call) -> Option<Fault> {
+    pub(super) fn strike(&mut self, call: &RecordedCall) -> Option<Fault> {
         if !self.rng.chance(self.rate) {
             return None;
         }

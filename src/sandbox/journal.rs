@@ -1,5 +1,7 @@
 //! What was called and what it changed.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::message::Incoming;
@@ -24,10 +26,13 @@ impl Body {
     }
 }
 
-/// One HTTP call, in the order in which the sandbox handled it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One HTTP call, as the sandbox recorded it.
+///
+/// Its `Debug` shows method, path, status and the length of the body: a body may hold passwords, and what a test prints
+/// ends up in logs.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Call {
+pub struct RecordedCall {
     /// Counts from 1.
     pub number: usize,
     /// Which TCP connection it came over, counted from 1.
@@ -52,9 +57,11 @@ pub struct Call {
     pub fault: Option<String>,
     /// Whether the call changed the state of the sandbox, also if the answer said otherwise.
     pub effect: bool,
+    /// Length of the body in bytes, as sent.
+    body_length: usize,
 }
 
-impl Call {
+impl RecordedCall {
     pub(super) fn new(number: usize, connection: usize, base: &str, incoming: &Incoming) -> Self {
         let body = if incoming.body.is_empty() {
             Body::Empty
@@ -79,6 +86,7 @@ impl Call {
             status: 0,
             fault: None,
             effect: false,
+            body_length: incoming.body.len(),
         }
     }
 
@@ -106,6 +114,17 @@ impl Call {
     }
 }
 
+impl fmt::Debug for RecordedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedCall")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("status", &self.status)
+            .field("body_length", &self.body_length)
+            .finish_non_exhaustive()
+    }
+}
+
 fn without_credentials(headers: &[(String, String)]) -> Vec<(String, String)> {
     headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authorization")).cloned().collect()
 }
@@ -114,7 +133,7 @@ fn without_credentials(headers: &[(String, String)]) -> Vec<(String, String)> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Effect {
-    /// The [`Call::number`] it belongs to.
+    /// The [`RecordedCall::number`] it belongs to.
     pub call: usize,
     /// The collection, `requests` or `conversations/CO-…/messages`.
     pub collection: String,

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::context::{Ctx, Outcome};
 use super::error::{bad_request, error, not_found};
-use super::journal::Call;
+use super::journal::RecordedCall;
 use super::message::{Answer, Incoming};
 use super::options::Options;
 use super::rng::Rng;
@@ -115,7 +115,7 @@ pub(super) fn handle(
     store: &mut Store,
     rng: &mut Rng,
     options: &Options,
-    call: &Call,
+    call: &RecordedCall,
     incoming: &Incoming,
 ) -> Answer {
     let expected = options.api_key.as_str();

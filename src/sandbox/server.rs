@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::error::error;
 use super::fault::{Fault, Kind};
-use super::journal::{Call, StorageCall};
+use super::journal::{RecordedCall, StorageCall};
 use super::message::{Answer, Incoming};
 use super::options::{BASE, Options};
 use super::state::State;
@@ -172,7 +172,7 @@ impl Shared {
         }
         let mut state = self.state();
         state.calls += 1;
-        let mut call = Call::new(state.calls, connection, BASE, incoming);
+        let mut call = RecordedCall::new(state.calls, connection, BASE, incoming);
         let fault = state.strike(&call);
         if let Some(Kind::Hold(time)) = fault.as_ref().map(|fault| fault.kind.clone()) {
             drop(state);
@@ -266,7 +266,7 @@ impl Shared {
     }
 }
 
-fn handle(state: &mut State, options: &Options, call: &mut Call, incoming: &Incoming) -> Answer {
+fn handle(state: &mut State, options: &Options, call: &mut RecordedCall, incoming: &Incoming) -> Answer {
     state.store.begin(call.number);
     let handled = catch_unwind(AssertUnwindSafe(|| {
         if let Some(hook) = &mut state.hook {

@@ -1,16 +1,16 @@
 //! What a running sandbox holds besides its sockets: data, journal, and faults to come.
 
 use super::fault::{Chaos, Fault};
-use super::journal::{Call, StorageCall};
+use super::journal::{RecordedCall, StorageCall};
 use super::rng::Rng;
 use super::store::Store;
 
 /// Called with each call before it is handled.
-pub(super) type Hook = Box<dyn FnMut(&Call, &mut Store) + Send>;
+pub(super) type Hook = Box<dyn FnMut(&RecordedCall, &mut Store) + Send>;
 
 pub(super) struct State {
     pub(super) store: Store,
-    pub(super) journal: Vec<Call>,
+    pub(super) journal: Vec<RecordedCall>,
     pub(super) storage_calls: Vec<StorageCall>,
     pub(super) faults: Vec<Fault>,
     pub(super) chaos: Option<Chaos>,
@@ -35,7 +35,7 @@ impl State {
     }
 
     /// The fault that applies to this call, if any: first those asked for, then one at random.
-    pub(super) fn strike(&mut self, call: &Call) -> Option<Fault> {
+    pub(super) fn strike(&mut self, call: &RecordedCall) -> Option<Fault> {
         let ordered = self.faults.iter_mut().find_map(|fault| fault.strike(call).then(|| fault.clone()));
         ordered.or_else(|| self.chaos.as_mut()?.strike(call))
     }

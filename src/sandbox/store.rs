@@ -1,6 +1,7 @@
 //! Everything the sandbox holds, as JSON.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -11,7 +12,9 @@ use super::journal::Effect;
 ///
 /// `requests`, `assets`, `tier/config-requests`, `usage/files`, `conversations`, and nested ones such as
 /// `conversations/CO-1/messages` or `products/PRD-1/templates`.
-#[derive(Debug, Default)]
+///
+/// Its `Debug` shows how many objects each collection has: the objects may hold passwords.
+#[derive(Default)]
 pub struct Store {
     collections: HashMap<String, Collection>,
     effects: Vec<Effect>,
@@ -126,5 +129,12 @@ impl Store {
 
     pub(super) fn effects(&self) -> &[Effect] {
         &self.effects
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: BTreeMap<_, _> = self.collections.iter().map(|(name, c)| (name, c.len())).collect();
+        f.debug_struct("Store").field("collections", &counts).finish_non_exhaustive()
     }
 }

@@ -575,6 +575,16 @@ fn an_activation_is_rendered_from_its_template() {
 }
 
 #[test]
+fn a_recorded_call_is_printed_without_its_body() {
+    let (sandbox, mut client) = three_requests();
+    client.post(&format!("/requests/{FIRST}/fail"), &json!({"reason": "hunter2"}));
+    let expected = format!(
+        "[RecordedCall {{ method: \"POST\", path: \"/requests/{FIRST}/fail\", status: 200, body_length: 20, .. }}]"
+    );
+    assert_eq!(format!("{:?}", sandbox.journal()), expected);
+}
+
+#[test]
 fn another_process_reads_the_journal_over_http() {
     let (sandbox, mut client) = three_requests();
     client.post(&format!("/requests/{FIRST}/fail"), &json!({"reason": "x"}));

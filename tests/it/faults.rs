@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use connect::models::ParamUpdate;
-use connect::sandbox::{Call, Fault, Sandbox, sample};
+use connect::sandbox::{Fault, RecordedCall, Sandbox, sample};
 use connect::usage::FileAction;
 use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
@@ -202,7 +202,7 @@ fn config(sandbox: &Sandbox, slow: bool) -> Config {
     if slow { config.timeout(Duration::from_millis(800)) } else { config }
 }
 
-fn word(call: &Call) -> &str {
+fn word(call: &RecordedCall) -> &str {
     let parts: Vec<_> = call.route().trim_start_matches('/').split('/').collect();
     match (call.method.as_str(), parts.as_slice()) {
         ("GET", ["conversations"]) => "talks",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use connect::fulfillment::{Assignee, NewItem, NewRequest, Purchase, TierRef};
 use connect::models::{ContactInfo, ParamUpdate};
 use connect::rql::Query;
-use connect::sandbox::{Body, Call, Sandbox, sample};
+use connect::sandbox::{Body, RecordedCall, Sandbox, sample};
 use connect::usage::{FileAction, NewUsageFile, UsageRecord};
 use connect::{Action, Approval, Connect, Options};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ impl Spec {
         schema
     }
 
-    fn check(&mut self, call: &Call) {
+    fn check(&mut self, call: &RecordedCall) {
         // The sandbox, like the platform, refuses PATCH; it is tried once to find that out.
         let method = if call.method == "PATCH" { "put" } else { &call.method.to_lowercase() };
         let Some(template) = self.template(call.route()) else {
@@ -94,7 +94,7 @@ impl Spec {
     }
 
     /// Each name in the query is a filter that the specification has for this list.
-    fn check_query(&mut self, call: &Call, template: &str, operation: &Value) {
+    fn check_query(&mut self, call: &RecordedCall, template: &str, operation: &Value) {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let names: HashSet<String> = parameters
             .iter()

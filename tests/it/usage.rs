@@ -6,7 +6,7 @@ use std::time::Duration;
 use calamine::{Data, Reader, Xlsx};
 use connect::models::UsageFileStatus;
 use connect::rql::Query;
-use connect::sandbox::{Body, Call, Fault, Sandbox, sample};
+use connect::sandbox::{Body, Fault, RecordedCall, Sandbox, sample};
 use connect::usage::{NewUsageFile, SheetName, UsageCategory, UsageRecord};
 use connect::{Config, Connect, Error, Options, Verdict};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn new_file() -> NewUsageFile {
 }
 
 /// The one part of a form: its head and its content.
-fn part(call: &Call) -> (String, Vec<u8>) {
+fn part(call: &RecordedCall) -> (String, Vec<u8>) {
     let Body::Bytes(bytes) = &call.body else { panic!("{call:?}") };
     let content_type = call.content_type.as_deref().unwrap();
     let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
