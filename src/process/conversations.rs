@@ -122,7 +122,11 @@ impl<'a> Conversations<'a> {
     fn post_to_list(&self, path: &str, text: &str) -> Result<(), MessageError> {
         let message = NewMessage { text, kind: None };
         let look_once = |attempt, error: &Error| self.http.pause_before_resend(attempt, error) && false;
-        post(self.http, path, &message, Answer::acknowledge, look_once).map(drop)
+        let read = |answer: Answer<'_>| match answer.is_empty() {
+            true => answer.acknowledge(),
+            false => believe(answer, text).map(drop),
+        };
+        post(self.http, path, &message, read, look_once).map(drop)
     }
 
     /// Whether a lost message is there.
@@ -206,20 +210,23 @@ fn messages(conversation: &str) -> Result<String> {
 pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private: bool) -> Result<Message> {
     let message = NewMessage { text, kind: private.then_some("private") };
     let path = messages(conversation)?;
-    let read = |answer: Answer<'_>| {
-        let message: Message = answer.read()?;
-        if !has_text(&message, text) {
-            return Err(Error::unexpected("POST", &path, "the answer is not the message"));
-        }
-        Ok(message)
-    };
     let pause = |attempt, error: &Error| http.pause_before_resend(attempt, error);
-    match post(http, &path, &message, read, pause) {
+    match post(http, &path, &message, |answer| believe(answer, text), pause) {
         Ok(Posted::Answered(message)) => Ok(message),
         Ok(Posted::Found(message)) => Ok(*message),
         Err(MessageError::NotPosted(error) | MessageError::Unknown(error, _)) => Err(error),
         Err(MessageError::NoConversation(why)) => Err(Error::input(&*why)),
     }
+}
+
+/// The message, if the answer of status 2xx is the platform's: gateways and maintenance pages answer with 200, too.
+fn believe(answer: Answer<'_>, text: &str) -> Result<Message> {
+    let path = answer.path.clone();
+    let message: Message = answer.read()?;
+    if !has_text(&message, text) {
+        return Err(Error::unexpected("POST", &path, "the answer is not the message"));
+    }
+    Ok(message)
 }
 
 /// A message that is there now.

@@ -81,10 +81,11 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
     let known = until_known(
         false,
         || {
-            // The answer differs between versions of the platform; its id is what counts.
             let made: UsageFile = http.post(UsageFile::LIST, Some(&body))?.read()?;
-            let other = made.external_id.as_deref().is_some_and(|id| id != external_id);
-            if made.id.is_empty() || other {
+            // The answer differs between versions; each names the file by its name or its external id.
+            let named = made.name.as_deref() == Some(file.name.as_str());
+            let ours = made.external_id.as_deref().map_or(named, |id| id == external_id);
+            if made.id.is_empty() || !ours {
                 return Err(Error::unexpected(
                     "POST",
                     UsageFile::LIST,

@@ -13,6 +13,8 @@ use connect::sandbox::{Fault, RecordedCall, Sandbox, sample};
 use connect::usage::FileAction;
 use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
+use time::macros::datetime;
+
 use crate::support::{LISTING, ORDER, TEMPLATE, impatient, new_file, record};
 
 /// One call of a plan, and a run that makes it.
@@ -197,6 +199,56 @@ const KINDS: [Kind; 18] = [
     ("wrong content type", |fault| fault.content_type("text/html")),
 ];
 
+/// Answers of status 2xx that something in front of the platform may give. None has an effect unless it says so.
+const LIES: [Kind; 9] = [
+    ("200 HTML", |fault| fault.status(200).body(HTML)),
+    ("200 HTML with effect", |fault| fault.status(200).body(HTML).after_effect()),
+    ("200 wrong status", |fault| fault.status(200).body(r#"{"status":"tiers_setup"}"#)),
+    ("200 error body", |fault| fault.status(200).body(r#"{"error_code":"SYS_001","errors":["no"]}"#)),
+    ("200 empty object", |fault| fault.status(200).body("{}")),
+    ("200 other id", |fault| fault.status(200).body(r#"{"id":"XX-1","status":"approved","text":"no"}"#)),
+    ("204", |fault| fault.status(204)),
+    ("202 empty", |fault| fault.status(202)),
+    ("cut with effect", Fault::truncated),
+];
+
+/// The decisions that lead on from other states than pending.
+const DECISIONS: Plans = Plans {
+    prepare: FULFILLMENT.prepare,
+    collection: "requests",
+    cases: &[
+        Case {
+            call: "pend",
+            method: "POST",
+            path: "/requests/*/pend",
+            run: |connect| decide(connect, "inquiring", || Action::Pend),
+        },
+        Case {
+            call: "schedule",
+            method: "POST",
+            path: "/requests/*/schedule",
+            run: |connect| decide(connect, "pending", || Action::Schedule(datetime!(2030-01-01 00:00 UTC))),
+        },
+        Case {
+            call: "revoke",
+            method: "POST",
+            path: "/requests/*/revoke",
+            run: |connect| decide(connect, "scheduled", || Action::Revoke("too late".into())),
+        },
+        Case {
+            call: "confirm",
+            method: "POST",
+            path: "/requests/*/confirm",
+            run: |connect| decide(connect, "scheduled", || Action::Confirm),
+        },
+    ],
+};
+
+fn decide(connect: &Connect, status: &str, action: fn() -> Action) -> connect::Result<Report> {
+    let options = connect::Options::new().statuses([status]);
+    connect.fulfillment().process_with(options, |_| Err(action()))
+}
+
 fn config(sandbox: &Sandbox, slow: bool) -> Config {
     let config = impatient(sandbox.config().unwrap()).update_method(UpdateMethod::Put);
     if slow { config.timeout(Duration::from_millis(800)) } else { config }
@@ -223,6 +275,12 @@ fn line(plans: &Plans, case: &Case, (name, kind): Kind, times: usize) -> String 
     if ["accept", "reject", "close"].contains(&case.call) {
         let status = if case.call == "close" { "accepted" } else { "pending" };
         sandbox.update("usage/files", "UF-2024-02-0001-0001", |file| file["status"] = status.into());
+    }
+    if let Some(status) = [("pend", "inquiring"), ("revoke", "scheduled"), ("confirm", "scheduled")]
+        .into_iter()
+        .find_map(|(call, status)| (call == case.call).then_some(status))
+    {
+        sandbox.update("requests", ORDER, |order| order["status"] = status.into());
     }
     sandbox.fault(kind(Fault::on(case.method, case.path)).times(times));
     let slow = ["silence", "silence with effect", "drip"].contains(&name);
@@ -280,8 +338,8 @@ fn kind_of(error: &Error) -> String {
 }
 
 /// Runs each case under each fault, once and for ever, and compares with the table.
-fn compare(plans: &Plans, table: &str) {
-    let cells = plans.cases.iter().flat_map(|case| KINDS.into_iter().map(move |kind| (case, kind)));
+fn compare(plans: &Plans, kinds: &[Kind], table: &str) {
+    let cells = plans.cases.iter().flat_map(|case| kinds.iter().map(move |kind| (case, *kind)));
     let cells: Vec<_> = cells.flat_map(|(case, kind)| [(case, kind, 1), (case, kind, usize::MAX)]).collect();
     let queue = Mutex::new(cells.into_iter().enumerate().collect::<VecDeque<_>>());
     let lines = Mutex::new(Vec::new());
@@ -313,20 +371,45 @@ fn compare(plans: &Plans, table: &str) {
 
 #[test]
 fn fulfillment_calls_under_every_fault() {
-    compare(&FULFILLMENT, include_str!("faults/fulfillment.txt"));
+    compare(&FULFILLMENT, &KINDS, include_str!("faults/fulfillment.txt"));
 }
 
 #[test]
 fn tier_config_calls_under_every_fault() {
-    compare(&TIER_CONFIG, include_str!("faults/tier_config.txt"));
+    compare(&TIER_CONFIG, &KINDS, include_str!("faults/tier_config.txt"));
 }
 
 #[test]
 fn usage_calls_under_every_fault() {
-    compare(&USAGE, include_str!("faults/usage.txt"));
+    compare(&USAGE, &KINDS, include_str!("faults/usage.txt"));
 }
 
 #[test]
 fn usage_file_calls_under_every_fault() {
-    compare(&USAGE_FILES, include_str!("faults/usage_files.txt"));
+    compare(&USAGE_FILES, &KINDS, include_str!("faults/usage_files.txt"));
+}
+
+#[test]
+fn fulfillment_calls_under_every_lie() {
+    compare(&FULFILLMENT, &LIES, include_str!("faults/lies_fulfillment.txt"));
+}
+
+#[test]
+fn decisions_calls_under_every_lie() {
+    compare(&DECISIONS, &LIES, include_str!("faults/lies_decisions.txt"));
+}
+
+#[test]
+fn tier_config_calls_under_every_lie() {
+    compare(&TIER_CONFIG, &LIES, include_str!("faults/lies_tier_config.txt"));
+}
+
+#[test]
+fn usage_calls_under_every_lie() {
+    compare(&USAGE, &LIES, include_str!("faults/lies_usage.txt"));
+}
+
+#[test]
+fn usage_files_calls_under_every_lie() {
+    compare(&USAGE_FILES, &LIES, include_str!("faults/lies_usage_files.txt"));
 }
