@@ -17,7 +17,7 @@ mod transport;
 pub use api::ApiError;
 pub use decode::DecodeError;
 pub use input::InputError;
-#[cfg(feature = "xlsx")]
+#[cfg(any(feature = "xlsx", test))]
 pub(crate) use sheet::Kind as SheetErrorKind;
 pub use sheet::{BadRow, Problem, SheetError};
 pub(crate) use sheet::{BadRows, SHOWN};
@@ -162,6 +162,7 @@ impl Error {
     }
 
     /// The error with a remark at its end, where it is about a call.
+    #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only usage files leave something behind"))]
     pub(crate) fn with_note(mut self, note: impl Into<Box<str>>) -> Self {
         let place = match &mut self {
             Self::Api(error) => &mut error.note,

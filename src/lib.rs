@@ -160,6 +160,6 @@ pub use process::{
 pub use serde_json::Value;
 pub use time::{Date, OffsetDateTime};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "logger"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

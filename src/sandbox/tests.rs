@@ -406,16 +406,19 @@ fn created_requests_are_pending_orders() {
     assert!(reduced[0].get("asset").is_none());
 }
 
+#[cfg(feature = "xlsx")]
 fn multipart(name: &str, content: &[u8]) -> Vec<u8> {
     let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"u.xlsx\"\r\n\r\n");
     [head.as_bytes(), content, b"\r\n--b--\r\n"].concat()
 }
 
+#[cfg(feature = "xlsx")]
 fn upload(client: &mut Client, id: &str, name: &str, content: &[u8]) -> Reply {
     let path = format!("/public/v1/usage/files/{id}/upload");
     client.send("POST", &path, "multipart/form-data; boundary=b", &multipart(name, content)).unwrap()
 }
 
+#[cfg(feature = "xlsx")]
 fn new_file(client: &mut Client) -> String {
     let body =
         json!({"name": "n", "description": "", "product": {"id": "PRD-1"}, "contract": {"id": "CRD-1"}});
@@ -424,6 +427,7 @@ fn new_file(client: &mut Client) -> String {
     created.json()["id"].as_str().unwrap().to_owned()
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn a_good_workbook_makes_a_file_ready_and_it_goes_its_way() {
     let (_sandbox, mut client) = three_requests();
@@ -443,6 +447,7 @@ fn a_good_workbook_makes_a_file_ready_and_it_goes_its_way() {
     assert_eq!(go("close", json!(null)), 400);
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn a_bad_workbook_makes_a_file_invalid_after_some_reads() {
     let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();

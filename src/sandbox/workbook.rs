@@ -145,7 +145,7 @@ impl RowCheck {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "xlsx"))]
 pub(super) mod tests {
     use super::*;
 

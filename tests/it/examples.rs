@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 use connect::sandbox::{Fault, Sandbox, sample};
 use serde_json::{Value, json};
 
-use crate::support::{calls, example};
+use crate::support::calls;
+use crate::support::program::example;
 
 const ALL: [&str; 4] = ["fulfillment", "tier_config", "usage", "usage_file"];
 

@@ -15,7 +15,9 @@ use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
 use time::macros::datetime;
 
-use crate::support::{LISTING, ORDER, TEMPLATE, impatient, new_file, record};
+#[cfg(feature = "xlsx")]
+use crate::support::usage::{LISTING, new_file, record};
+use crate::support::{ORDER, TEMPLATE, impatient};
 
 /// One call of a plan, and a run that makes it.
 struct Case {
@@ -103,6 +105,7 @@ fn approve_tiers(connect: &Connect) -> connect::Result<Report> {
     connect.process_tier_configs(|_| Ok(approval()))
 }
 
+#[cfg(feature = "xlsx")]
 const USAGE: Plans = Plans {
     prepare: |sandbox| {
         sandbox.insert("listings", sample::listing(LISTING));
@@ -115,6 +118,7 @@ const USAGE: Plans = Plans {
     ],
 };
 
+#[cfg(feature = "xlsx")]
 fn report_usage(connect: &Connect) -> connect::Result<Report> {
     connect.process_usage_listings(|_| Ok(Some(connect.usage().submit(new_file(), [record()])?)))
 }
@@ -379,6 +383,7 @@ fn tier_config_calls_under_every_fault() {
     compare(&TIER_CONFIG, &KINDS, include_str!("faults/tier_config.txt"));
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn usage_calls_under_every_fault() {
     compare(&USAGE, &KINDS, include_str!("faults/usage.txt"));
@@ -404,6 +409,7 @@ fn tier_config_calls_under_every_lie() {
     compare(&TIER_CONFIG, &LIES, include_str!("faults/lies_tier_config.txt"));
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn usage_calls_under_every_lie() {
     compare(&USAGE, &LIES, include_str!("faults/lies_usage.txt"));

@@ -9,7 +9,7 @@ use connect::Lock;
 use connect::sandbox::{Fault, Sandbox};
 use tempfile::TempDir;
 
-use crate::support::example;
+use crate::support::program::example;
 
 struct Job {
     sandbox: Sandbox,

@@ -9,7 +9,12 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::support::{ORDER, TALK, TEMPLATE, answering, client, new_file, one_order, only, record, routes};
+use crate::support::{ORDER, TALK, TEMPLATE, answering, client, one_order, only};
+#[cfg(feature = "xlsx")]
+use crate::support::{
+    routes,
+    usage::{new_file, record},
+};
 
 fn approve(sandbox: &Sandbox) -> Report {
     client(sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap()
@@ -170,6 +175,7 @@ fn a_usage_file_that_is_not_found_after_a_lost_deletion_is_deleted() {
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Deleted, Certainty::Observed));
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn what_a_creation_or_an_upload_does_not_tell_is_read_once_more() {
     for call in ["/usage/files", "/usage/files/*/upload"] {
@@ -246,6 +252,7 @@ fn an_order_that_the_deadline_cuts_off_is_unknown_and_the_run_ends() {
     assert_eq!(sandbox.transitions(ORDER).len(), 1);
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
@@ -258,6 +265,7 @@ fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     assert_eq!(uploads, 1, "{:?}", routes(&sandbox));
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn a_file_whose_second_creation_is_refused_since_the_lost_one_arrived_is_found() {
     let sandbox = Sandbox::empty().unwrap();
@@ -270,6 +278,7 @@ fn a_file_whose_second_creation_is_refused_since_the_lost_one_arrived_is_found()
     assert_eq!(sandbox.count("usage/files"), 1);
 }
 
+#[cfg(feature = "xlsx")]
 #[test]
 fn the_draft_of_another_contract_is_not_taken_for_the_lost_one() {
     let sandbox = Sandbox::empty().unwrap();

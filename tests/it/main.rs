@@ -6,11 +6,14 @@ mod check;
 mod conflicts;
 mod conversations;
 mod directory;
+mod downloads;
 mod error_messages;
+#[cfg(all(feature = "logger", feature = "xlsx"))]
 mod examples;
 mod faults;
 mod fulfillment;
 mod isolation;
+#[cfg(feature = "logger")]
 mod lock;
 mod logs;
 mod lost_answers;
@@ -22,12 +25,14 @@ mod report;
 mod secrets;
 mod security;
 mod soak;
+#[cfg(feature = "xlsx")]
 mod spec;
 mod support;
 mod tier_config;
 mod tls;
 mod transport;
 mod unmodelled;
+#[cfg(feature = "xlsx")]
 mod usage;
 mod usage_files;
 mod walk;

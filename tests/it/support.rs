@@ -2,22 +2,21 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use connect::sandbox::{Body, Sandbox, sample};
-use connect::usage::{NewUsageFile, UsageRecord};
 use connect::{Config, Connect, Outcome, Report, UpdateMethod};
 use serde_json::{Value, json};
-use time::macros::datetime;
+
+#[cfg(feature = "logger")]
+pub(crate) mod program;
+#[cfg(feature = "xlsx")]
+pub(crate) mod usage;
 
 /// The only order of most tests, and its conversation.
 pub(crate) const ORDER: &str = "PR-1000-0000-0001-001";
 pub(crate) const TALK: &str = "CO-1000-0000-0001-001";
 pub(crate) const TEMPLATE: &str = sample::TEMPLATE;
-pub(crate) const LISTING: &str = "LST-100-000-001";
 /// The list of pending orders, up to where the walk goes on.
 pub(crate) const PENDING: &str = "/requests?in(asset.product.id,(PRD-260-714-083))&eq(status,pending)";
 pub(crate) const FIRST_PAGE: &str = "/requests?in(asset.product.id,(PRD-260-714-083))&eq(status,pending)&ordering(created)&limit=100&offset=0";
@@ -114,30 +113,6 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-pub(crate) fn record() -> UsageRecord {
-    UsageRecord {
-        record_id: "r-1".into(),
-        item_search_criteria: "item.mpn".into(),
-        item_search_value: "NLV-0001-M".into(),
-        quantity: 12.into(),
-        start_time_utc: Some(datetime!(2024-02-01 00:00 UTC)),
-        end_time_utc: Some(datetime!(2024-02-29 00:00 UTC)),
-        asset_search_criteria: "parameter.tenant_id".into(),
-        asset_search_value: "t-00419".into(),
-        ..UsageRecord::default()
-    }
-}
-
-pub(crate) fn new_file() -> NewUsageFile {
-    NewUsageFile {
-        name: "February".into(),
-        product: sample::PRODUCT.into(),
-        contract: "CRD-10482-77310-26594".into(),
-        external_id: Some("feb".into()),
-        ..NewUsageFile::default()
-    }
-}
-
 /// A server of one answer, whatever it is asked; it takes connections until the test ends.
 pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
     let answer = answer.into();
@@ -159,23 +134,4 @@ pub(crate) fn serving(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static)
         }
     });
     address
-}
-
-/// An example as a program. `cargo test` builds them beside the tests; `cargo test --test it` does not.
-pub(crate) fn example(name: &str) -> Command {
-    static BUILDING: Mutex<()> = Mutex::new(());
-    let path = example_path(name);
-    let _one_at_a_time = BUILDING.lock().unwrap();
-    if !path.exists() {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo).args(["build", "--quiet", "--example", name]).status().unwrap();
-        assert!(built.success() && path.exists(), "cargo build --example {name}");
-    }
-    Command::new(path)
-}
-
-fn example_path(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    path.with_extension(std::env::consts::EXE_EXTENSION)
 }
