@@ -82,8 +82,8 @@ mod usage;
 mod usage_rule;
 
 pub use account::{
-    Account, AccountKind, AccountRole, Assignee, Domain, DomainAuth, IdentityProvider, IdentityProviderKind,
-    Reference, User,
+    Account, AccountKind, AccountRole, AssignedTo, Domain, DomainAuth, IdentityProvider,
+    IdentityProviderKind, Reference, User,
 };
 pub use asset::{Asset, AssetReference, AssetRequestItem, AssetStatus};
 pub use capabilities::{
@@ -136,7 +136,7 @@ pub use tier::{
 pub use tier_config::{
     Sli, TierConfig, TierConfigRequest, TierConfigRequestKind, TierConfigRequestStatus, TierConfigStatus,
 };
-pub use timestamp::Moment;
+pub use timestamp::DateOrDateTime;
 pub use usage::{
     UsageFile, UsageFileStatus, UsageFileSubStatus, UsageItem, UsageRecordCounts, UsageRecordParam,
     UsageRecordResource, UsageRecordStatus, UsageSchema, UsageStats,

@@ -467,9 +467,9 @@ fn null_absent_and_empty_are_the_same() {
 #[test]
 fn an_assignee_is_a_text_or_a_user() {
     let assignee = |value: Value| read::<Request>(json!({ "assignee": value })).assignee;
-    assert_eq!(assignee(json!("greta")).as_ref().map(Assignee::id), Some("greta"));
+    assert_eq!(assignee(json!("greta")).as_ref().map(AssignedTo::id), Some("greta"));
     assert_eq!(
-        assignee(json!({"id": "UR-1", "email": "g@example.net"})).as_ref().map(Assignee::id),
+        assignee(json!({"id": "UR-1", "email": "g@example.net"})).as_ref().map(AssignedTo::id),
         Some("UR-1")
     );
     assert_eq!(assignee(json!({})), None);

@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::de::{Members, Misfit, Scalar, Wire, read};
+use super::de::{ObjectSlot, Scalar, Wire, WrongType, read};
 use super::model::{model, open_enum};
 use super::{Events, Secret};
 
@@ -176,14 +176,14 @@ open_enum! {
 /// Who works on a request: the specification says a text, the platform mostly sends an object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Assignee {
+pub enum AssignedTo {
     /// A user with any of id, name and e-mail.
     User(Box<User>),
     /// A text that names somebody.
     Text(String),
 }
 
-impl Assignee {
+impl AssignedTo {
     /// The user's id, or the text.
     pub fn id(&self) -> &str {
         match self {
@@ -193,15 +193,15 @@ impl Assignee {
     }
 }
 
-impl Wire for Assignee {
+impl Wire for AssignedTo {
     const EXPECTING: &'static str = "an assignee (a text or an object) or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         match scalar {
             // Test payloads write Python's word for nothing.
             Scalar::Null | Scalar::Text("" | "None") => Ok(None),
             Scalar::Text(text) => Ok(Some(Self::Text(text.to_owned()))),
-            _ => Err(Misfit),
+            _ => Err(WrongType),
         }
     }
 
@@ -209,9 +209,9 @@ impl Wire for Assignee {
         Some(Self::User(Box::default()))
     }
 
-    fn members(&mut self) -> Option<&mut dyn Members> {
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
         match self {
-            Self::User(user) => user.members(),
+            Self::User(user) => user.object_slot(),
             Self::Text(_) => None,
         }
     }
@@ -228,13 +228,13 @@ impl Wire for Assignee {
     }
 }
 
-impl Serialize for Assignee {
+impl Serialize for AssignedTo {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         self.write(out)
     }
 }
 
-impl<'de> Deserialize<'de> for Assignee {
+impl<'de> Deserialize<'de> for AssignedTo {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         read(input)?.ok_or_else(|| D::Error::custom("an assignee must name somebody"))
     }

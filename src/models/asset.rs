@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::param::find;
 use super::{
-    Assignee, Configuration, Connection, Contract, Events, Item, Marketplace, Param, Product, RequestKind,
+    AssignedTo, Configuration, Connection, Contract, Events, Item, Marketplace, Param, Product, RequestKind,
     RequestStatus, Template, Tiers,
 };
 
@@ -109,7 +109,7 @@ model! {
         /// Creation and last change.
         pub events: Events,
         /// Who works on it.
-        pub assignee: Option<Assignee>,
+        pub assignee: Option<AssignedTo>,
         /// The template it will be answered with.
         pub template: Option<Box<Template>>,
     }

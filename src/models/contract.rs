@@ -4,7 +4,7 @@ use serde::ser::Serializer;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::de::{Members, Misfit, Scalar, Wire};
+use super::de::{ObjectSlot, Scalar, Wire, WrongType};
 use super::model::{fields, model, open_enum, serde_root};
 use super::{Account, Environment, Events, Marketplace, Reference, Secret, User};
 
@@ -187,12 +187,12 @@ fields! {
 impl Wire for AgreementVersionInfo {
     const EXPECTING: &'static str = "a version (a number or an object) or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         let version = match scalar {
             Scalar::Null => None,
             Scalar::Text(text) => text.parse().ok(),
             Scalar::Int(number) => number.try_into().ok(),
-            Scalar::Bool(_) | Scalar::Float(_) => return Err(Misfit),
+            Scalar::Bool(_) | Scalar::Float(_) => return Err(WrongType),
         };
         Ok(version.map(|version| Self { version: Some(version), ..Self::default() }))
     }
@@ -201,7 +201,7 @@ impl Wire for AgreementVersionInfo {
         Some(Self::default())
     }
 
-    fn members(&mut self) -> Option<&mut dyn Members> {
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
         Some(self)
     }
 

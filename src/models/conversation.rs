@@ -48,7 +48,7 @@ model! {
         pub creator: Option<Box<User>>,
         /// What it says.
         pub text: Option<String>,
-        /// Written, or told by the platform.
+        /// Said, or told by the platform.
         #[doc(alias = "type")]
         pub kind: MessageKind = "type",
         /// Creation and last change.

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use time::OffsetDateTime;
 
 use super::User;
-use super::de::{Members, Misfit, Place, Scalar, Wire, Written, read};
+use super::de::{AsSerialize, ObjectSlot, Scalar, Slot, Wire, WrongType, read};
 use super::model::model;
 
 model! {
@@ -157,15 +157,15 @@ impl fmt::Debug for Events {
 impl Wire for Events {
     const EXPECTING: &'static str = "an object of events or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
-        if matches!(scalar, Scalar::Null) { Ok(Some(Self::default())) } else { Err(Misfit) }
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
+        if matches!(scalar, Scalar::Null) { Ok(Some(Self::default())) } else { Err(WrongType) }
     }
 
     fn empty() -> Option<Self> {
         Some(Self::default())
     }
 
-    fn members(&mut self) -> Option<&mut dyn Members> {
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
         self.0.clear();
         Some(self)
     }
@@ -179,7 +179,7 @@ impl Wire for Events {
             self.0
                 .iter()
                 .filter(|(_, event)| !event.is_unset())
-                .map(|(name, event)| (name.as_str(), Written::of(event))),
+                .map(|(name, event)| (name.as_str(), AsSerialize::value(event))),
         )
     }
 
@@ -188,10 +188,10 @@ impl Wire for Events {
     }
 }
 
-impl Members for Events {
-    fn member(&mut self, name: &str) -> Option<&mut dyn Place> {
+impl ObjectSlot for Events {
+    fn member(&mut self, name: &str) -> Option<&mut dyn Slot> {
         self.0.push((Name::of(name), Event::default()));
-        self.0.last_mut().map(|(_, event)| event as &mut dyn Place)
+        self.0.last_mut().map(|(_, event)| event as &mut dyn Slot)
     }
 }
 

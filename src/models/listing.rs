@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::{Account, Assignee, Contract, Events, Product, User};
+use super::{Account, AssignedTo, Contract, Events, Product, User};
 
 model! {
     /// A product that a provider sells under a contract; usage is reported by listing.
@@ -66,7 +66,7 @@ model! {
         /// Who made it.
         pub creator: Option<Box<User>>,
         /// Who works on it.
-        pub assignee: Option<Assignee>,
+        pub assignee: Option<AssignedTo>,
         /// When it was made.
         pub created: Option<OffsetDateTime>,
         /// When it was last changed.

@@ -1,10 +1,13 @@
-//! The macros that write models and open enums, so that every field follows the same rules.
+//! The macros that define models and open enums, so that every field follows the same rules.
+//!
+//! [`de`](super::de) says why models are read by hand-written code and not by derives. Rustfmt does not see inside
+//! these macros; the test `macro_bodies_are_formatted` checks their layout.
 
-/// A received struct: `pub field: Type,` or, where the JSON key is another, `pub field: Type = "key",`.
+/// Defines a received struct: `pub field: Type,`, or `pub field: Type = "key",` if the JSON key differs.
 ///
-/// Behind it, `text = |text| …;` says what a text in place of the object means. Each type needs
-/// [`Field`](super::de::Field). The struct is `Clone`, `Default`, `PartialEq`, `Serialize`, `Deserialize`,
-/// non-exhaustive, and `Debug` without its absent fields.
+/// After the struct, `text = |text| …;` gives the model for a text in place of the object. The type of each field
+/// implements [`Field`](super::de::Field). The struct is non-exhaustive and implements `Clone`, `Default`,
+/// `PartialEq`, `Serialize`, `Deserialize`, and a `Debug` that leaves out absent fields.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -20,7 +23,7 @@ macro_rules! model {
     };
 }
 
-/// The struct and its members; reading as a whole, writing and `Debug` are left to the caller.
+/// Defines the struct and the access to its members. The caller adds `Wire`, serde's traits and `Debug`.
 macro_rules! fields {
     (
         $(#[$meta:meta])*
@@ -36,8 +39,8 @@ macro_rules! fields {
         }
 
         const _: () = {
-            impl $crate::models::de::Members for $name {
-                fn member(&mut self, key: &str) -> Option<&mut dyn $crate::models::de::Place> {
+            impl $crate::models::de::ObjectSlot for $name {
+                fn member(&mut self, key: &str) -> Option<&mut dyn $crate::models::de::Slot> {
                     match key {
                         $($crate::models::model::key!($field $(= $key)?) => Some(&mut self.$field),)*
                         _ => None,
@@ -53,13 +56,13 @@ macro_rules! fields {
 
                 fn write_members<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
                     use serde::ser::SerializeMap as _;
-                    use $crate::models::de::{Field as _, Written};
+                    use $crate::models::de::{Field as _, AsSerialize};
                     let mut map = out.serialize_map(None)?;
                     $(
                         if !self.$field.is_absent() {
                             map.serialize_entry(
                                 $crate::models::model::key!($field $(= $key)?),
-                                &Written::slot(&self.$field),
+                                &AsSerialize::field(&self.$field),
                             )?;
                         }
                     )*
@@ -70,7 +73,7 @@ macro_rules! fields {
     };
 }
 
-/// Reading and writing as a plain object.
+/// Implements reading and writing as a plain object.
 macro_rules! object {
     ($name:ident $(, text = $from_text:expr)?) => {
         impl $crate::models::de::Wire for $name {
@@ -78,8 +81,8 @@ macro_rules! object {
 
             fn from_scalar(
                 scalar: $crate::models::de::Scalar<'_>,
-            ) -> Result<Option<Self>, $crate::models::de::Misfit> {
-                use $crate::models::de::{Misfit, Scalar};
+            ) -> Result<Option<Self>, $crate::models::de::WrongType> {
+                use $crate::models::de::{WrongType, Scalar};
                 match scalar {
                     Scalar::Null | Scalar::Text("") => Ok(None),
                     $(
@@ -88,7 +91,7 @@ macro_rules! object {
                             Ok(Some(from_text(text)).filter(|model| !model.has_no_member()))
                         }
                     )?
-                    _ => Err(Misfit),
+                    _ => Err(WrongType),
                 }
             }
 
@@ -96,7 +99,7 @@ macro_rules! object {
                 Some(Self::default())
             }
 
-            fn members(&mut self) -> Option<&mut dyn $crate::models::de::Members> {
+            fn object_slot(&mut self) -> Option<&mut dyn $crate::models::de::ObjectSlot> {
                 Some(self)
             }
 
@@ -113,7 +116,7 @@ macro_rules! object {
     };
 }
 
-/// `Serialize` and `Deserialize` by way of [`Wire`](super::de::Wire).
+/// Implements `Serialize` and `Deserialize` through [`Wire`](super::de::Wire).
 macro_rules! serde_root {
     ($name:ident) => {
         impl serde::Serialize for $name {
@@ -130,7 +133,7 @@ macro_rules! serde_root {
     };
 }
 
-/// `Debug` that leaves out what is absent, which is most of a reference.
+/// Implements a `Debug` that leaves out absent fields; a reference has little more than id and name.
 macro_rules! debug {
     (
         $name:ident {
@@ -152,7 +155,7 @@ macro_rules! debug {
     };
 }
 
-/// The JSON key of a field, as a pattern or an expression.
+/// Gives the JSON key of a field, as a pattern or an expression.
 macro_rules! key {
     ($field:ident = $key:literal) => {
         $key
@@ -162,9 +165,9 @@ macro_rules! key {
     };
 }
 
-/// A vocabulary of the platform: `Variant = "text"`, or `"text" | "other spelling"`, and always `Unknown`.
+/// Defines an open enum of the platform: `Variant = "text"`, or `"text" | "other spelling"`, plus `Unknown`.
 ///
-/// With `any case` before the brace the letter case does not matter in reading.
+/// `(any case)` before the brace makes reading ignore the letter case.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -177,12 +180,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// A value this version does not know, as it came; empty if there was none.
+            /// A value that this version of the SDK does not know, as received; empty if the field is absent.
             Unknown(String),
         }
 
         impl $name {
-            /// The text on the wire; empty if the field was missing.
+            /// The text in the JSON; empty if the field is absent.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -190,7 +193,7 @@ macro_rules! open_enum {
                 }
             }
 
-            /// Whether the field was missing, null or empty.
+            /// Whether the field is missing, null or empty.
             pub fn is_unset(&self) -> bool {
                 matches!(self, Self::Unknown(text) if text.is_empty())
             }
@@ -234,7 +237,7 @@ macro_rules! open_enum {
 
             fn from_scalar(
                 scalar: $crate::models::de::Scalar<'_>,
-            ) -> Result<Option<Self>, $crate::models::de::Misfit> {
+            ) -> Result<Option<Self>, $crate::models::de::WrongType> {
                 use $crate::models::de::Scalar;
                 Ok(match scalar {
                     Scalar::Text(text) => Some(Self::from(text)),

@@ -1,22 +1,22 @@
-//! A part that is an object in one place and a list of objects in another.
+//! A field that is an object in some payloads and a list of objects in others.
 
 use std::ops::Deref;
 
 use serde::ser::Serializer;
 
-use super::de::{Elements, Field, Members, Misfit, Place, Scalar, Wire};
+use super::de::{Field, ListSlot, ObjectSlot, Scalar, Slot, Wire, WrongType};
 
-/// A list that the platform may also send as the one object that is in it. It is used like a slice.
+/// A list that the platform may also send as its single object. It is used like a slice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOrMany<T> {
     list: Vec<T>,
-    /// Whether it came as an object, and is written as one.
-    alone: bool,
+    /// Whether the platform sent an object instead of a list; it is then written as an object.
+    single: bool,
 }
 
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
-        Self { list: Vec::new(), alone: false }
+        Self { list: Vec::new(), single: false }
     }
 }
 
@@ -30,42 +30,42 @@ impl<T> Deref for OneOrMany<T> {
 
 impl<T> From<Vec<T>> for OneOrMany<T> {
     fn from(list: Vec<T>) -> Self {
-        Self { list, alone: false }
+        Self { list, single: false }
     }
 }
 
-impl<T: Wire + Default> Place for OneOrMany<T> {
+impl<T: Wire + Default> Slot for OneOrMany<T> {
     fn expecting(&self) -> &'static str {
         "an object, a list of objects or null"
     }
 
-    fn scalar(&mut self, scalar: Scalar<'_>) -> Result<bool, Misfit> {
-        self.alone = false;
+    fn scalar(&mut self, scalar: Scalar<'_>) -> Result<bool, WrongType> {
+        self.single = false;
         self.list.scalar(scalar)
     }
 
-    fn object(&mut self) -> Option<&mut dyn Members> {
-        self.alone = true;
+    fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot> {
+        self.single = true;
         self.list = vec![T::default()];
-        self.list.first_mut()?.members()
+        self.list.first_mut()?.object_slot()
     }
 
-    fn complete(&mut self) {
+    fn end_object(&mut self) {
         self.list.retain(|one| !one.is_unset());
-        self.alone = !self.list.is_empty();
+        self.single = !self.list.is_empty();
     }
 
-    fn list(&mut self) -> Option<&mut dyn Elements> {
-        self.alone = false;
-        self.list.list()
+    fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
+        self.single = false;
+        self.list.begin_list()
     }
 }
 
 impl<T: Wire + Default> Field for OneOrMany<T> {
-    fn put<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+    fn write_field<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         match &*self.list {
-            [one] if self.alone => Wire::write(one, out),
-            _ => Field::put(&self.list, out),
+            [one] if self.single => Wire::write(one, out),
+            _ => Field::write_field(&self.list, out),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::Serializer;
 use serde_json::Value;
 
-use super::de::{Members, Misfit, Scalar, Wire};
+use super::de::{ObjectSlot, Scalar, Wire, WrongType};
 use super::model::{fields, model, object, open_enum, serde_root};
 use super::{Events, Marketplace, Reference};
 
@@ -70,12 +70,12 @@ object!(Param);
 impl Param {
     /// Whether there is a value, text or structured. An empty text and `None` as a word are none.
     pub fn has_value(&self) -> bool {
-        self.text().is_some() || self.structured_value.as_ref().is_some_and(|value| !is_hollow(value))
+        self.text().is_some() || self.structured_value.as_ref().is_some_and(|value| !is_empty_value(value))
     }
 
     /// The value, unless it says nothing.
     pub fn text(&self) -> Option<&str> {
-        self.value.as_deref().filter(|text| !means_nothing(text))
+        self.value.as_deref().filter(|text| !is_empty_text(text))
     }
 
     /// Whether its constraints want a value.
@@ -85,7 +85,7 @@ impl Param {
 
     /// What is wrong with the value, unless that says nothing.
     pub fn error(&self) -> Option<&str> {
-        self.value_error.as_deref().filter(|text| !means_nothing(text))
+        self.value_error.as_deref().filter(|text| !is_empty_text(text))
     }
 
     pub(super) fn is_secret(&self) -> bool {
@@ -94,11 +94,11 @@ impl Param {
 }
 
 /// Texts that stand for no value.
-fn means_nothing(text: &str) -> bool {
+fn is_empty_text(text: &str) -> bool {
     matches!(text, "" | "None")
 }
 
-fn is_hollow(value: &Value) -> bool {
+fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -190,11 +190,11 @@ fields! {
 impl Wire for ValueChoice {
     const EXPECTING: &'static str = "a choice (a text or an object)";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         match scalar {
             Scalar::Null => Ok(None),
             Scalar::Text(text) => Ok(Some(Self { value: text.to_owned(), ..Self::default() })),
-            _ => Err(Misfit),
+            _ => Err(WrongType),
         }
     }
 
@@ -202,7 +202,7 @@ impl Wire for ValueChoice {
         Some(Self::default())
     }
 
-    fn members(&mut self) -> Option<&mut dyn Members> {
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
         Some(self)
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::de::{Misfit, Scalar, Wire, read};
+use super::de::{Scalar, Wire, WrongType, read};
 
 /// Powers of ten up to here fit the mantissa.
 const MAX_DIGITS: u32 = 38;
@@ -156,7 +156,7 @@ impl fmt::Display for Decimal {
 impl Wire for Decimal {
     const EXPECTING: &'static str = "a number, as such or as text, or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Text(text) => Self::parse(text),
             Scalar::Int(value) => Some(Self { mantissa: value, scale: 0, number: true }),
@@ -308,7 +308,7 @@ impl fmt::Display for Quantity {
 impl Wire for Quantity {
     const EXPECTING: &'static str = "a quantity (a number, as such or as text, or \"unlimited\") or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Text("") => None,
             Scalar::Text(text) => Some(Self::from(text)),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::{Asset, Assignee, Contract, Events, Item, Marketplace, Param, Secret};
+use super::{Asset, AssignedTo, Contract, Events, Item, Marketplace, Param, Secret};
 
 model! {
     /// A request to buy, change, suspend, resume or cancel an asset.
@@ -54,7 +54,7 @@ model! {
         /// Whether an inquiry was answered.
         pub answered: Option<bool>,
         /// Who works on it.
-        pub assignee: Option<Assignee>,
+        pub assignee: Option<AssignedTo>,
         /// What the customer sees after approval, as markdown.
         pub activation_key: Option<Secret>,
         /// The form for the customer's parameters.

@@ -1,14 +1,14 @@
-//! Texts, numbers, booleans and free-form JSON, understood in each other's form.
+//! Texts, numbers, booleans and free-form JSON; each is also read from the other kinds where the platform mixes them.
 
 use serde::ser::{Serialize as _, Serializer};
 use serde_json::{Map, Value};
 
-use super::de::{Elements, Members, Misfit, Place, Scalar, Wire};
+use super::de::{ListSlot, ObjectSlot, Scalar, Slot, Wire, WrongType};
 
 impl Wire for String {
     const EXPECTING: &'static str = "a text, a number or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Null | Scalar::Text("") => None,
             Scalar::Text(text) => Some(text.to_owned()),
@@ -30,7 +30,7 @@ impl Wire for String {
 impl Wire for bool {
     const EXPECTING: &'static str = "a boolean or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Bool(value) => Some(value),
             Scalar::Text("True" | "true") => Some(true),
@@ -48,7 +48,7 @@ impl Wire for bool {
 impl Wire for i64 {
     const EXPECTING: &'static str = "an integer or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Int(value) => value.try_into().ok(),
             Scalar::Text(text) => text.trim().parse().ok(),
@@ -63,11 +63,11 @@ impl Wire for i64 {
     }
 }
 
-/// Free-form JSON; everything but null is kept as it is.
+/// Free-form JSON is kept as received, except null.
 impl Wire for Value {
     const EXPECTING: &'static str = "any JSON";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(match scalar {
             Scalar::Null => None,
             Scalar::Bool(value) => Some(value.into()),
@@ -81,12 +81,12 @@ impl Wire for Value {
         Some(Self::Null)
     }
 
-    fn members(&mut self) -> Option<&mut dyn Members> {
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
         *self = Self::Object(Map::new());
         Some(self)
     }
 
-    fn elements(&mut self) -> Option<&mut dyn Elements> {
+    fn list_slot(&mut self) -> Option<&mut dyn ListSlot> {
         *self = Self::Array(Vec::new());
         Some(self)
     }
@@ -100,22 +100,22 @@ impl Wire for Value {
     }
 }
 
-impl Members for Value {
-    fn member(&mut self, key: &str) -> Option<&mut dyn Place> {
+impl ObjectSlot for Value {
+    fn member(&mut self, key: &str) -> Option<&mut dyn Slot> {
         let members = self.as_object_mut()?;
-        // The last one of a name counts, also if it is null.
+        // A repeated key overwrites the earlier value, even with null.
         members.insert(key.to_owned(), Self::Null);
-        members.get_mut(key).map(|value| value as &mut dyn Place)
+        members.get_mut(key).map(|value| value as &mut dyn Slot)
     }
 }
 
-impl Elements for Value {
-    fn element(&mut self) -> Option<&mut dyn Place> {
+impl ListSlot for Value {
+    fn element(&mut self) -> Option<&mut dyn Slot> {
         let list = self.as_array_mut()?;
         list.push(Self::Null);
-        list.last_mut().map(|last| last as &mut dyn Place)
+        list.last_mut().map(|last| last as &mut dyn Slot)
     }
 
-    /// A null in free-form JSON is an element like any other.
-    fn nothing(&mut self) {}
+    /// A null in a list of free-form JSON is kept as an element.
+    fn last_was_absent(&mut self) {}
 }

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::de::{Misfit, Scalar, Wire};
+use super::de::{Scalar, Wire, WrongType};
 
 /// A credential. `Debug` does not show it, and it has no `Display`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ macro_rules! wire_as_text {
         impl Wire for $name {
             const EXPECTING: &'static str = String::EXPECTING;
 
-            fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+            fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
                 Ok(String::from_scalar(scalar)?.map(Self))
             }
 

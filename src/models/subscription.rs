@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::param::find;
 use super::{
-    AssetRequestItem, AssetStatus, Connection, Contract, Decimal, Events, Item, Marketplace, Moment,
+    AssetRequestItem, AssetStatus, Connection, Contract, DateOrDateTime, Decimal, Events, Item, Marketplace,
     OneOrMany, Param, Product, Template, Tiers,
 };
 
@@ -121,10 +121,10 @@ model! {
     pub struct Period {
         /// The beginning: a point in time in billing, a day in usage files.
         #[doc(alias = "period_from")]
-        pub from: Option<Moment>,
+        pub from: Option<DateOrDateTime>,
         /// The end.
         #[doc(alias = "period_to")]
-        pub to: Option<Moment>,
+        pub to: Option<DateOrDateTime>,
         /// How many units of time.
         pub delta: Option<Decimal>,
         /// The unit of time.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::param::find;
 use super::{
-    Activation, Assignee, Configuration, Connection, Contract, Environment, Events, Marketplace, Param,
+    Activation, AssignedTo, Configuration, Connection, Contract, Environment, Events, Marketplace, Param,
     Product, Template, TierAccount, Tiers,
 };
 
@@ -72,7 +72,7 @@ model! {
         /// The parameters to be filled in.
         pub params: Vec<Param>,
         /// Who works on it.
-        pub assignee: Option<Assignee>,
+        pub assignee: Option<AssignedTo>,
         /// The template of its approval.
         pub template: Option<Box<Template>>,
         /// Why it failed.

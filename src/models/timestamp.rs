@@ -1,30 +1,30 @@
-//! Points in time in every form the platform has used, and a period's bounds, which may be whole days.
+//! Dates and times in every form that the platform has used, and bounds of a period, which may be whole days.
 
 use serde::ser::Serializer;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-use super::de::{Misfit, Scalar, Wire};
+use super::de::{Scalar, Wire, WrongType};
 
-/// Reads `2024-03-04T09:12:44.317205+00:00` and its relatives, in UTC.
+/// Reads a date and time such as `2024-03-04T09:12:44.317205+00:00`; the result is in UTC.
 ///
-/// A blank for the `T`, `Z` or no offset for UTC, any number of decimals and a date alone (midnight) are all
-/// fine; anything else, the empty text included, is `None`.
+/// Also accepted: a blank in place of `T`, `Z` or no offset for UTC, any number of decimals, and a date alone, which
+/// means midnight. Any other text is `None`, the empty text included.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
-    Some(parse_moment(text)?.at)
+    Some(parse_date_or_date_time(text)?.at)
 }
 
-fn parse_moment(text: &str) -> Option<Moment> {
+fn parse_date_or_date_time(text: &str) -> Option<DateOrDateTime> {
     let text = text.trim().as_bytes();
     let (date, rest) = text.split_at_checked(10)?;
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
         return None;
     };
-    let year = i32::from(two(y1, y2)?) * 100 + i32::from(two(y3, y4)?);
-    let month = Month::try_from(two(m1, m2)?).ok()?;
-    let date = Date::from_calendar_date(year, month, two(d1, d2)?).ok()?;
+    let year = i32::from(two_digits(y1, y2)?) * 100 + i32::from(two_digits(y3, y4)?);
+    let month = Month::try_from(two_digits(m1, m2)?).ok()?;
+    let date = Date::from_calendar_date(year, month, two_digits(d1, d2)?).ok()?;
     let Some((b'T' | b't' | b' ', rest)) = rest.split_first() else {
         let midnight = PrimitiveDateTime::new(date, Time::MIDNIGHT).assume_utc();
-        return rest.is_empty().then_some(Moment { at: midnight, date_only: true });
+        return rest.is_empty().then_some(DateOrDateTime { at: midnight, date_only: true });
     };
 
     let (clock, rest) = rest.split_at_checked(5)?;
@@ -32,27 +32,27 @@ fn parse_moment(text: &str) -> Option<Moment> {
         return None;
     };
     let (second, rest) = match *rest {
-        [b':', s1, s2, ref rest @ ..] => (two(s1, s2)?, rest),
+        [b':', s1, s2, ref rest @ ..] => (two_digits(s1, s2)?, rest),
         _ => (0, rest),
     };
     let (nanosecond, rest) = match rest {
         [b'.' | b',', rest @ ..] => fraction(rest)?,
         _ => (0, rest),
     };
-    // A leap second counts as the one before it.
+    // A leap second is read as the second before it.
     let second = if second == 60 { 59 } else { second };
-    let time = Time::from_hms_nano(two(h1, h2)?, two(m1, m2)?, second, nanosecond);
+    let time = Time::from_hms_nano(two_digits(h1, h2)?, two_digits(m1, m2)?, second, nanosecond);
     let at = PrimitiveDateTime::new(date, time.ok()?).assume_offset(offset(rest.trim_ascii_start())?);
-    // The offset can lead out of the calendar at either end.
+    // The conversion to UTC fails at either end of the calendar.
     let at = at.checked_to_offset(UtcOffset::UTC).filter(|at| at.year() >= 0)?;
-    Some(Moment { at, date_only: false })
+    Some(DateOrDateTime { at, date_only: false })
 }
 
-fn two(tens: u8, ones: u8) -> Option<u8> {
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| (tens - b'0') * 10 + (ones - b'0'))
 }
 
-/// Nanoseconds from the digits behind the point; more than nine are cut.
+/// Reads nanoseconds from the digits after the point; digits beyond the ninth are dropped.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(length)?;
@@ -69,8 +69,8 @@ fn offset(text: &[u8]) -> Option<UtcOffset> {
         _ => return None,
     };
     let (hours, minutes) = match *rest {
-        [h1, h2] => (two(h1, h2)?, 0),
-        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two(h1, h2)?, two(m1, m2)?),
+        [h1, h2] => (two_digits(h1, h2)?, 0),
+        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two_digits(h1, h2)?, two_digits(m1, m2)?),
         _ => return None,
     };
     if hours > 23 {
@@ -79,9 +79,9 @@ fn offset(text: &[u8]) -> Option<UtcOffset> {
     UtcOffset::from_hms(sign * hours.cast_signed(), sign * minutes.cast_signed(), 0).ok()
 }
 
-/// `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`, the platform's own form, in UTC.
+/// Writes a date and time in UTC as the platform does: `YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00`.
 pub(crate) fn format(at: OffsetDateTime) -> String {
-    // Only the very ends of the calendar have no UTC form.
+    // The conversion to UTC fails only at either end of the calendar.
     let at = at.checked_to_offset(UtcOffset::UTC).unwrap_or_else(|| at.replace_offset(UtcOffset::UTC));
     let (date, time) = (at.date(), at.time());
     let fraction = match at.nanosecond() {
@@ -97,19 +97,19 @@ fn format_date(date: Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-/// A bound of a [`Period`](super::Period): a point in time, or a whole day.
+/// A date, or a date and time: one end of a [`Period`](super::Period).
 ///
-/// Usage files have days, billing periods have points in time; each is written as it came.
+/// Usage files have dates, billing periods have dates and times. Each is written in the form it was received in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Moment {
-    /// The point in time; midnight UTC of a whole day.
+pub struct DateOrDateTime {
+    /// Date and time in UTC; midnight for a date alone.
     pub at: OffsetDateTime,
-    /// Whether only a date was given.
+    /// Whether the platform sent a date without a time.
     pub date_only: bool,
 }
 
-impl From<OffsetDateTime> for Moment {
+impl From<OffsetDateTime> for DateOrDateTime {
     fn from(at: OffsetDateTime) -> Self {
         Self { at, date_only: false }
     }
@@ -118,7 +118,7 @@ impl From<OffsetDateTime> for Moment {
 impl Wire for OffsetDateTime {
     const EXPECTING: &'static str = "a date and time or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         Ok(if let Scalar::Text(text) = scalar { parse(text) } else { None })
     }
 
@@ -127,11 +127,11 @@ impl Wire for OffsetDateTime {
     }
 }
 
-impl Wire for Moment {
+impl Wire for DateOrDateTime {
     const EXPECTING: &'static str = "a date, a date and time, or null";
 
-    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, Misfit> {
-        Ok(if let Scalar::Text(text) = scalar { parse_moment(text) } else { None })
+    fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
+        Ok(if let Scalar::Text(text) = scalar { parse_date_or_date_time(text) } else { None })
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {

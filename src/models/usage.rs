@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
 use super::{
-    Account, AssetReference, Contract, Decimal, Environment, Events, ItemType, Marketplace, Moment, Period,
-    Precision, Product, SignedUrl,
+    Account, AssetReference, Contract, DateOrDateTime, Decimal, Environment, Events, ItemType, Marketplace,
+    Period, Precision, Product, SignedUrl,
 };
 
 model! {
@@ -46,9 +46,9 @@ model! {
         /// The days it is about.
         pub period: Option<Box<Period>>,
         /// The first of these days, as newer SDKs name it.
-        pub period_from: Option<Moment>,
+        pub period_from: Option<DateOrDateTime>,
         /// The last of these days, as newer SDKs name it.
-        pub period_to: Option<Moment>,
+        pub period_to: Option<DateOrDateTime>,
         /// The provider's note at acceptance.
         pub acceptance_note: Option<String>,
         /// The provider's note at rejection.

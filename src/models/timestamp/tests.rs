@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use time::macros::datetime;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::{format, parse, parse_moment};
+use super::{format, parse, parse_date_or_date_time};
 
 #[test]
 fn every_form_of_the_platform_is_read() {
@@ -75,8 +75,8 @@ fn points_in_time_are_written_as_the_platform_does() {
 
 #[test]
 fn only_a_date_alone_is_a_day() {
-    assert!(parse_moment("2021-02-01").is_some_and(|moment| moment.date_only));
-    assert!(parse_moment("2021-02-01 00:00:00").is_some_and(|moment| !moment.date_only));
+    assert!(parse_date_or_date_time("2021-02-01").is_some_and(|moment| moment.date_only));
+    assert!(parse_date_or_date_time("2021-02-01 00:00:00").is_some_and(|moment| !moment.date_only));
 }
 
 proptest! {
