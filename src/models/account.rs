@@ -11,9 +11,9 @@ use super::{Events, Secret};
 model! {
     /// An id with a name, where the platform says no more than that.
     pub struct Reference {
-        /// The id.
+        /// Id of the reference.
         pub id: String,
-        /// The name.
+        /// Name of the reference.
         pub name: Option<String>,
     }
 }
@@ -22,42 +22,42 @@ model! {
     /// A vendor or provider; in most places a reference with id and name.
     #[doc(alias = "Company")]
     pub struct Account {
-        /// `VA-…` for vendors, `PA-…` for providers.
+        /// Id of the account: `VA-…` for vendors, `PA-…` for providers.
         pub id: String,
-        /// The shown name.
+        /// Display name of the account.
         pub name: Option<String>,
-        /// Path of the logo.
+        /// Path of the account's logo.
         pub icon: Option<String>,
-        /// What the company does.
+        /// What the company does, in short.
         pub description: Option<String>,
-        /// A longer description.
+        /// What the company does, at length.
         pub overview: Option<String>,
-        /// Address of the headquarters.
+        /// Address of the company's headquarters.
         pub headquarters: Option<String>,
-        /// Vendor or provider.
+        /// Side of the market that the account is on: vendor or provider.
         #[doc(alias = "type")]
         pub kind: AccountKind = "type",
-        /// Its part in the supply chain.
+        /// The account's part in the supply chain.
         pub role: AccountRole,
         /// Id of the brand, `BR-…`.
         pub brand: Option<String>,
-        /// Id in another system.
+        /// Id of the account in another system.
         pub external_id: Option<String>,
-        /// Whether it sources from other accounts.
+        /// Whether the account sources from other accounts.
         pub sourcing: Option<bool>,
-        /// Where it works; of no documented shape.
+        /// Place where the account works; of no documented shape.
         pub countries: Vec<Value>,
-        /// Codes of its languages.
+        /// Codes of the languages that the account speaks.
         pub languages: Vec<String>,
-        /// Its websites.
+        /// The account's websites.
         pub websites: Vec<String>,
-        /// Its lines of business.
+        /// The account's lines of business.
         pub industries: Vec<Reference>,
         /// Whether others can find it.
         pub public: Option<bool>,
-        /// Creation and last change.
+        /// Events of the account: creation and last change.
         pub events: Events,
-        /// What the caller may do with it; free-form.
+        /// Permissions of the caller on the account; free-form.
         pub permissions: Option<Value>,
     }
     // The specification has the id alone in the answer to the creation of a usage file.
@@ -71,11 +71,11 @@ model! {
         pub id: String,
         /// The e-mail address; rarely given.
         pub email: Option<String>,
-        /// The shown name.
+        /// Display name of the user.
         pub name: Option<String>,
-        /// Path of the picture.
+        /// Path of the user's picture.
         pub icon: Option<String>,
-        /// Id in another system.
+        /// Id of the user in another system.
         pub external_id: Option<String>,
         /// Whether the user can sign in.
         pub active: Option<bool>,
@@ -85,21 +85,21 @@ model! {
         pub announcements: Option<bool>,
         /// Whether the address is blocked.
         pub blocklisted: Option<bool>,
-        /// The region setting.
+        /// Region setting of the user.
         pub region: Option<String>,
-        /// The time format setting.
+        /// Time format setting of the user.
         pub timeformat: Option<String>,
-        /// The time zone setting.
+        /// Time zone setting of the user.
         pub timezone: Option<String>,
-        /// Who vouches for the user at sign-in.
+        /// Identity provider that signs the user in.
         pub idp: Option<Box<IdentityProvider>>,
-        /// The mail domain the user belongs to.
+        /// Mail domain that the user belongs to.
         pub domain: Option<Box<Domain>>,
         /// Creation, sign-in, invitation and activation.
         pub events: Events,
-        /// The platform's word for the user's state.
+        /// State of the user, as the platform says it.
         pub status: Option<String>,
-        /// The code of an invitation.
+        /// Code of the user's invitation.
         pub activation_code: Option<Secret>,
     }
 }
@@ -107,11 +107,11 @@ model! {
 model! {
     /// A service that signs users in.
     pub struct IdentityProvider {
-        /// The id.
+        /// Id of the identity provider.
         pub id: String,
-        /// The name.
+        /// Name of the identity provider.
         pub name: Option<String>,
-        /// How it works.
+        /// Way in which the identity provider works.
         #[doc(alias = "type")]
         pub kind: IdentityProviderKind = "type",
     }
@@ -120,9 +120,9 @@ model! {
 model! {
     /// A mail domain with its own way to sign in.
     pub struct Domain {
-        /// The id.
+        /// Id of the domain.
         pub id: String,
-        /// The domain name.
+        /// Name of the mail domain.
         pub name: Option<String>,
         /// How its users sign in.
         pub auth: Option<DomainAuth>,
@@ -132,7 +132,7 @@ model! {
 model! {
     /// How the users of a domain sign in.
     pub struct DomainAuth {
-        /// The service that does it.
+        /// Identity provider that signs the domain's users in.
         pub idp: Option<Box<IdentityProvider>>,
         /// Whether there is no other way.
         pub enforce: Option<bool>,
@@ -142,9 +142,9 @@ model! {
 open_enum! {
     /// Which side of the market an account is on.
     pub enum AccountKind (any case) {
-        /// Owns products.
+        /// The account is a vendor, which owns products.
         Vendor = "vendor",
-        /// Sells them.
+        /// The account is a provider, which sells products.
         Provider = "provider",
     }
 }
@@ -152,11 +152,11 @@ open_enum! {
 open_enum! {
     /// An account's part in the supply chain.
     pub enum AccountRole {
-        /// Makes products.
+        /// The account makes products.
         Vendor = "vendor",
-        /// Sells to resellers.
+        /// The account sells to resellers.
         Distributor = "distributor",
-        /// Sells to customers.
+        /// The account sells to customers.
         Reseller = "reseller",
     }
 }
@@ -164,11 +164,11 @@ open_enum! {
 open_enum! {
     /// How an identity provider works.
     pub enum IdentityProviderKind {
-        /// The platform's own.
+        /// The platform itself signs users in.
         System = "system",
-        /// SAML.
+        /// The identity provider speaks SAML.
         Saml = "saml",
-        /// `OpenID` Connect.
+        /// The identity provider speaks `OpenID` Connect.
         OpenId = "openid",
     }
 }

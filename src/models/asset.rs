@@ -12,39 +12,39 @@ use super::{
 model! {
     /// A customer's subscription to a product.
     pub struct Asset {
-        /// `AS-…`.
+        /// Id of the asset, `AS-…`.
         pub id: String,
-        /// Its state.
+        /// State of the asset.
         pub status: AssetStatus,
-        /// Id in the provider's system.
+        /// Id of the asset in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id in the provider's system, mostly a UUID.
+        /// Unique id of the asset in the provider's system, mostly a UUID.
         pub external_uid: Option<String>,
-        /// Name in the provider's system, in old answers.
+        /// Name of the asset in the provider's system, in old answers.
         pub external_name: Option<String>,
-        /// What it is of.
+        /// Product of the asset.
         pub product: Product,
-        /// By which way it came.
+        /// Connection between vendor and provider that the asset was sold through.
         pub connection: Connection,
-        /// Creation and last change.
+        /// Events of the asset: creation and last change.
         pub events: Events,
-        /// What it holds how many of.
+        /// Items of the asset, with quantities.
         pub items: Vec<Item>,
-        /// Its parameters of the phases ordering and fulfillment.
+        /// The asset's parameters of the phases ordering and fulfillment.
         pub params: Vec<Param>,
-        /// The customer and its resellers.
+        /// Customer and its resellers of the asset.
         pub tiers: Tiers,
-        /// The marketplace it was bought on.
+        /// The marketplace that the asset was bought on.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract it was bought under.
+        /// The contract that the asset was bought under.
         pub contract: Option<Box<Contract>>,
-        /// Its parameters of the phase configuration.
+        /// The asset's parameters of the phase configuration.
         pub configuration: Configuration,
-        /// The activation template; lists have it only if it is selected.
+        /// The activation template; lists have it only if that the asset is selected.
         pub template: Option<Box<Template>>,
-        /// The request being worked on; lists have it only if it is selected.
+        /// The request being worked on; lists have it only if that the asset is selected.
         pub pending_request: Option<Box<AssetRequestItem>>,
-        /// When it ends unless it is renewed.
+        /// Time at which the asset ends unless it is renewed.
         pub renewal_expiration_date: Option<OffsetDateTime>,
     }
 }
@@ -87,11 +87,11 @@ impl Asset {
 model! {
     /// An asset in short, as usage records name it.
     pub struct AssetReference {
-        /// `AS-…`.
+        /// Id of the asset, `AS-…`.
         pub id: String,
-        /// Id in the provider's system.
+        /// Id of the asset in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id in the provider's system.
+        /// Unique id of the asset in the provider's system.
         pub external_uid: Option<String>,
     }
 }
@@ -99,18 +99,18 @@ model! {
 model! {
     /// A request in short, as an asset lists its own.
     pub struct AssetRequestItem {
-        /// `PR-…`.
+        /// Id of the request, `PR-…`.
         pub id: String,
-        /// What it asks for.
+        /// Type of the request, such as purchase or change.
         #[doc(alias = "type")]
         pub kind: RequestKind = "type",
-        /// Its state.
+        /// State of the request.
         pub status: RequestStatus,
-        /// Creation and last change.
+        /// Events of the request: creation and last change.
         pub events: Events,
-        /// Who works on it.
+        /// User who works on the request.
         pub assignee: Option<AssignedTo>,
-        /// The template it will be answered with.
+        /// The template that the request will be answered with.
         pub template: Option<Box<Template>>,
     }
 }
@@ -118,21 +118,21 @@ model! {
 open_enum! {
     /// The state of an asset.
     pub enum AssetStatus {
-        /// Not ordered yet.
+        /// The asset is a draft, which is not ordered yet.
         Draft = "draft",
-        /// Ordered.
+        /// The asset is ordered and not delivered yet.
         Processing = "processing",
-        /// In use.
+        /// The asset is in use.
         Active = "active",
-        /// Cancelled, but not gone yet.
+        /// The asset is cancelled and not terminated yet.
         Terminating = "terminating",
-        /// Not usable for now.
+        /// The asset is suspended and cannot be used for now.
         Suspended = "suspended",
-        /// Gone.
+        /// The asset has ended.
         Terminated = "terminated",
-        /// Ordered, in old answers.
+        /// The asset is ordered, in old answers.
         New = "new",
-        /// Refused, in old answers.
+        /// The asset was refused, in old answers.
         Rejected = "rejected",
     }
 }

@@ -6,17 +6,17 @@ use super::usage::UsageSchema;
 model! {
     /// What a product supports.
     pub struct Capabilities {
-        /// Pay-per-use.
+        /// Pay-per-use capabilities of the product.
         pub ppu: Option<PpuCapabilities>,
-        /// Items paid in advance.
+        /// Capabilities for items that are paid in advance (reservation).
         pub reservation: Option<ReservationCapabilities>,
-        /// Checks while the cart is filled.
+        /// Validation of drafts while the cart is filled.
         pub cart: Option<Validation>,
-        /// Checks of the answer to an inquiry.
+        /// Validation of the customer's answer to an inquiry.
         pub inquiring: Option<Validation>,
-        /// Resellers.
+        /// Capabilities for the resellers of the supply chain (tiers).
         pub tiers: Option<TierCapabilities>,
-        /// The life of an asset.
+        /// Capabilities for the life of a subscription.
         pub subscription: Option<SubscriptionCapabilities>,
     }
 }
@@ -24,17 +24,17 @@ model! {
 model! {
     /// Pay-per-use.
     pub struct PpuCapabilities {
-        /// Whether there is pay-per-use; the platform takes it and does not say it.
+        /// Whether the product has pay-per-use items; the platform accepts this flag and does not return it.
         pub ppu: Option<bool>,
-        /// What the usage files have.
+        /// Schema of the product's usage files.
         pub schema: UsageSchema,
-        /// Whether usage may name items that are not defined.
+        /// Whether usage may name items that the product does not define (dynamic items).
         pub dynamic: Option<bool>,
-        /// Whether usage is foretold.
+        /// Whether usage is reported as a prediction before the billing period (predictive).
         pub predictive: Option<bool>,
-        /// Whether usage may lie in the future.
+        /// Whether usage records may lie in the future (future charges).
         pub future: Option<bool>,
-        /// Whether usage may be told late.
+        /// Whether usage may be reported after the billing period (late usage).
         pub late: Option<bool>,
         /// Vendor columns the usage files must have.
         pub required_custom_fields: Vec<String>,
@@ -44,7 +44,7 @@ model! {
 model! {
     /// Items paid in advance.
     pub struct ReservationCapabilities {
-        /// Whether consumption is told.
+        /// Whether consumption of reserved items is reported.
         pub consumption: Option<bool>,
     }
 }
@@ -52,7 +52,7 @@ model! {
 model! {
     /// Whether something is checked by the vendor.
     pub struct Validation {
-        /// Whether it is.
+        /// Whether the vendor validates the request.
         pub validation: Option<bool>,
     }
 }
@@ -60,11 +60,11 @@ model! {
 model! {
     /// Resellers.
     pub struct TierCapabilities {
-        /// Whether their changes are told.
+        /// Whether changes of tier accounts are sent to the vendor.
         pub updates: Option<bool>,
-        /// Their configs; may be null.
+        /// Tier config capabilities of the product; may be null.
         pub configs: Option<TierConfigCapabilities>,
-        /// Whether they are checked.
+        /// Whether the vendor validates tier data.
         pub validation: Option<bool>,
     }
 }
@@ -72,13 +72,13 @@ model! {
 model! {
     /// Configs of resellers.
     pub struct TierConfigCapabilities {
-        /// Whether there are any; the platform takes it and does not say it.
+        /// Whether the product has tier configs; the platform accepts this flag and does not return it.
         pub configs: Option<bool>,
-        /// Up to which tier, 1 or 2.
+        /// Highest tier that has a tier config, 1 or 2.
         pub level: Option<i64>,
-        /// At their set-up.
+        /// Capabilities for tier config requests of the type setup.
         pub setup: Option<RequestCapabilities>,
-        /// At their update.
+        /// Capabilities for tier config requests of the type update.
         pub update: Option<RequestCapabilities>,
     }
 }
@@ -86,25 +86,25 @@ model! {
 model! {
     /// The life of an asset.
     pub struct SubscriptionCapabilities {
-        /// Its end.
+        /// Capabilities for cancel requests.
         pub cancel: Option<RequestCapabilities>,
-        /// Changes of quantities.
+        /// Capabilities for change requests.
         pub change: Option<RequestCapabilities>,
-        /// Its parameters.
+        /// Capabilities for changes of parameters.
         pub parameter: Option<ParameterCapabilities>,
-        /// Its beginning.
+        /// Capabilities for purchase requests.
         pub purchase: Option<RequestCapabilities>,
-        /// Its resumption.
+        /// Capabilities for resume requests.
         pub resume: Option<RequestCapabilities>,
-        /// Its suspension.
+        /// Capabilities for suspend requests.
         pub suspend: Option<RequestCapabilities>,
-        /// Its renewal.
+        /// Capabilities for renew requests.
         pub renew: Option<RequestCapabilities>,
-        /// Its transfer.
+        /// Capabilities for transfer requests.
         pub transfer: Option<RequestCapabilities>,
-        /// Whether it can be put on hold.
+        /// Whether the subscription capabilities can be put on hold.
         pub hold: Option<bool>,
-        /// How it ends.
+        /// Way in which the subscription capabilities ends.
         pub schema: SubscriptionSchema,
     }
 }
@@ -124,9 +124,9 @@ model! {
         pub validation: Option<bool>,
         /// Whether the vendor checks the answer to an inquiry.
         pub inquiring_validation: Option<bool>,
-        /// Whether it can be scheduled.
+        /// Whether the request capabilities can be scheduled.
         pub scheduling: Option<bool>,
-        /// Whether it can be done without the platform.
+        /// Whether the request capabilities can be done without the platform.
         pub offline: Offline,
         /// Whether ordering parameters can be changed.
         pub editable_ordering_parameters: Option<bool>,
@@ -134,9 +134,9 @@ model! {
         pub editable_fulfillment_parameters: Option<bool>,
         /// Whether an adjustment can go on at the same time.
         pub simultaneous_adjustment: Option<bool>,
-        /// Whether there are renewals.
+        /// Whether the product supports renew requests.
         pub enable_renew: Option<bool>,
-        /// Whether there are transfers.
+        /// Whether the product supports transfer requests.
         pub enable_transfer: Option<bool>,
         /// Whether transfers are approved without the vendor.
         pub transfer_autoapprove: Option<bool>,
@@ -146,11 +146,11 @@ model! {
 open_enum! {
     /// Whether a request can be done without the platform.
     pub enum Offline {
-        /// It cannot.
+        /// The request cannot be fulfilled offline.
         No = "no",
-        /// It always is.
+        /// The request is always fulfilled offline.
         Auto = "auto",
-        /// It can.
+        /// The request may be fulfilled offline.
         Allowed = "allowed",
     }
 }
@@ -158,9 +158,9 @@ open_enum! {
 open_enum! {
     /// How a subscription ends.
     pub enum SubscriptionSchema {
-        /// At its date, unless it is renewed.
+        /// The subscription ends at its date, unless it is renewed.
         Explicit = "explicit",
-        /// When it is cancelled.
+        /// The subscription ends when it is cancelled.
         Evergreen = "evergreen",
     }
 }

@@ -11,7 +11,7 @@ use super::{Constraints, Events, Item, Marketplace, Param};
 model! {
     /// Parameters that were set once for a product, a marketplace or an item, and hold for all its assets.
     pub struct Configuration {
-        /// The parameters.
+        /// Configuration parameters with their values.
         pub params: Vec<Param>,
     }
 }
@@ -27,19 +27,20 @@ impl Configuration {
 fields! {
     /// A configuration parameter of a product, with its value. `Debug` hides the value of a password.
     pub struct ProductConfigurationParameter {
-        /// The value, unless it is unset.
+        /// The value, unless that the product configuration parameter is unset.
         pub value: Option<String>,
         /// The value of checkboxes, addresses, phones and objects.
         pub structured_value: Option<Value>,
-        /// The parameter that has this value.
+        /// Parameter that has this value.
         pub parameter: Param,
-        /// The item it holds for; only in the scopes of items.
+        /// The item that the product configuration parameter holds for; only in the scopes of items.
         pub item: Option<Box<Item>>,
-        /// The marketplace it holds for; only in the scopes of marketplaces.
+        /// The marketplace that the product configuration parameter holds for; only in the scopes of
+        /// marketplaces.
         pub marketplace: Option<Box<Marketplace>>,
         /// Rules for the value in old answers; later ones have them in `parameter`.
         pub constraints: Option<Box<Constraints>>,
-        /// Creation and last change.
+        /// Events of the product configuration parameter: creation and last change.
         pub events: Events,
     }
 }

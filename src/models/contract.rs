@@ -11,50 +11,50 @@ use super::{Account, Environment, Events, Marketplace, Reference, Secret, User};
 model! {
     /// A contract between a vendor and a provider; in most places a reference with id and name.
     pub struct Contract {
-        /// `CRD-…` and the like.
+        /// Id of the contract: `CRD-…` and the like.
         pub id: String,
-        /// The name.
+        /// Name of the contract.
         pub name: Option<String>,
-        /// What it is about.
+        /// Subject of the contract.
         #[doc(alias = "type")]
         pub kind: AgreementKind = "type",
-        /// Its state.
+        /// State of the contract.
         pub status: ContractStatus,
-        /// Whether it is for trial or business; in the JSON this is `kind`.
+        /// Whether the contract is for trial or business; in the JSON this is `kind`.
         pub environment: Environment = "kind",
-        /// The version of the agreement that was signed.
+        /// Version of the agreement that was signed.
         pub version: Option<i64>,
-        /// The newest version of the agreement.
+        /// Newest version of the agreement of the contract.
         pub latest: Option<String>,
-        /// When that version was made.
+        /// Time at which the contract version was made.
         pub version_created: Option<OffsetDateTime>,
-        /// The agreement.
+        /// Agreement that the contract was made under.
         pub agreement: Option<Box<Agreement>>,
         /// The marketplace, in old answers.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Who proposed it.
+        /// Account that proposed the contract.
         pub owner: Option<Box<Account>>,
-        /// The other side.
+        /// Account on the other side of the contract.
         pub issuer: Option<Box<Account>>,
-        /// Who made it.
+        /// User who created the contract.
         pub creator: Option<Box<User>>,
-        /// Who signed it.
+        /// User who signed the contract.
         pub signee: Option<Box<User>>,
-        /// When it was made, in old answers.
+        /// Time at which the contract was created, in old answers.
         pub created: Option<OffsetDateTime>,
-        /// When it was last changed, in old answers.
+        /// Time of the last change of the contract, in old answers.
         pub updated: Option<OffsetDateTime>,
-        /// When it was enrolled.
+        /// Time at which the contract was enrolled.
         pub enrolled: Option<OffsetDateTime>,
-        /// When it ends.
+        /// Time at which the contract ends.
         pub expire_at: Option<OffsetDateTime>,
-        /// How it came into force.
+        /// Way in which the contract came into force.
         pub activation: Option<Box<Activation>>,
-        /// A note.
+        /// Note on the contract.
         pub note: Option<String>,
-        /// Why it ended.
+        /// Reason why the contract ended.
         pub termination_note: Option<String>,
-        /// What the caller may do with it; free-form.
+        /// Permissions of the caller on the contract; free-form.
         pub permissions: Option<Value>,
         /// Creation, last change, signatures and end.
         pub events: Events,
@@ -66,13 +66,13 @@ model! {
     pub struct Activation {
         /// The parameter form for the customer; of tier config requests.
         pub link: Option<String>,
-        /// What was said to it.
+        /// Message of the activation.
         pub message: Option<String>,
-        /// When it happened.
+        /// Time at which the activation happened.
         pub date: Option<OffsetDateTime>,
-        /// The code of an invitation to a contract.
+        /// Code of an invitation to a contract.
         pub code: Option<Secret>,
-        /// A note.
+        /// Note on the activation.
         pub note: Option<String>,
     }
 }
@@ -80,54 +80,55 @@ model! {
 model! {
     /// The terms that contracts are made under.
     pub struct Agreement {
-        /// `AGP-…`.
+        /// Id of the agreement, `AGP-…`.
         pub id: String,
-        /// What it is about.
+        /// Subject of the agreement.
         #[doc(alias = "type")]
         pub kind: AgreementKind = "type",
         /// The title; the same as the name.
         pub title: Option<String>,
-        /// The name.
+        /// Name of the agreement.
         pub name: Option<String>,
-        /// What it says, in short.
+        /// Description of the agreement.
         pub description: Option<String>,
-        /// The side that offers it.
+        /// Account that offers the agreement.
         pub owner: Option<Box<Account>>,
-        /// The marketplace it is for.
+        /// The marketplace that the agreement is for.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The agreement it belongs to.
+        /// The agreement that the agreement belongs to.
         pub parent: Option<Box<Agreement>>,
         /// The agreements that belong to it, in old answers.
         pub agreements: Vec<Agreement>,
-        /// Counters.
+        /// Numbers of the agreement's contracts and versions.
         pub stats: Option<AgreementStats>,
-        /// The newest version; old answers have its number alone and the rest of it in the fields below.
+        /// The newest version; old answers have its number alone and the rest of that the agreement in the
+        /// fields below.
         pub version: Option<AgreementVersionInfo>,
-        /// Who wrote the version, in old answers.
+        /// User who wrote the version, in old answers.
         pub author: Option<Box<User>>,
         /// Whether the version is in force, in old answers.
         pub active: Option<bool>,
         /// Where the version's text is, in old answers.
         pub link: Option<String>,
-        /// When the version was made, in old answers.
+        /// Time at which the agreement was made, in old answers.
         pub version_created: Option<OffsetDateTime>,
-        /// How many contracts the version has, in old answers.
+        /// Number of contracts the version has, in old answers.
         pub version_contracts: Option<i64>,
-        /// When it was made.
+        /// Time at which the agreement was created.
         pub created: Option<OffsetDateTime>,
-        /// When it was last changed.
+        /// Time of the last change of the agreement.
         pub updated: Option<OffsetDateTime>,
-        /// Creation and last change, and by whom.
+        /// Events of the agreement: creation and last change, and by whom.
         pub events: Events,
         /// Where its text comes from.
         pub document_type: DocumentKind,
-        /// The path of its text.
+        /// Path of its text of the agreement.
         pub file: Option<String>,
-        /// The forms that go with it.
+        /// Forms that go with the agreement.
         pub forms: Option<Box<AgreementForms>>,
         /// Whether contracts need no countersignature.
         pub auto_accept: Option<bool>,
-        /// The agreement it is sourced from.
+        /// The agreement that the agreement is sourced from.
         pub sourcing_agreement: Option<Box<Reference>>,
     }
 }
@@ -135,9 +136,9 @@ model! {
 model! {
     /// Counters of an agreement.
     pub struct AgreementStats {
-        /// How many contracts there are under it.
+        /// Number of contracts there are under it.
         pub contracts: Option<i64>,
-        /// How many versions it has.
+        /// Number of versions it has.
         pub versions: Option<i64>,
     }
 }
@@ -145,11 +146,11 @@ model! {
 model! {
     /// The forms that go with an agreement.
     pub struct AgreementForms {
-        /// For enrolment.
+        /// Form for enrolment.
         pub enroll: Option<Form>,
-        /// For products.
+        /// Form for products.
         pub product: Option<Form>,
-        /// For items.
+        /// Form for items.
         pub item: Option<Form>,
     }
 }
@@ -157,9 +158,9 @@ model! {
 model! {
     /// A form.
     pub struct Form {
-        /// The id.
+        /// Id of the form.
         pub id: String,
-        /// What it is for.
+        /// Purpose of the form.
         #[doc(alias = "type")]
         pub kind: FormKind = "type",
     }
@@ -169,17 +170,17 @@ fields! {
     /// One version of an agreement. Where the platform sends a number alone, only `version` is set.
     #[derive(Debug)]
     pub struct AgreementVersionInfo {
-        /// The number.
+        /// Number of the agreement's version.
         pub version: Option<i64>,
-        /// Who wrote it.
+        /// User who wrote the version.
         pub author: Option<Box<User>>,
-        /// Whether it is in force.
+        /// Whether the agreement version is in force.
         pub active: Option<bool>,
-        /// Where its text is.
+        /// Address of the version's text.
         pub link: Option<String>,
-        /// When it was made.
+        /// Time at which the agreement version was created.
         pub version_created: Option<OffsetDateTime>,
-        /// How many contracts it has.
+        /// Number of contracts it has.
         pub version_contracts: Option<i64>,
     }
 }
@@ -224,19 +225,19 @@ serde_root!(AgreementVersionInfo);
 open_enum! {
     /// What an agreement or a contract is about.
     pub enum AgreementKind {
-        /// Selling a vendor's products.
+        /// The agreement is about selling a vendor's products.
         Distribution = "distribution",
-        /// Taking part in a provider's program.
+        /// The agreement is about taking part in a provider's program.
         Program = "program",
-        /// A service.
+        /// The agreement is about a service.
         Service = "service",
-        /// Handing products on.
+        /// The agreement is about passing products on to other providers.
         Syndication = "syndication",
-        /// Sending customers to the vendor.
+        /// The agreement is about sending customers to the vendor.
         Referral = "referral",
-        /// Sourcing, in old answers.
+        /// The agreement is about sourcing, in old answers.
         Sourcing = "sourcing",
-        /// A product, in old answers.
+        /// The agreement is about a product, in old answers.
         Product = "product",
         /// Sourcing of a product, in old answers.
         ProductSourcing = "product-sourcing",
@@ -246,17 +247,17 @@ open_enum! {
 open_enum! {
     /// The state of a contract.
     pub enum ContractStatus {
-        /// Made.
+        /// The contract was created.
         New = "new",
-        /// Being filled in.
+        /// The contract is being filled in.
         Enrolling = "enrolling",
-        /// Waits for a signature.
+        /// The contract waits for a signature.
         Pending = "pending",
-        /// In force.
+        /// The contract is in force.
         Active = "active",
-        /// Ended.
+        /// The contract has ended.
         Terminated = "terminated",
-        /// Refused.
+        /// The contract was refused.
         Rejected = "rejected",
     }
 }
@@ -266,11 +267,11 @@ open_enum! {
     pub enum DocumentKind {
         /// From elsewhere, by a link.
         External = "external",
-        /// From the platform.
+        /// The text was uploaded to the platform.
         Uploaded = "uploaded",
         /// From the platform, as it is said when it is sent.
         Upload = "upload",
-        /// There is none.
+        /// The agreement has no text.
         None = "none",
     }
 }
@@ -278,11 +279,11 @@ open_enum! {
 open_enum! {
     /// What a form is for.
     pub enum FormKind {
-        /// Enrolment.
+        /// The form is for enrolment.
         Enroll = "enroll",
-        /// A product.
+        /// The form is for products.
         Product = "product",
-        /// An item.
+        /// The form is for items.
         Item = "item",
     }
 }

@@ -8,26 +8,26 @@ use super::{Account, Events, User};
 model! {
     /// A conversation about a request or another object.
     pub struct Conversation {
-        /// `CO-…`.
+        /// Id of the conversation, `CO-…`.
         pub id: String,
-        /// Id of what it is about: `PR-…`, `LSTR-…`, `LST-…`, …
+        /// Id of the object that the conversation is about: `PR-…`, `LSTR-…`, `LST-…`, …
         pub instance_id: Option<String>,
-        /// What it is about, in words.
+        /// Subject of the conversation, in words.
         pub topic: Option<String>,
-        /// Between accounts, or notes of one.
+        /// Kind of the conversation: between accounts, or notes of one account.
         #[doc(alias = "type")]
         pub kind: ConversationKind = "type",
-        /// Whether it takes messages.
+        /// Whether the conversation takes messages.
         pub status: ConversationStatus,
-        /// When it began.
+        /// Time at which the conversation began.
         pub created: Option<OffsetDateTime>,
-        /// Who began it.
+        /// User who began the conversation.
         pub creator: Option<Box<User>>,
         /// The messages, in old answers; today they are a resource of their own.
         pub messages: Vec<Message>,
-        /// Who takes part.
+        /// Accounts that take part in the conversation.
         pub accounts: Vec<Account>,
-        /// Creation and last change.
+        /// Events of the conversation: creation and last change.
         pub events: Events,
     }
 }
@@ -36,22 +36,22 @@ model! {
     /// A message of a conversation.
     #[doc(alias = "ConversationMessage")]
     pub struct Message {
-        /// `ME-…`.
+        /// Id of the message, `ME-…`.
         pub id: String,
-        /// Id of the conversation.
+        /// Id of the message's conversation.
         pub conversation: Option<String>,
-        /// The account it was written for.
+        /// The account that the message was written for.
         pub account: Option<Box<Account>>,
-        /// When it was written.
+        /// Time at which the message was written.
         pub created: Option<OffsetDateTime>,
-        /// Who wrote it.
+        /// User who wrote the message.
         pub creator: Option<Box<User>>,
-        /// What it says.
+        /// Text of the message.
         pub text: Option<String>,
-        /// Said, or told by the platform.
+        /// Kind of the message: written by somebody, or by the platform.
         #[doc(alias = "type")]
         pub kind: MessageKind = "type",
-        /// Creation and last change.
+        /// Events of the message: creation and last change.
         pub events: Events,
     }
 }
@@ -59,9 +59,9 @@ model! {
 open_enum! {
     /// Who reads a conversation.
     pub enum ConversationKind {
-        /// Everyone who takes part.
+        /// Everyone who takes part reads the conversation.
         Conversation = "conversation",
-        /// The account that writes them.
+        /// Only the account that writes the notes reads them.
         Notes = "notes",
     }
 }
@@ -69,9 +69,9 @@ open_enum! {
 open_enum! {
     /// Whether a conversation takes messages.
     pub enum ConversationStatus {
-        /// It does.
+        /// The conversation takes messages.
         Open = "open",
-        /// It refuses them.
+        /// The conversation refuses messages.
         Closed = "closed",
     }
 }
@@ -79,11 +79,11 @@ open_enum! {
 open_enum! {
     /// Where a message comes from.
     pub enum MessageKind {
-        /// Somebody wrote it.
+        /// Somebody wrote the message for everyone in the conversation.
         Message = "message",
-        /// The platform tells of a change.
+        /// The platform tells of a change of state.
         StateChange = "state_change",
-        /// Somebody wrote it for the own account.
+        /// Somebody wrote the message for the own account only.
         Private = "private",
     }
 }

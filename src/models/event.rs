@@ -13,9 +13,10 @@ use super::model::model;
 model! {
     /// One thing that happened to an object.
     pub struct Event {
-        /// When it happened.
+        /// Time at which the event happened.
         pub at: Option<OffsetDateTime>,
-        /// Who did it; absent as often as not. Users, services and accounts all occur, even a name alone.
+        /// User who did the event; absent as often as not. Users, services and accounts all occur, even a
+        /// name alone.
         pub by: Option<Box<User>>,
         /// How often it happened, where the platform counts.
         pub count: Option<i64>,

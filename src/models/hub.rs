@@ -9,29 +9,29 @@ use super::{Account, Events, Product, Reference, Secret};
 model! {
     /// A provider's commerce system.
     pub struct Hub {
-        /// `HB-…`.
+        /// Id of the hub, `HB-…`.
         pub id: String,
-        /// The name.
+        /// Name of the hub.
         pub name: Option<String>,
-        /// What it is for.
+        /// Description of the hub.
         pub description: Option<String>,
-        /// The provider.
+        /// Provider that runs the hub.
         pub company: Option<Box<Account>>,
-        /// Creation and last change.
+        /// Events of the hub: creation and last change.
         pub events: Events,
-        /// Counters.
+        /// Numbers of the hub's connections and marketplaces.
         pub stats: Option<HubStats>,
-        /// The system behind it.
+        /// Commerce system behind the hub.
         pub instance: Option<HubInstance>,
         /// Id of the system, in old references.
         pub instance_id: Option<String>,
-        /// Kind of the system.
+        /// Kind of the commerce system, in old answers.
         pub instance_type: HubKind,
-        /// Version of the system.
+        /// Version of the commerce system, in old answers.
         pub version: Option<String>,
         /// Version of the platform's extension in it.
         pub extension_version: Option<String>,
-        /// When it last said that it is well.
+        /// Time at which the hub last said that it is well.
         pub last_health_check: Option<OffsetDateTime>,
         /// Id of the provider, in old references.
         pub account_id: Option<String>,
@@ -43,9 +43,9 @@ model! {
 model! {
     /// The system behind a hub.
     pub struct HubInstance {
-        /// Its id.
+        /// The hub instance's id.
         pub id: String,
-        /// Its kind.
+        /// The hub instance's kind.
         #[doc(alias = "type")]
         pub kind: HubKind = "type",
     }
@@ -54,9 +54,9 @@ model! {
 model! {
     /// Counters of a hub.
     pub struct HubStats {
-        /// How many connections it has.
+        /// Number of the hub's connections.
         pub connections: Option<i64>,
-        /// How many marketplaces it serves.
+        /// Number of marketplaces that the hub serves.
         pub marketplaces: Option<i64>,
     }
 }
@@ -64,22 +64,22 @@ model! {
 model! {
     /// The connection of a product, a vendor, a provider and a hub.
     pub struct Connection {
-        /// `CT-…`.
+        /// Id of the connection, `CT-…`.
         pub id: String,
-        /// What it is for.
+        /// Environment of the connection: test, preview or production.
         #[doc(alias = "type")]
         pub kind: Environment = "type",
-        /// Its state.
+        /// State of the connection.
         pub status: ConnectionStatus,
-        /// The provider.
+        /// Provider of the connection.
         pub provider: Option<Box<Account>>,
-        /// The vendor.
+        /// Vendor of the connection.
         pub vendor: Option<Box<Account>>,
-        /// The hub.
+        /// Hub of the connection.
         pub hub: Option<Box<Hub>>,
         /// The product, in a hub's connections.
         pub product: Option<Box<Product>>,
-        /// When it was made.
+        /// Time at which the connection was created.
         pub created_at: Option<OffsetDateTime>,
         /// Which versions of the product it sells.
         pub product_version_type: ProductVersionKind,
@@ -87,15 +87,15 @@ model! {
         pub endpoint_url: Option<String>,
         /// Where the system's pages are.
         pub frontend_url: Option<String>,
-        /// The key it signs with.
+        /// The key that the connection signs with.
         pub oauth_key: Option<Secret>,
-        /// The secret it signs with.
+        /// The secret that the connection signs with.
         pub oauth_secret: Option<Secret>,
-        /// Its version.
+        /// The connection's version.
         pub version: Option<String>,
-        /// A note.
+        /// Note on the connection.
         pub note: Option<String>,
-        /// Its creation.
+        /// The connection's creation.
         pub events: Events,
     }
 }
@@ -103,41 +103,41 @@ model! {
 model! {
     /// A provider's marketplace; in most places a reference with id, name and icon.
     pub struct Marketplace {
-        /// `MP-…`.
+        /// Id of the marketplace, `MP-…`.
         pub id: String,
-        /// The shown name.
+        /// Display name of the marketplace.
         pub name: Option<String>,
-        /// What it is.
+        /// Description of the marketplace.
         pub description: Option<String>,
-        /// The provider.
+        /// Provider that owns the marketplace.
         pub owner: Option<Box<Account>>,
-        /// Path of the logo.
+        /// Path of the marketplace's logo.
         pub icon: Option<String>,
-        /// The part of the world.
+        /// Part of the world of the marketplace.
         pub zone: Zone,
-        /// The hubs that serve it.
+        /// Hubs that serve the marketplace.
         pub hubs: Vec<ExtIdHub>,
-        /// How many contracts are in force; also in `stats`.
+        /// Number of contracts are in force; also in `stats`.
         pub active_contracts: Option<i64>,
-        /// The countries it sells in.
+        /// The countries that the marketplace sells in.
         pub countries: Vec<Country>,
-        /// Whether it sources from others, in old answers.
+        /// Whether the marketplace sources from others, in old answers.
         pub sourcing: Option<bool>,
-        /// Its currency, ISO 4217.
+        /// The marketplace's currency, ISO 4217.
         pub currency: Option<String>,
-        /// Its second currency.
+        /// The marketplace's second currency.
         pub alt_currency_1: Option<String>,
-        /// Its third currency.
+        /// The marketplace's third currency.
         pub alt_currency_2: Option<String>,
-        /// What it supports.
+        /// Capabilities of the marketplace.
         pub capabilities: Option<Box<MarketplaceCapabilities>>,
-        /// Free-form.
+        /// Attributes of the marketplace; free-form.
         pub attributes: Option<Value>,
-        /// Counters.
+        /// Numbers of the marketplace's agreements, contracts and listings.
         pub stats: Option<MarketplaceStats>,
-        /// Creation and last change.
+        /// Events of the marketplace: creation and last change.
         pub events: Events,
-        /// The languages it speaks.
+        /// The languages that the marketplace speaks.
         pub locales: Vec<Reference>,
     }
     // The specification has the id alone in the answer to the creation of a usage file.
@@ -147,9 +147,9 @@ model! {
 model! {
     /// What a marketplace supports.
     pub struct MarketplaceCapabilities {
-        /// Listings.
+        /// Whether the marketplace supports listings.
         pub listing: Option<ListingCapabilities>,
-        /// Price lists.
+        /// Whether the marketplace supports price lists.
         pub price_list: Option<PriceListCapabilities>,
     }
 }
@@ -165,7 +165,7 @@ model! {
 model! {
     /// What a marketplace supports of price lists.
     pub struct PriceListCapabilities {
-        /// Whether they suit the commerce system.
+        /// Whether the marketplace's external ids suit the commerce system.
         pub commerce_compatibility: Option<bool>,
     }
 }
@@ -173,9 +173,9 @@ model! {
 model! {
     /// Counters of a marketplace.
     pub struct MarketplaceStats {
-        /// How many hubs serve it.
+        /// Number of hubs serve it.
         pub hubs: Option<i64>,
-        /// How many contracts are in force.
+        /// Number of contracts are in force.
         pub contracts: Option<i64>,
     }
 }
@@ -184,9 +184,9 @@ model! {
     /// A hub with its id for something: a marketplace, or a part of a usage file.
     #[doc(alias = "Binding")]
     pub struct ExtIdHub {
-        /// The hub.
+        /// Hub of the ext id hub.
         pub hub: Option<Box<Hub>>,
-        /// The id in its system.
+        /// Id in its system of the ext id hub.
         pub external_id: Option<String>,
     }
 }
@@ -194,15 +194,15 @@ model! {
 model! {
     /// A country.
     pub struct Country {
-        /// ISO 3166 alpha-2.
+        /// Code of the country, ISO 3166 alpha-2.
         pub id: String,
-        /// The name.
+        /// Name of the country.
         pub name: Option<String>,
-        /// Path of the flag.
+        /// Path of the country's flag.
         pub icon: Option<String>,
         /// The part of the world, as a word.
         pub zone: Option<String>,
-        /// The phone prefix.
+        /// Phone prefix of the country.
         pub prefix: Option<String>,
     }
 }
@@ -210,11 +210,11 @@ model! {
 open_enum! {
     /// What something is for: trial or business.
     pub enum Environment {
-        /// Business.
+        /// The environment is for business.
         Production = "production" | "prod",
-        /// Trial.
+        /// The environment is for trial.
         Test = "test",
-        /// A look at what is not published yet.
+        /// The environment is for previews.
         Preview = "preview",
     }
 }
@@ -222,15 +222,15 @@ open_enum! {
 open_enum! {
     /// The state of a connection.
     pub enum ConnectionStatus {
-        /// Asked for.
+        /// The connection was asked for.
         Pending = "pending",
-        /// Agreed to.
+        /// The connection was agreed to.
         Approved = "approved",
-        /// Refused.
+        /// The connection was refused.
         Rejected = "rejected",
-        /// Ended.
+        /// The connection has ended.
         Revoked = "revoked",
-        /// In use.
+        /// The connection is in use.
         Active = "active",
     }
 }
@@ -238,9 +238,9 @@ open_enum! {
 open_enum! {
     /// Which versions of a product a connection sells.
     pub enum ProductVersionKind {
-        /// Those for everyone.
+        /// The product version is for everyone.
         Public = "public",
-        /// Those for trial.
+        /// The product version is for trial.
         Staging = "staging",
     }
 }
@@ -258,17 +258,17 @@ open_enum! {
 open_enum! {
     /// A part of the world.
     pub enum Zone {
-        /// Africa.
+        /// The country is in Africa.
         Africa = "AF",
-        /// North America.
+        /// The country is in North America.
         NorthAmerica = "NA",
-        /// Oceania.
+        /// The country is in Oceania.
         Oceania = "OC",
-        /// Asia.
+        /// The country is in Asia.
         Asia = "AS",
-        /// Europe.
+        /// The country is in Europe.
         Europe = "EU",
-        /// South America.
+        /// The country is in South America.
         SouthAmerica = "SA",
     }
 }

@@ -9,71 +9,71 @@ use super::{BillingStats, Decimal, Events, Param, Quantity};
 model! {
     /// An item of an asset, a request or a subscription, or its definition in a product.
     pub struct Item {
-        /// In assets and requests the local id (`SKU_A`), in products the global one (`PRD-…-0001`).
+        /// Id of the item: local in assets and requests (`SKU_A`), global in products (`PRD-…-0001`).
         pub id: String,
         /// The id across products, `PRD-…-0001`.
         pub global_id: Option<String>,
-        /// The manufacturer's part number.
+        /// Manufacturer's part number of the item.
         pub mpn: Option<String>,
-        /// How many there are, or are to be after the request.
+        /// Quantity of the item, or its new quantity after the request.
         pub quantity: Option<Quantity>,
-        /// How many there were before the request; absent outside requests.
+        /// Quantity of the item before the request; absent outside of requests.
         pub old_quantity: Option<Quantity>,
         /// The unit of measure in assets (`Licenses`), the kind of item in product definitions.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
-        /// How it is paid for.
+        /// Way in which the item is paid for.
         pub item_type: ItemType,
         /// How often it is paid for.
         pub period: ItemPeriod,
-        /// The shown name.
+        /// Display name of the item.
         pub display_name: Option<String>,
-        /// The name in old answers and in definitions.
+        /// Name in old answers and in definitions of the item.
         pub name: Option<String>,
         /// Parameters of the item itself.
         pub params: Vec<Param>,
-        /// The renewal of an old renew request.
+        /// Renewal that an old renew request asks for.
         pub renewal: Option<Box<Renewal>>,
         /// Billing statistics of a subscription's item.
         pub billing: Option<Box<ItemBilling>>,
         /// The most there can be, in old assets.
         pub limit: Option<i64>,
 
-        /// The state of the definition.
+        /// State of the definition of the item.
         pub status: ItemStatus,
         /// Id in the vendor's system.
         pub external_id: Option<String>,
         /// The local id (`PRD_…_0001`) in a definition.
         pub local_id: Option<String>,
-        /// What one of it is.
+        /// Unit that the item's quantity counts.
         pub unit: Option<Box<Unit>>,
-        /// Its place in the list.
+        /// The item's place in the list.
         pub position: Option<i64>,
-        /// How many decimals a quantity may have.
+        /// Number of decimals a quantity may have.
         pub precision: Precision,
-        /// For how long one commits oneself.
+        /// Commitment that the customer makes with the item.
         pub commitment: Option<Commitment>,
         /// Whether usage may name items that are not defined.
         pub dynamic: Option<bool>,
-        /// Where it is offered.
+        /// Place where the item is offered.
         pub applicability: Applicability,
-        /// What it is.
+        /// Description of the item.
         pub description: Option<String>,
-        /// The item it belongs to.
+        /// The item that the item belongs to.
         pub parent: Option<Box<Item>>,
         /// How deep it stands below the topmost item.
         pub depth: Option<i64>,
-        /// The item to buy instead after the end of sale.
+        /// Item that replaces this one after its end of sale.
         pub replacement: Option<Box<Item>>,
-        /// What to know about the end of sale.
+        /// Notes on the item's end of sale.
         pub end_of_sale_notes: Option<String>,
-        /// The group of equal items it belongs to.
+        /// The group of equal items that the item belongs to.
         pub group: Option<Box<ItemGroup>>,
-        /// How it is shown.
+        /// Way in which the item is shown.
         pub ui: Option<Ui>,
-        /// Whether it is shown, in old definitions.
+        /// Whether the item is shown, in old definitions.
         pub ui_visibility: Option<bool>,
-        /// Its place on the screen in old definitions.
+        /// The item's place on the screen in old definitions.
         pub ui_position: Option<i64>,
         /// Creation, last change and end of sale of the definition.
         pub events: Events,
@@ -114,15 +114,15 @@ impl Item {
 }
 
 model! {
-    /// What one of an item is.
+    /// Unit that an item's quantity counts.
     pub struct Unit {
-        /// The id, `licenses`.
+        /// Id of the unit, such as `licenses`.
         pub id: String,
-        /// The name.
+        /// Name of the unit.
         pub name: Option<String>,
-        /// The shown name.
+        /// Display name of the unit.
         pub title: Option<String>,
-        /// The abbreviation.
+        /// Abbreviation of the unit.
         pub unit: Option<String>,
     }
 }
@@ -130,9 +130,9 @@ model! {
 model! {
     /// For how long one commits oneself.
     pub struct Commitment {
-        /// What is counted, `billing_period`.
+        /// What the commitment counts, such as `billing_period`.
         pub multiplier: Option<String>,
-        /// How many of those.
+        /// Number of of those.
         pub count: Option<i64>,
     }
 }
@@ -141,7 +141,7 @@ model! {
     /// How an item is shown.
     #[doc(alias = "UI")]
     pub struct Ui {
-        /// Whether it is shown.
+        /// Whether the ui is shown.
         pub visibility: Option<bool>,
     }
 }
@@ -149,11 +149,11 @@ model! {
 model! {
     /// Items that are equal but for their price.
     pub struct ItemGroup {
-        /// The id.
+        /// Id of the item group.
         pub id: String,
-        /// The name.
+        /// Name of the item group.
         pub name: Option<String>,
-        /// The manufacturer's part number they share.
+        /// Manufacturer's part number they share of the item group.
         pub mpn: Option<String>,
     }
 }
@@ -161,14 +161,14 @@ model! {
 model! {
     /// The renewal of an item in old renew requests.
     pub struct Renewal {
-        /// The first moment.
+        /// First moment of the renewed term.
         #[doc(alias = "from_")]
         pub from: Option<OffsetDateTime>,
-        /// The end.
+        /// End of the renewed term.
         pub to: Option<OffsetDateTime>,
-        /// How many units of time.
+        /// Number of units of time.
         pub period_delta: Option<Decimal>,
-        /// The unit of time.
+        /// Unit of time of the renewal period.
         pub period_uom: RenewalUom,
     }
 }
@@ -176,7 +176,7 @@ model! {
 model! {
     /// Billing of one item of a subscription or a billing request.
     pub struct ItemBilling {
-        /// The latest billing requests of vendor and provider.
+        /// Latest billing requests of vendor and provider of the item billing.
         pub stats: Option<Box<BillingStats>>,
         /// Which billing cycle it is.
         pub cycle_number: Option<i64>,
@@ -186,9 +186,9 @@ model! {
 open_enum! {
     /// How an item is paid for.
     pub enum ItemType (any case) {
-        /// In advance, by quantity.
+        /// The item is paid in advance, by quantity.
         Reservation = "reservation",
-        /// As it is used.
+        /// The item is paid as it is used (pay-per-use).
         Ppu = "ppu",
         /// An old word for pay-per-use.
         Counter = "counter",
@@ -200,21 +200,21 @@ open_enum! {
 open_enum! {
     /// How often an item is paid for.
     pub enum ItemPeriod (any case) {
-        /// Each month.
+        /// The item is billed each month.
         Monthly = "monthly",
-        /// Each year.
+        /// The item is billed each year.
         Yearly = "yearly",
-        /// Every two years.
+        /// The item is billed every two years.
         Years2 = "years_2",
-        /// Every three years.
+        /// The item is billed every three years.
         Years3 = "years_3",
-        /// Every four years.
+        /// The item is billed every four years.
         Years4 = "years_4",
-        /// Every five years.
+        /// The item is billed every five years.
         Years5 = "years_5",
-        /// Every six years.
+        /// The item is billed every six years.
         Years6 = "years_6",
-        /// Once.
+        /// The item is billed once.
         OneTime = "OneTime",
         /// A trial of seven days.
         Days7Trial = "days_7_trial",
@@ -228,17 +228,17 @@ open_enum! {
 }
 
 open_enum! {
-    /// How many decimals a quantity may have.
+    /// Number of decimals that a quantity may have.
     pub enum Precision (any case) {
-        /// None.
+        /// Quantities of the item have no decimals.
         Integer = "integer",
-        /// One.
+        /// Quantities of the item have one decimal.
         Decimal1 = "decimal(1)",
-        /// Two.
+        /// Quantities of the item have two decimals.
         Decimal2 = "decimal(2)",
-        /// Four.
+        /// Quantities of the item have four decimals.
         Decimal4 = "decimal(4)",
-        /// Eight.
+        /// Quantities of the item have eight decimals.
         Decimal8 = "decimal(8)",
     }
 }
@@ -260,11 +260,11 @@ impl Precision {
 open_enum! {
     /// The state of an item's definition.
     pub enum ItemStatus (any case) {
-        /// Not offered yet.
+        /// The item is not offered yet.
         Draft = "draft",
-        /// Offered.
+        /// The item is offered.
         Published = "published",
-        /// No longer offered.
+        /// The item is no longer offered.
         EndOfSale = "endofsale" | "end of sale",
     }
 }
@@ -272,9 +272,9 @@ open_enum! {
 open_enum! {
     /// Where an item is offered.
     pub enum Applicability {
-        /// Commerce.
+        /// The item is for CloudBlue Commerce.
         Cb = "cb",
-        /// Marketplaces.
+        /// The item is for Ingram Micro marketplaces.
         Im = "im",
     }
 }
@@ -282,13 +282,13 @@ open_enum! {
 open_enum! {
     /// The unit of time of a renewal.
     pub enum RenewalUom {
-        /// Years.
+        /// The period is counted in years.
         Year = "year",
-        /// Months.
+        /// The period is counted in months.
         Month = "month",
-        /// Days.
+        /// The period is counted in days.
         Day = "day",
-        /// Hours.
+        /// The period is counted in hours.
         Hour = "hour",
     }
 }

@@ -10,31 +10,31 @@ model! {
     /// A product that a provider sells under a contract; usage is reported by listing.
     #[doc(alias = "UsageListing")]
     pub struct Listing {
-        /// `LST-…`.
+        /// Id of the listing, `LST-…`.
         pub id: String,
-        /// Its state.
+        /// State of the listing.
         pub status: ListingStatus,
         /// The contract; old ones have the marketplace in it.
         pub contract: Contract,
-        /// The product.
+        /// Product of the listing.
         pub product: Product,
-        /// When it was made.
+        /// Time at which the listing was created.
         pub created: Option<OffsetDateTime>,
-        /// When it was last changed.
+        /// Time of the last change of the listing.
         pub updated: Option<OffsetDateTime>,
-        /// The vendor.
+        /// Vendor of the listing.
         pub vendor: Option<Box<Account>>,
-        /// The provider.
+        /// Provider of the listing.
         pub provider: Option<Box<Account>>,
-        /// The request being worked on.
+        /// Request being worked on of the listing.
         pub pending_request: Option<Box<ListingRequest>>,
-        /// The offer made of it.
+        /// Offer that the listing makes of the product.
         pub offer: Option<Box<Offer>>,
-        /// Its price list.
+        /// The listing's price list.
         pub pricelist: Option<Box<PriceList>>,
-        /// Its price list in the second currency.
+        /// The listing's price list in the second currency.
         pub alt_pricelist_1: Option<Box<PriceList>>,
-        /// Its price list in the third currency.
+        /// The listing's price list in the third currency.
         pub alt_pricelist_2: Option<Box<PriceList>>,
     }
 }
@@ -42,34 +42,34 @@ model! {
 model! {
     /// A request to list a product, or to take it from the list.
     pub struct ListingRequest {
-        /// `LSTR-…`.
+        /// Id of the listing request, `LSTR-…`.
         pub id: String,
-        /// What it asks for.
+        /// Type of the listing request.
         #[doc(alias = "type")]
         pub kind: ListingRequestKind = "type",
-        /// Where it stands.
+        /// Place where the listing request stands.
         pub state: ListingRequestState,
-        /// Where it stands, as the `pending_request` of a listing says it.
+        /// Place where the listing request stands, as the `pending_request` of a listing says it.
         pub status: ListingRequestState,
-        /// The product.
+        /// Product of the listing request.
         pub product: Option<Box<Product>>,
-        /// The listing.
+        /// Listing of the listing request.
         pub listing: Option<Box<Listing>>,
-        /// The offer to be made of it.
+        /// Offer that the listing request asks for.
         pub offer: Option<Box<Offer>>,
-        /// The price list.
+        /// Price list of the listing request.
         pub pricelist: Option<Box<PriceList>>,
-        /// The price list in the second currency.
+        /// Price list in the second currency of the listing request.
         pub alt_pricelist_1: Option<Box<PriceList>>,
-        /// The price list in the third currency.
+        /// Price list in the third currency of the listing request.
         pub alt_pricelist_2: Option<Box<PriceList>>,
-        /// Who made it.
+        /// User who created the listing request.
         pub creator: Option<Box<User>>,
-        /// Who works on it.
+        /// User who works on the listing request.
         pub assignee: Option<AssignedTo>,
-        /// When it was made.
+        /// Time at which the listing request was created.
         pub created: Option<OffsetDateTime>,
-        /// When it was last changed.
+        /// Time of the last change of the listing request.
         pub updated: Option<OffsetDateTime>,
         /// Id of the product, as it is sent.
         pub product_id: Option<String>,
@@ -85,9 +85,9 @@ model! {
         pub alt_pricelist_1_id: Option<String>,
         /// Id of the price list in the third currency, as it is sent.
         pub alt_pricelist_2_id: Option<String>,
-        /// A note.
+        /// Note on the listing request.
         pub note: Option<String>,
-        /// Creation and last change.
+        /// Events of the listing request: creation and last change.
         pub events: Events,
     }
 }
@@ -97,11 +97,11 @@ model! {
     pub struct Offer {
         /// The id; empty if there is none.
         pub id: String,
-        /// The name.
+        /// Name of the offer.
         pub name: Option<String>,
-        /// Its plans; of no documented shape.
+        /// The offer's plans; of no documented shape.
         pub plans: Vec<Value>,
-        /// What kind of offer it is.
+        /// Kind of the offer.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
     }
@@ -112,9 +112,9 @@ model! {
     pub struct PriceList {
         /// `PL-…`; empty if there is none.
         pub id: String,
-        /// The name.
+        /// Name of the price list.
         pub name: Option<String>,
-        /// Its state.
+        /// State of the price list.
         pub status: Option<String>,
     }
 }
@@ -122,9 +122,9 @@ model! {
 open_enum! {
     /// The state of a listing.
     pub enum ListingStatus {
-        /// On sale.
+        /// The product is on sale.
         Listed = "listed",
-        /// Not on sale.
+        /// The product is not on sale.
         Unlisted = "unlisted",
     }
 }
@@ -132,11 +132,11 @@ open_enum! {
 open_enum! {
     /// What a listing request asks for.
     pub enum ListingRequestKind {
-        /// To list.
+        /// The request asks for a new listing.
         New = "new",
-        /// To change the listing.
+        /// The request asks for a change of the listing.
         Update = "update",
-        /// To take from the list.
+        /// The request asks for the removal of the listing.
         Remove = "remove",
     }
 }
@@ -144,15 +144,15 @@ open_enum! {
 open_enum! {
     /// Where a listing request stands.
     pub enum ListingRequestState {
-        /// Not sent yet.
+        /// The listing request was not sent yet.
         Draft = "draft",
-        /// Being looked at.
+        /// The listing request is being reviewed.
         Reviewing = "reviewing",
-        /// Being carried out.
+        /// The listing request is being carried out.
         Deploying = "deploying",
-        /// Given up.
+        /// The listing request was cancelled.
         Canceled = "canceled",
-        /// Done.
+        /// The listing request was carried out.
         Completed = "completed",
     }
 }

@@ -15,46 +15,47 @@ fields! {
     ///
     /// `Debug` hides the value of a password.
     pub struct Param {
-        /// The name it is known by (`admin_email`), blanks and `#` included; in product definitions `PRM-…`.
+        /// The name that the parameter is known by (`admin_email`), blanks and `#` included; in product
+        /// definitions `PRM-…`.
         pub id: String,
         /// As `id`, or as `title`, depending on where it comes from.
         pub name: Option<String>,
-        /// The shown name.
+        /// Display name of the parameter.
         pub title: Option<String>,
-        /// The shown explanation.
+        /// Explanation of the parameter that is shown to people.
         pub description: Option<String>,
-        /// What kind of value it takes.
+        /// Type of value that the parameter takes.
         #[doc(alias = "type")]
         pub kind: ParamKind = "type",
-        /// What it belongs to.
+        /// Scope of the parameter: the kind of object that it belongs to.
         pub scope: ParamScope,
-        /// When it is asked for.
+        /// Time at which the parameter is asked for.
         pub phase: ParamPhase,
         /// The value; checkboxes, addresses, phones and objects have theirs in `structured_value`.
         pub value: Option<String>,
         /// The value of checkboxes (`{"choice": true}`), addresses, phones and objects.
         pub structured_value: Option<Value>,
-        /// What is wrong with the value; [`error`](Self::error) knows the texts that mean nothing.
+        /// Error of the value; [`error`](Self::error) knows the texts that mean nothing.
         pub value_error: Option<String>,
-        /// What is wrong, with the parts it is put together from.
+        /// Error of a structured value, with the parts that it is put together from.
         pub structured_error: Option<Value>,
-        /// The values to choose from.
+        /// Values of the parameter that can be chosen.
         pub value_choices: Vec<ValueChoice>,
-        /// The values to choose from under an older name.
+        /// Values that can be chosen, under an older name.
         pub value_choice: Vec<ValueChoice>,
-        /// Rules for the value.
+        /// Rules for the parameter's value.
         pub constraints: Option<Box<Constraints>>,
         /// A hint at what to enter.
         pub hint: Option<String>,
-        /// What an empty input shows.
+        /// Text that an empty input of the parameter shows.
         pub placeholder: Option<String>,
-        /// The value to begin with.
+        /// Value that the parameter begins with.
         pub default: Option<Value>,
-        /// The marketplace of an old configuration parameter.
+        /// Marketplace that an old configuration parameter is for.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The heading or parameter it stands under.
+        /// The heading or parameter that the parameter stands under.
         pub parent: Option<Box<Reference>>,
-        /// Its place in the form.
+        /// The parameter's place in the form.
         pub position: Option<i64>,
         /// Whether usage files may find assets by it; later answers have this in `constraints`.
         pub reconciliation: Option<bool>,
@@ -124,11 +125,11 @@ impl fmt::Debug for Param {
 model! {
     /// Rules for a parameter's value.
     pub struct Constraints {
-        /// Whether it must be filled in.
+        /// Whether the constraint must be filled in.
         pub required: Option<bool>,
         /// Whether the form leaves it out.
         pub hidden: Option<bool>,
-        /// Whether it cannot be changed in the form.
+        /// Whether the constraint cannot be changed in the form.
         pub readonly: Option<bool>,
         /// Whether no two assets may have the same value.
         pub unique: Option<bool>,
@@ -136,23 +137,23 @@ model! {
         pub reconciliation: Option<bool>,
         /// Whether the other side sees it or may even change it.
         pub shared: Shared,
-        /// The values to choose from.
+        /// Values that can be chosen.
         pub choices: Vec<ValueChoice>,
-        /// The shortest value.
+        /// Length of the shortest value.
         pub min_length: Option<i64>,
-        /// The longest value.
+        /// Length of the longest value.
         pub max_length: Option<i64>,
-        /// The level of a heading.
+        /// Level of a heading.
         pub level: Option<String>,
-        /// The text of a content parameter.
+        /// Text that a content parameter shows.
         pub display_content: Option<String>,
-        /// The parameter that decides whether this one is asked for.
+        /// Parameter that decides whether this one is asked for.
         pub dependency: Option<Box<Dependency>>,
         /// More about the rules; free-form and mostly empty.
         pub meta: Option<Value>,
         /// A hint at what to enter.
         pub hint: Option<String>,
-        /// What an empty input shows.
+        /// Text that an empty input shows.
         pub placeholder: Option<String>,
     }
 }
@@ -160,9 +161,9 @@ model! {
 model! {
     /// A parameter's dependency on another one.
     pub struct Dependency {
-        /// The other parameter.
+        /// Parameter that this one depends on.
         pub parameter: Option<Box<Reference>>,
-        /// The values of it that count.
+        /// The values of that the dependency that count.
         pub values: Vec<String>,
         /// Whether this one is required then.
         pub required: Option<bool>,
@@ -178,11 +179,11 @@ fields! {
     /// the value, and there is no label.
     #[derive(Debug)]
     pub struct ValueChoice {
-        /// The shown text.
+        /// Text of the choice that is shown to people.
         pub label: Option<String>,
-        /// The value.
+        /// Value of the choice.
         pub value: String,
-        /// Whether it is chosen to begin with.
+        /// Whether the value choice is chosen to begin with.
         pub default: Option<bool>,
     }
 }
@@ -229,31 +230,31 @@ pub(super) fn find<'a>(params: &'a [Param], id: &str) -> Option<&'a Param> {
 open_enum! {
     /// What kind of value a parameter takes.
     pub enum ParamKind {
-        /// A line of text.
+        /// The value is a line of text.
         Text = "text",
-        /// One of several choices.
+        /// The value is one of several choices.
         Dropdown = "dropdown",
         /// A secret; `Debug` hides its value.
         Password = "password",
-        /// An e-mail address.
+        /// The value is an e-mail address.
         Email = "email",
-        /// Any of several choices.
+        /// The value is any number of choices.
         Checkbox = "checkbox",
         /// A name within a domain.
         Subdomain = "subdomain",
-        /// A domain name.
+        /// The value is a domain name.
         Domain = "domain",
-        /// A phone number.
+        /// The value is a phone number.
         Phone = "phone",
-        /// A link.
+        /// The value is a link.
         Url = "url",
         /// One of several choices, as buttons.
         Choice = "choice",
-        /// A postal address.
+        /// The value is a postal address.
         Address = "address",
-        /// Free-form JSON.
+        /// The value is free-form JSON.
         Object = "object",
-        /// No value: a heading.
+        /// The parameter has no value and shows a heading.
         Heading = "heading",
         /// No value: a text for the reader.
         Content = "content",
@@ -263,17 +264,17 @@ open_enum! {
 open_enum! {
     /// What a parameter belongs to.
     pub enum ParamScope {
-        /// An asset.
+        /// The parameter belongs to an asset.
         Asset = "asset",
-        /// The reseller next to the customer.
+        /// The parameter belongs to the tier 1 config, that of the reseller who sells to the customer.
         Tier1 = "tier1",
-        /// The reseller above it.
+        /// The parameter belongs to the tier 2 config, that of the reseller above tier 1.
         Tier2 = "tier2",
-        /// A product.
+        /// The parameter belongs to a product.
         Product = "product",
-        /// An item.
+        /// The parameter belongs to an item.
         Item = "item",
-        /// A marketplace.
+        /// The parameter belongs to a marketplace.
         Marketplace = "marketplace",
         /// An item on a marketplace.
         ItemMarketplace = "item_marketplace",
@@ -285,11 +286,11 @@ open_enum! {
 open_enum! {
     /// When a parameter is asked for.
     pub enum ParamPhase {
-        /// By the customer who orders.
+        /// The customer who orders fills the parameter in.
         Ordering = "ordering",
-        /// By the vendor who fulfils.
+        /// The vendor who fulfils fills the parameter in.
         Fulfillment = "fulfillment",
-        /// Once for all.
+        /// The parameter is set once for all assets.
         Configuration = "configuration",
     }
 }
@@ -297,9 +298,9 @@ open_enum! {
 open_enum! {
     /// What the other side may do with a parameter.
     pub enum Shared {
-        /// See it.
+        /// The other side sees the parameter.
         View = "view",
-        /// See and change it.
+        /// The other side sees and changes the parameter.
         Edit = "edit",
     }
 }

@@ -22,7 +22,7 @@ use super::Param;
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct ParamUpdate {
-    /// The id of the parameter.
+    /// Id of the parameter of the parameter.
     pub id: String,
     /// The new value; the empty text clears it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,10 +30,10 @@ pub struct ParamUpdate {
     /// The new value of a checkbox, address, phone or object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_value: Option<Value>,
-    /// What is wrong with the value; the empty text takes an earlier error back.
+    /// Error of the value for the customer; the empty text takes an earlier error back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_error: Option<String>,
-    /// What is wrong, as `{"message": {"id", "external_id", "value"}, "context"}`.
+    /// Error of the value, as `{"message": {"id", "external_id", "value"}, "context"}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_error: Option<Value>,
 }

@@ -10,59 +10,59 @@ model! {
     pub struct Product {
         /// `PRD-…`, in old answers `CN-…`.
         pub id: String,
-        /// The shown name.
+        /// Display name of the product.
         pub name: Option<String>,
         /// Id in the vendor's system.
         pub external_id: Option<String>,
         /// Path or URL of the logo.
         pub icon: Option<String>,
-        /// Its state.
+        /// State of the product.
         pub status: ProductStatus,
-        /// What it is, in a reference.
+        /// Description of the product, in references to it.
         pub description: Option<String>,
-        /// What it is, in a line.
+        /// Short description of the product.
         pub short_description: Option<String>,
-        /// What it is, as markdown.
+        /// Detailed description of the product, as markdown.
         pub detailed_description: Option<String>,
-        /// What its requests can be; `capabilities` says it in more detail.
+        /// Request types that the product supports; `capabilities` tells more.
         pub configurations: Option<ProductConfiguration>,
-        /// What the customer sees.
+        /// Settings of what the customer sees of the product.
         pub customer_ui_settings: Option<Box<CustomerUiSettings>>,
-        /// The number of this version.
+        /// Number of this version of the product.
         pub version: Option<i64>,
         /// When this version was published.
         pub published_at: Option<OffsetDateTime>,
-        /// Its category; no longer in use.
+        /// The product's category; no longer in use.
         pub category: Option<Box<ProductCategory>>,
-        /// The vendor.
+        /// Vendor that owns the product.
         pub owner: Option<Box<Account>>,
         /// Whether this is the newest version.
         pub latest: Option<bool>,
         /// Pictures and films: one, or a list.
         pub media: OneOrMany<Media>,
-        /// Who writes rules for its usage.
+        /// User who writes rules for the products usage.
         pub usage_rule: Option<Box<UsageRuleSettings>>,
-        /// Counters.
+        /// Numbers of the product's listings, agreements and contracts.
         pub stats: Option<Box<ProductStats>>,
-        /// What it supports; lists of assets and tier configs have it only if it is selected.
+        /// Capabilities of the product; lists of assets and tier configs have them only if they are selected.
         pub capabilities: Option<Box<Capabilities>>,
-        /// Who can see it.
+        /// User who can see the product.
         pub visibility: Option<ProductVisibility>,
-        /// What is new in this version.
+        /// Description of what is new in this version.
         pub changes_description: Option<String>,
         /// Whether this version is for everyone.
         pub public: Option<bool>,
         /// Whether this version is for trial.
         pub staging: Option<bool>,
-        /// The product to buy instead after the end of sale.
+        /// Product that replaces this one after its end of sale.
         pub replacement: Option<Box<Product>>,
-        /// What to know about the end of sale.
+        /// Notes on the product's end of sale.
         pub end_of_sale_notes: Option<String>,
         /// Creation, publication and last change.
         pub events: Events,
-        /// The program that extends the product.
+        /// Extension of the product.
         pub extensions: Option<Box<Extension>>,
-        /// How it is sold.
+        /// Way in which the product is sold.
         pub purchase_model: PurchaseModel,
     }
 }
@@ -80,17 +80,17 @@ model! {
 model! {
     /// What the customer sees of a product.
     pub struct CustomerUiSettings {
-        /// What it is.
+        /// Description of the product for the customer.
         pub description: Option<String>,
         /// How to begin, as markdown.
         pub getting_started: Option<String>,
-        /// Programs to download.
+        /// Programs that the customer downloads.
         pub download_links: Vec<DownloadLink>,
-        /// Documents to read.
+        /// Documents that the customer reads.
         pub documents: Vec<Document>,
         /// Languages; the ids are like `EN` or `en_EN`.
         pub languages: Vec<Reference>,
-        /// What to show while the asset is being made.
+        /// Message that is shown while the asset is being provisioned.
         pub provisioning_message: Option<String>,
     }
 }
@@ -98,11 +98,11 @@ model! {
 model! {
     /// A program to download.
     pub struct DownloadLink {
-        /// The shown name.
+        /// Display name of the download link.
         pub title: Option<String>,
-        /// Where it is.
+        /// Address of the download.
         pub url: Option<String>,
-        /// Whom it is for.
+        /// Users that see the link.
         pub visible_for: VisibleFor,
     }
 }
@@ -110,9 +110,9 @@ model! {
 model! {
     /// A document to read.
     pub struct Document {
-        /// The shown name.
+        /// Display name of the document.
         pub title: Option<String>,
-        /// Where it is.
+        /// Address of the document.
         pub url: Option<String>,
         /// Whom it is for; not documented, but sent.
         pub visible_for: VisibleFor,
@@ -122,15 +122,15 @@ model! {
 model! {
     /// A category of products; no longer in use.
     pub struct ProductCategory {
-        /// `CAT-…`.
+        /// Id of the product category, `CAT-…`.
         pub id: String,
-        /// The name.
+        /// Name of the product category.
         pub name: Option<String>,
-        /// The category above.
+        /// Category above this one.
         pub parent: Option<Box<ProductCategory>>,
-        /// The categories below.
+        /// Categories below this one.
         pub children: Vec<ProductCategory>,
-        /// The family it belongs to.
+        /// The family that the product category belongs to.
         pub family: Option<Box<ProductFamily>>,
     }
 }
@@ -138,9 +138,9 @@ model! {
 model! {
     /// A family of categories.
     pub struct ProductFamily {
-        /// `FAM-…`.
+        /// Id of the product family, `FAM-…`.
         pub id: String,
-        /// The name.
+        /// Name of the product family.
         pub name: Option<String>,
     }
 }
@@ -148,14 +148,14 @@ model! {
 model! {
     /// A picture or film of a product.
     pub struct Media {
-        /// The id.
+        /// Id of the image or video.
         pub id: String,
-        /// Picture or film.
+        /// Kind of the medium: image or video.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
         /// A small picture of it.
         pub thumbnail: Option<String>,
-        /// Where it is.
+        /// Address of the image or video.
         pub url: Option<String>,
     }
 }
@@ -163,9 +163,9 @@ model! {
 model! {
     /// Who writes rules for the usage of a product.
     pub struct UsageRuleSettings {
-        /// Whether there are rules.
+        /// Whether the product has usage rules.
         pub enabled: Option<bool>,
-        /// The providers they hold for.
+        /// Providers that the usage rules apply to.
         pub providers: Vec<Reference>,
     }
 }
@@ -173,15 +173,15 @@ model! {
 model! {
     /// Counters of a product.
     pub struct ProductStats {
-        /// How many versions there are.
+        /// Number of versions there are.
         pub versions: Option<i64>,
-        /// How many listings, in old answers.
+        /// Number of listings, in old answers.
         pub listings: Option<i64>,
-        /// How many listings, by the name in the reference SDK.
+        /// Number of listings, by the name in the reference SDK.
         pub listing: Option<i64>,
-        /// How many agreements, in old answers.
+        /// Number of agreements, in old answers.
         pub agreements: Option<ProductStatsInfo>,
-        /// How many contracts, in old answers.
+        /// Number of contracts, in old answers.
         pub contracts: Option<ProductStatsInfo>,
     }
 }
@@ -189,9 +189,9 @@ model! {
 model! {
     /// A number for each side of the market.
     pub struct ProductStatsInfo {
-        /// For distribution.
+        /// Number for distribution.
         pub distribution: Option<i64>,
-        /// For sourcing.
+        /// Number for sourcing.
         pub sourcing: Option<i64>,
     }
 }
@@ -199,11 +199,11 @@ model! {
 model! {
     /// Who can see a product.
     pub struct ProductVisibility {
-        /// Its owner.
+        /// The product visibility's owner.
         pub owner: Option<bool>,
-        /// Whoever lists it.
+        /// Whether accounts that list the product see it.
         pub listing: Option<bool>,
-        /// Whoever syndicates it.
+        /// Whether accounts that syndicate the product see it.
         pub syndication: Option<bool>,
         /// Whoever looks at the catalog.
         pub catalog: Option<bool>,
@@ -213,13 +213,13 @@ model! {
 model! {
     /// The program that extends a product.
     pub struct Extension {
-        /// The id.
+        /// Id of the extension.
         pub id: String,
-        /// The name.
+        /// Name of the extension.
         pub name: Option<String>,
-        /// Its state.
+        /// State of the extension.
         pub status: Option<String>,
-        /// Where its package is.
+        /// Address of the extension's package.
         pub package_url: Option<String>,
     }
 }
@@ -228,22 +228,22 @@ model! {
     /// An action of a product: a link that the customer or the reseller can call.
     #[doc(alias = "Action")]
     pub struct ProductAction {
-        /// The id.
+        /// Id of the product action.
         pub id: String,
-        /// The word that calls it.
+        /// Name by which the product action is called.
         pub action: Option<String>,
-        /// The name.
+        /// Name of the product action.
         pub name: Option<String>,
-        /// The shown name.
+        /// Display name of the product action.
         pub title: Option<String>,
-        /// What kind of action it is, `button`.
+        /// Kind of the action, such as `button`.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
-        /// What it belongs to, `asset`.
+        /// Scope of the product action, such as `asset`.
         pub scope: Option<String>,
-        /// What it does.
+        /// Description of the product action.
         pub description: Option<String>,
-        /// Creation and last change.
+        /// Events of the product action: creation and last change.
         pub events: Events,
     }
 }
@@ -251,19 +251,19 @@ model! {
 open_enum! {
     /// The state of a product.
     pub enum ProductStatus (any case) {
-        /// Not offered yet.
+        /// The product is not offered yet.
         Draft = "draft",
-        /// Being made.
+        /// The product is in development.
         InDevelopment = "indevelopment",
-        /// Being certified.
+        /// The product is being certified.
         OnCertification = "oncertification",
-        /// Offered.
+        /// The product is offered.
         Published = "published",
         /// Could not be set up.
         InitializationFailed = "initializationfailed",
-        /// Gone.
+        /// The product was deleted.
         Deleted = "deleted",
-        /// No longer offered.
+        /// The product is no longer offered.
         EndOfSale = "endofsale" | "End of Sale",
     }
 }
@@ -271,9 +271,9 @@ open_enum! {
 open_enum! {
     /// How a product is sold.
     pub enum PurchaseModel {
-        /// By orders on the platform.
+        /// Customers order the product on the platform.
         Transactable = "transactable",
-        /// By sending the customer to the vendor.
+        /// Customers are sent to the vendor.
         Referral = "referral",
     }
 }
@@ -281,9 +281,9 @@ open_enum! {
 open_enum! {
     /// Whom a download or a document is for.
     pub enum VisibleFor {
-        /// The customer's administrator.
+        /// Only the customer's administrator sees it.
         Admin = "admin",
-        /// Everyone.
+        /// Every user sees it.
         User = "user",
     }
 }

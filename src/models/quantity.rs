@@ -177,7 +177,7 @@ impl Wire for Decimal {
     }
 }
 
-/// How many units of an item: `"5"`, `"5.5"`, `5`, `50.0` and `"unlimited"` in one type.
+/// Quantity of an item: `"5"`, `"5.5"`, `5`, `50.0` and `"unlimited"` in one type.
 ///
 /// Quantities compare by their meaning, however they were written, and nothing exceeds `Unlimited`. A text
 /// that is neither number nor `unlimited` is kept as `Unknown`; it equals itself and has no order.
@@ -199,7 +199,7 @@ impl Wire for Decimal {
 pub enum Quantity {
     /// `"unlimited"`, or -1, as the reference SDK says it.
     Unlimited,
-    /// A number.
+    /// The quantity is a number.
     Number(Decimal),
     /// Something else, as it came.
     Unknown(Box<str>),

@@ -6,27 +6,27 @@ use super::{Account, Events, ExtIdHub, Marketplace, UsageFile, UsageStats};
 model! {
     /// The part of a usage file that is for one hub.
     pub struct UsageChunk {
-        /// The id.
+        /// Id of the usage chunk.
         pub id: String,
-        /// Its state.
+        /// State of the usage chunk.
         pub status: UsageChunkStatus,
         /// Whether there is a newer one.
         pub outdated: Option<bool>,
-        /// The file it is a part of, in short.
+        /// The file that the usage chunk is a part of, in short.
         pub usagefile: Option<Box<UsageFile>>,
         /// The hub, and the id in its system.
         pub binding: Option<Box<ExtIdHub>>,
-        /// The marketplace.
+        /// Marketplace of the usage chunk.
         pub marketplace: Option<Box<Marketplace>>,
-        /// What is wrong with it.
+        /// Error of the usage chunk.
         pub error: Option<ErrorDetail>,
-        /// What happened to it.
+        /// Events of the usage chunk.
         pub events: Events,
-        /// How many records went how far.
+        /// Number of records went how far.
         pub stats: Option<Box<UsageStats>>,
-        /// The provider.
+        /// Provider of the usage chunk.
         pub provider: Option<Box<Account>>,
-        /// Id in the provider's system.
+        /// Id of the usage chunk in the provider's system.
         pub external_id: Option<String>,
     }
 }
@@ -34,21 +34,21 @@ model! {
 model! {
     /// A provider's answer to a usage file, as an upload.
     pub struct Reconciliation {
-        /// The id.
+        /// Id of the reconciliation.
         pub id: String,
-        /// Its state.
+        /// State of the reconciliation.
         pub status: ReconciliationStatus,
-        /// The file it answers, in short.
+        /// The file that the reconciliation answers, in short.
         pub usagefile: Option<Box<UsageFile>>,
-        /// The part of the file it answers, in short.
+        /// The part of the file that the reconciliation answers, in short.
         pub partusagefile: Option<Box<UsageChunk>>,
         /// The hub, and the id in its system.
         pub binding: Option<Box<ExtIdHub>>,
-        /// What is wrong with it.
+        /// Error of the reconciliation.
         pub error: Option<ErrorDetail>,
-        /// Notes.
+        /// Notes of the reconciliation.
         pub notes: Option<Box<ReconciliationNotes>>,
-        /// What happened to it.
+        /// Events of the reconciliation.
         pub events: Events,
     }
 }
@@ -56,7 +56,7 @@ model! {
 model! {
     /// What is wrong.
     pub struct ErrorDetail {
-        /// In words.
+        /// The error in words.
         pub detail: Option<String>,
     }
 }
@@ -64,9 +64,9 @@ model! {
 model! {
     /// Notes to a reconciliation.
     pub struct ReconciliationNotes {
-        /// The one given at the upload.
+        /// One given at the upload of the reconciliation notes.
         pub uploaded: Option<String>,
-        /// The platform's own.
+        /// Note of the platform.
         pub processing: Option<String>,
     }
 }
@@ -74,13 +74,13 @@ model! {
 open_enum! {
     /// The state of a part of a usage file.
     pub enum UsageChunkStatus {
-        /// Being made.
+        /// The usage chunk is being made.
         Draft = "draft",
-        /// Made.
+        /// The usage chunk is ready.
         Ready = "ready",
-        /// Done with.
+        /// The usage chunk is closed.
         Closed = "closed",
-        /// Could not be made.
+        /// The usage chunk could not be made.
         Failed = "failed",
     }
 }
@@ -88,13 +88,13 @@ open_enum! {
 open_enum! {
     /// The state of a reconciliation.
     pub enum ReconciliationStatus {
-        /// Arrived.
+        /// The reconciliation file has arrived.
         Uploaded = "uploaded",
-        /// Being worked on.
+        /// The reconciliation file is being processed.
         Processing = "processing",
-        /// Done.
+        /// The reconciliation file was processed.
         Processed = "processed",
-        /// Not good.
+        /// The reconciliation file is invalid.
         Failed = "failed",
     }
 }

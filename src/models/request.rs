@@ -30,46 +30,47 @@ model! {
     #[doc(alias = "Fulfillment")]
     #[doc(alias = "AssetRequest")]
     pub struct Request {
-        /// `PR-…`.
+        /// Id of the request, `PR-…`.
         pub id: String,
-        /// What it asks for.
+        /// Type of the request, such as purchase or change.
         #[doc(alias = "type")]
         pub kind: RequestKind = "type",
-        /// Its state.
+        /// State of the request.
         pub status: RequestStatus,
-        /// The asset as it is to be.
+        /// The asset as that the request is to be.
         pub asset: Asset,
-        /// When it was made; absent in the answer to its creation.
+        /// Time at which the request was made; absent in the answer to its creation.
         pub created: Option<OffsetDateTime>,
-        /// When it was last changed.
+        /// Time of the last change of the request.
         pub updated: Option<OffsetDateTime>,
         /// From when on it holds.
         pub effective_date: Option<OffsetDateTime>,
-        /// For when it was planned.
+        /// Date for which the request was scheduled.
         pub planned_date: Option<OffsetDateTime>,
-        /// The customer's or reseller's note.
+        /// Customer's or reseller's note of the request.
         pub note: Option<String>,
-        /// Why it failed.
+        /// Reason why the request failed.
         pub reason: Option<String>,
         /// Whether an inquiry was answered.
         pub answered: Option<bool>,
-        /// Who works on it.
+        /// User who works on the request.
         pub assignee: Option<AssignedTo>,
-        /// What the customer sees after approval, as markdown.
+        /// Text that the customer sees after approval, as markdown.
         pub activation_key: Option<Secret>,
-        /// The form for the customer's parameters.
+        /// Form in which the customer fills in the request's parameters.
         pub params_form_url: Option<String>,
-        /// The marketplace; it may stand in the asset only, see [`marketplace`](Self::marketplace).
+        /// The marketplace; that the request may stand in the asset only, see
+        /// [`marketplace`](Self::marketplace).
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract; it may stand in the asset only, see [`contract`](Self::contract).
+        /// The contract; that the request may stand in the asset only, see [`contract`](Self::contract).
         pub contract: Option<Box<Contract>>,
         /// The last approved request of the asset; of little more than an id.
         pub previous_approved_request: Option<Box<Request>>,
         /// Id of the asset in old answers.
         pub asset_id: Option<String>,
-        /// What the one who asks keeps with it; free-form.
+        /// Attributes that the ordering side keeps with the request; free-form.
         pub external_attributes: Option<Value>,
-        /// What happened to it, where that is not said by `created` and `updated`.
+        /// Events of the request that `created` and `updated` do not tell.
         pub events: Events,
     }
 }
@@ -90,7 +91,8 @@ impl Request {
         self.asset.items.iter().filter(|item| item.is_removed())
     }
 
-    /// Whether data of another system is to be taken over: the asset's parameter `migration_info` has a value.
+    /// Whether data of another system is to be taken over: the asset's parameter `migration_info` has a
+    /// value.
     pub fn needs_migration(&self) -> bool {
         self.needs_migration_with("migration_info")
     }
@@ -124,21 +126,21 @@ impl Request {
 open_enum! {
     /// What an asset request asks for.
     pub enum RequestKind {
-        /// A new asset.
+        /// The request orders a new asset.
         Purchase = "purchase",
-        /// Other quantities.
+        /// The request changes quantities of an asset.
         Change = "change",
-        /// The end of the asset.
+        /// The request ends an asset.
         Cancel = "cancel",
-        /// To stop it for a while.
+        /// The request suspends an asset.
         Suspend = "suspend",
-        /// To go on with a suspended one.
+        /// The request resumes a suspended asset.
         Resume = "resume",
-        /// Another term.
+        /// The request renews an asset for another term.
         Renew = "renew",
-        /// Other parameters.
+        /// The request changes parameters of an asset.
         Adjustment = "adjustment",
-        /// To take it over from another owner.
+        /// The request transfers an asset.
         Transfer = "transfer",
     }
 }
@@ -146,23 +148,23 @@ open_enum! {
 open_enum! {
     /// The state of an asset request.
     pub enum RequestStatus {
-        /// Not sent yet.
+        /// The request was not sent yet.
         Draft = "draft",
         /// Waits for the resellers' tier configs.
         TiersSetup = "tiers_setup",
-        /// Waits for the vendor.
+        /// The request waits for the vendor.
         Pending = "pending",
         /// Waits for the customer's answer.
         Inquiring = "inquiring",
-        /// Done.
+        /// The request was approved.
         Approved = "approved",
-        /// Refused.
+        /// The request was refused for good.
         Failed = "failed",
-        /// Waits for its date.
+        /// The request waits for its date.
         Scheduled = "scheduled",
         /// About to be taken back.
         Revoking = "revoking",
-        /// Taken back.
+        /// The request was revoked.
         Revoked = "revoked",
     }
 }

@@ -14,37 +14,37 @@ model! {
     /// An asset as billing sees it.
     #[doc(alias = "RecurringAsset")]
     pub struct Subscription {
-        /// `AS-…`.
+        /// Id of the subscription, `AS-…`.
         pub id: String,
-        /// Its state.
+        /// State of the subscription.
         pub status: AssetStatus,
-        /// Creation and last change.
+        /// Events of the subscription: creation and last change.
         pub events: Events,
-        /// Id in the provider's system.
+        /// Id of the subscription in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id in the provider's system.
+        /// Unique id of the subscription in the provider's system.
         pub external_uid: Option<String>,
-        /// What it is of.
+        /// Product of the subscription.
         pub product: Product,
-        /// By which way it came.
+        /// Connection between vendor and provider that the subscription was sold through.
         pub connection: Connection,
-        /// What it holds how many of.
+        /// Items of the subscription, with quantities.
         pub items: Vec<Item>,
-        /// Its parameters.
+        /// The subscription's parameters.
         pub params: Vec<Param>,
-        /// The customer and its resellers.
+        /// Customer and its resellers of the subscription.
         pub tiers: Tiers,
-        /// The marketplace it was bought on.
+        /// The marketplace that the subscription was bought on.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract it was bought under.
+        /// The contract that the subscription was bought under.
         pub contract: Option<Box<Contract>>,
-        /// When it is billed.
+        /// Time at which the subscription is billed.
         pub billing: Billing,
-        /// The activation template; lists have it only if it is selected.
+        /// The activation template; lists have it only if that the subscription is selected.
         pub template: Option<Box<Template>>,
-        /// The request being worked on; lists have it only if it is selected.
+        /// The request being worked on; lists have it only if that the subscription is selected.
         pub pending_request: Option<Box<AssetRequestItem>>,
-        /// When it ends unless it is renewed.
+        /// Time at which the subscription ends unless it is renewed.
         pub renewal_expiration_date: Option<OffsetDateTime>,
     }
 }
@@ -64,9 +64,9 @@ model! {
         pub period: Option<Period>,
         /// When the next one begins.
         pub next_date: Option<OffsetDateTime>,
-        /// The day of the month or year it begins on.
+        /// The day of the month or year that the billing begins on.
         pub anniversary: Option<Anniversary>,
-        /// The latest billing requests.
+        /// Latest billing requests of vendor and provider.
         pub stats: Option<Box<BillingStats>>,
     }
 }
@@ -74,9 +74,9 @@ model! {
 model! {
     /// The day that billing periods begin on.
     pub struct Anniversary {
-        /// The day of the month.
+        /// Day of the month of the anniversary.
         pub day: Option<i64>,
-        /// The month, unless it is billed monthly.
+        /// The month, unless that the anniversary is billed monthly.
         pub month: Option<i64>,
     }
 }
@@ -85,9 +85,9 @@ model! {
     /// The latest billing requests of both sides.
     #[doc(alias = "Stats")]
     pub struct BillingStats {
-        /// Those of the vendor.
+        /// Latest billing requests of the vendor.
         pub vendor: Option<BillingStat>,
-        /// Those of the provider.
+        /// Latest billing requests of the provider.
         pub provider: Option<BillingStat>,
     }
 }
@@ -96,9 +96,9 @@ model! {
     /// The latest billing request of one side.
     #[doc(alias = "Stat")]
     pub struct BillingStat {
-        /// The latest one.
+        /// Latest billing request.
         pub last_request: Option<Box<LastRequest>>,
-        /// How many there are.
+        /// Number of billing requests.
         pub count: Option<i64>,
     }
 }
@@ -106,12 +106,12 @@ model! {
 model! {
     /// A billing request in short.
     pub struct LastRequest {
-        /// The id.
+        /// Id of the last request.
         pub id: String,
-        /// Whose it is.
+        /// Side that the billing request belongs to.
         #[doc(alias = "type")]
         pub kind: BillingRequestKind = "type",
-        /// The period it is for.
+        /// The period that the last request is for.
         pub period: Option<Period>,
     }
 }
@@ -122,12 +122,12 @@ model! {
         /// The beginning: a point in time in billing, a day in usage files.
         #[doc(alias = "period_from")]
         pub from: Option<DateOrDateTime>,
-        /// The end.
+        /// End of the period.
         #[doc(alias = "period_to")]
         pub to: Option<DateOrDateTime>,
-        /// How many units of time.
+        /// Number of units of time.
         pub delta: Option<Decimal>,
-        /// The unit of time.
+        /// Unit of time of the period.
         pub uom: BillingUom,
     }
 }
@@ -135,20 +135,21 @@ model! {
 model! {
     /// A bill for one period of a subscription.
     pub struct BillingRequest {
-        /// `BRV-…` or `BRP-…`.
+        /// Id of the billing request, `BRV-…` or `BRP-…`.
         pub id: String,
-        /// Whose it is.
+        /// Side that the billing request belongs to.
         #[doc(alias = "type")]
         pub kind: BillingRequestKind = "type",
-        /// Creation and last change.
+        /// Events of the billing request: creation and last change.
         pub events: Events,
         /// The subscription, without its items.
         pub asset: Subscription,
-        /// The items that are billed.
+        /// Items that the billing request bills.
         pub items: Vec<Item>,
-        /// What both sides keep with it: one object, though the specification says a list.
+        /// Attributes that both sides keep with the billing request: one object, though the specification
+        /// says a list.
         pub attributes: OneOrMany<Attributes>,
-        /// The period it is for.
+        /// The period that the billing request is for.
         pub period: Period,
     }
 }
@@ -156,9 +157,9 @@ model! {
 model! {
     /// What both sides keep with a billing request.
     pub struct Attributes {
-        /// The vendor's, free-form.
+        /// Attributes of the vendor; free-form.
         pub vendor: Option<Value>,
-        /// The provider's, free-form.
+        /// Attributes of the provider; free-form.
         pub provider: Option<Value>,
     }
 }
@@ -176,19 +177,19 @@ open_enum! {
 open_enum! {
     /// The unit of time of billing.
     pub enum BillingUom {
-        /// Months.
+        /// The billing period is counted in months.
         Monthly = "monthly",
-        /// Years.
+        /// The billing period is counted in years.
         Yearly = "yearly" | "year",
-        /// Two years.
+        /// The billing period is two years.
         Years2 = "years_2",
-        /// Three years.
+        /// The billing period is three years.
         Years3 = "years_3",
-        /// Four years.
+        /// The billing period is four years.
         Years4 = "years_4",
-        /// Five years.
+        /// The billing period is five years.
         Years5 = "years_5",
-        /// Six years.
+        /// The billing period is six years.
         Years6 = "years_6",
     }
 }

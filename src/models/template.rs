@@ -6,24 +6,25 @@ use super::model::{model, open_enum};
 model! {
     /// A template of a product, or a reference to one.
     pub struct Template {
-        /// `TL-…`.
+        /// Id of the template, `TL-…`.
         pub id: String,
-        /// The name.
+        /// Name of the template.
         pub name: Option<String>,
         /// The title; the same as the name.
         pub title: Option<String>,
         /// The text, as markdown with `{{ param_id }}`.
         pub body: Option<String>,
-        /// The text as it reads for one tier config, in references of tier configs and their requests.
+        /// The text as that the template reads for one tier config, in references of tier configs and their
+        /// requests.
         pub representation: Option<String>,
-        /// Whom it is for.
+        /// Scope of the template: the customer's asset or a reseller's tier config.
         pub scope: TemplateScope,
-        /// When it is shown; unset for resellers.
+        /// Time at which the template is shown; unset for resellers.
         #[doc(alias = "type")]
         pub kind: TemplateKind = "type",
-        /// Its place in the list.
+        /// The template's place in the list.
         pub position: Option<i64>,
-        /// Creation and last change.
+        /// Events of the template: creation and last change.
         pub events: Events,
     }
 }
@@ -31,11 +32,11 @@ model! {
 open_enum! {
     /// Whom a template is for.
     pub enum TemplateScope {
-        /// The customer.
+        /// The template is for the customer's asset.
         Asset = "asset",
-        /// The reseller next to the customer.
+        /// The template is for the tier 1 config.
         Tier1 = "tier1",
-        /// The reseller above it.
+        /// The template is for the tier 2 config.
         Tier2 = "tier2",
     }
 }
@@ -43,11 +44,11 @@ open_enum! {
 open_enum! {
     /// When a template is shown.
     pub enum TemplateKind {
-        /// After approval.
+        /// The template is shown after approval.
         Fulfillment = "fulfillment",
-        /// While a question is open.
+        /// The template is shown with an inquiry.
         Inquire = "inquire",
-        /// While the request waits.
+        /// The template is shown while the request waits.
         Pending = "pending",
     }
 }

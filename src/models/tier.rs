@@ -9,7 +9,7 @@ model! {
     pub struct Tiers {
         /// The customer; not there, that is empty, in tier configs.
         pub customer: TierAccount,
-        /// The reseller next to the customer.
+        /// Reseller that sells to the customer (tier 1).
         pub tier1: TierAccount,
         /// The reseller above it, if there is one.
         pub tier2: Option<Box<TierAccount>>,
@@ -21,36 +21,36 @@ model! {
 model! {
     /// A customer or reseller.
     pub struct TierAccount {
-        /// `TA-…`.
+        /// Id of the tier account, `TA-…`.
         pub id: String,
-        /// The name of the company.
+        /// Name of the company of the tier account.
         pub name: Option<String>,
-        /// Id in the provider's system.
+        /// Id of the tier account in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id in the provider's system.
+        /// Unique id of the tier account in the provider's system.
         pub external_uid: Option<String>,
-        /// Where it is and who speaks for it; empty in references.
+        /// Place where the tier account is and who speaks for it; empty in references.
         pub contact_info: ContactInfo,
-        /// Its tax id.
+        /// The tier account's tax id.
         pub tax_id: Option<String>,
         /// How often it was changed.
         pub version: Option<i64>,
-        /// Customer or reseller.
+        /// Kind of the account: customer or reseller.
         #[doc(alias = "type")]
         pub kind: TierAccountKind = "type",
-        /// The part of the world its data is kept in.
+        /// Region in which the tier account's data is kept.
         pub db: Region,
-        /// The reseller it buys from.
+        /// The reseller that the tier account buys from.
         pub parent: Option<Box<TierAccount>>,
-        /// The provider.
+        /// Provider that owns the account.
         pub owner: Option<Box<Account>>,
-        /// The parts it has played.
+        /// The parts that the tier account has played.
         pub scopes: Vec<TierScope>,
-        /// The hub it came from.
+        /// The hub that the tier account came from.
         pub hub: Option<Box<Hub>>,
-        /// The marketplace it came from.
+        /// The marketplace that the tier account came from.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Whether it is for trial or business.
+        /// Whether the tier account is for trial or business.
         pub environment: Environment,
         /// Creation, last change and end.
         pub events: Events,
@@ -60,24 +60,24 @@ model! {
 model! {
     /// A provider's request to take over changes of a tier account.
     pub struct TierAccountRequest {
-        /// `TAR-…`.
+        /// Id of the tier account request, `TAR-…`.
         pub id: String,
-        /// What it asks for.
+        /// Type of the tier account request.
         #[doc(alias = "type")]
         pub kind: TierAccountRequestKind = "type",
-        /// Its state.
+        /// State of the tier account request.
         pub status: TierAccountRequestStatus,
-        /// The account as it is to be.
+        /// The account as that the tier account request is to be.
         pub account: TierAccount,
-        /// The vendor.
+        /// Vendor of the tier account request.
         pub vendor: Option<Box<Account>>,
-        /// The provider.
+        /// Provider of the tier account request.
         pub provider: Option<Box<Account>>,
-        /// The product.
+        /// Product of the tier account request.
         pub product: Product,
-        /// Why it was ignored or cannot be carried out.
+        /// Reason why the tier account request was ignored or cannot be carried out.
         pub reason: Option<String>,
-        /// Creation and last change.
+        /// Events of the tier account request: creation and last change.
         pub events: Events,
     }
 }
@@ -85,19 +85,19 @@ model! {
 model! {
     /// Where a customer or reseller is, and who speaks for it.
     pub struct ContactInfo {
-        /// Street and number.
+        /// First line of the address: street and number.
         pub address_line1: Option<String>,
-        /// More of the address.
+        /// Second line of the address.
         pub address_line2: Option<String>,
-        /// The city.
+        /// City of the contact.
         pub city: Option<String>,
-        /// The state or province, with blanks around it at times.
+        /// The state or province, with blanks around that the contact at times.
         pub state: Option<String>,
-        /// The postal code.
+        /// Postal code of the contact.
         pub postal_code: Option<String>,
         /// ISO 3166 alpha-2, in either letter case.
         pub country: Option<String>,
-        /// Who speaks for it.
+        /// User who speaks for the contact.
         pub contact: Contact,
     }
 }
@@ -105,13 +105,13 @@ model! {
 model! {
     /// Somebody to speak to.
     pub struct Contact {
-        /// The first name.
+        /// First name of the contact.
         pub first_name: Option<String>,
-        /// The last name.
+        /// Last name of the contact.
         pub last_name: Option<String>,
-        /// The e-mail address.
+        /// E-mail address of the contact.
         pub email: Option<String>,
-        /// The phone number.
+        /// Phone number of the contact.
         pub phone_number: Option<Box<PhoneNumber>>,
     }
 }
@@ -119,13 +119,13 @@ model! {
 model! {
     /// A phone number in its parts.
     pub struct PhoneNumber {
-        /// `+34`, or `34`.
+        /// Country code, `+34` or `34`.
         pub country_code: Option<String>,
-        /// The area code.
+        /// Area code of the phone number.
         pub area_code: Option<String>,
-        /// The number itself.
+        /// Phone number without country and area.
         pub phone_number: Option<String>,
-        /// The extension.
+        /// Extension of the phone number.
         pub extension: Option<String>,
     }
 }
@@ -133,9 +133,9 @@ model! {
 open_enum! {
     /// Customer or reseller.
     pub enum TierAccountKind {
-        /// Buys for itself.
+        /// The account buys for itself.
         Customer = "customer",
-        /// Buys to sell.
+        /// The account buys to sell.
         Reseller = "reseller",
     }
 }
@@ -143,11 +143,11 @@ open_enum! {
 open_enum! {
     /// A part in the supply chain.
     pub enum TierScope {
-        /// The customer.
+        /// The account is the customer.
         Customer = "customer",
-        /// The reseller next to the customer.
+        /// The account is the reseller who sells to the customer (tier 1).
         Tier1 = "tier1",
-        /// The reseller above it.
+        /// The account is the reseller who sells to tier 1 (tier 2).
         Tier2 = "tier2",
     }
 }
@@ -155,13 +155,13 @@ open_enum! {
 open_enum! {
     /// The part of the world data is kept in.
     pub enum Region {
-        /// Europe.
+        /// The account is in Europe.
         Europe = "EU",
-        /// United States.
+        /// The account is in the United States.
         UnitedStates = "US",
-        /// Japan.
+        /// The account is in Japan.
         Japan = "JP",
-        /// Australia.
+        /// The account is in Australia.
         Australia = "AU",
     }
 }
@@ -169,7 +169,7 @@ open_enum! {
 open_enum! {
     /// What a tier account request asks for.
     pub enum TierAccountRequestKind {
-        /// To take over changes.
+        /// The request asks to take over changed account data.
         Update = "update",
     }
 }
@@ -177,13 +177,13 @@ open_enum! {
 open_enum! {
     /// The state of a tier account request.
     pub enum TierAccountRequestStatus {
-        /// Waits for the vendor.
+        /// The tier account request waits for the vendor.
         Pending = "pending",
-        /// Done.
+        /// The tier account request was accepted.
         Accepted = "accepted",
-        /// Left alone.
+        /// The tier account request was ignored.
         Ignored = "ignored",
-        /// Not possible.
+        /// The vendor does not support tier account requests.
         Unsupported = "unsupported",
     }
 }

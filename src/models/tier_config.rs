@@ -12,35 +12,35 @@ use super::{
 model! {
     /// What a product knows of one reseller.
     pub struct TierConfig {
-        /// `TC-…`.
+        /// Id of the tier config, `TC-…`.
         pub id: String,
-        /// The name.
+        /// Name of the tier config.
         pub name: Option<String>,
-        /// The reseller.
+        /// Reseller that the tier config is for.
         pub account: TierAccount,
-        /// The product.
+        /// Product of the tier config.
         pub product: Product,
         /// 1 for the reseller next to the customer, 2 for the one above.
         pub tier_level: Option<i64>,
-        /// By which way it came.
+        /// Connection between vendor and provider that the tier config belongs to.
         pub connection: Connection,
-        /// Creation and last change.
+        /// Events of the tier config: creation and last change.
         pub events: Events,
-        /// Its parameters of the phases ordering and fulfillment.
+        /// The tier config's parameters of the phases ordering and fulfillment.
         pub params: Vec<Param>,
-        /// The template of its last approval.
+        /// Template of its last approval of the tier config.
         pub template: Option<Box<Template>>,
         /// The request being worked on; of little more than an id.
         pub open_request: Option<Box<TierConfigRequest>>,
-        /// Its state.
+        /// State of the tier config.
         pub status: TierConfigStatus,
-        /// Its parameters of the phase configuration.
+        /// The tier config's parameters of the phase configuration.
         pub configuration: Configuration,
-        /// The contract.
+        /// Contract of the tier config.
         pub contract: Option<Box<Contract>>,
-        /// The marketplace.
+        /// Marketplace of the tier config.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The reseller and the one above it.
+        /// Resellers of the tier config, tier 1 and tier 2.
         pub tiers: Option<Box<Tiers>>,
     }
 }
@@ -56,36 +56,36 @@ impl TierConfig {
 model! {
     /// A request to set up or change a tier config.
     pub struct TierConfigRequest {
-        /// `TCR-…`.
+        /// Id of the tier config request, `TCR-…`.
         pub id: String,
-        /// What it asks for.
+        /// Type of the tier config request: setup, update or adjustment.
         #[doc(alias = "type")]
         pub kind: TierConfigRequestKind = "type",
-        /// Its state.
+        /// State of the tier config request.
         pub status: TierConfigRequestStatus,
-        /// The tier config it is about.
+        /// The tier config that the tier config request is about.
         pub configuration: TierConfig,
-        /// The tier config of the reseller above.
+        /// Tier config of the reseller above of the tier config request.
         pub parent_configuration: Option<Box<TierConfig>>,
         /// The last approved request; of little more than an id.
         pub previous_approved_request: Option<Box<TierConfigRequest>>,
-        /// The parameters to be filled in.
+        /// Parameters that the tier config request sets.
         pub params: Vec<Param>,
-        /// Who works on it.
+        /// User who works on the tier config request.
         pub assignee: Option<AssignedTo>,
-        /// The template of its approval.
+        /// Template of its approval of the tier config request.
         pub template: Option<Box<Template>>,
-        /// Why it failed.
+        /// Reason why the tier config request failed.
         pub reason: Option<String>,
-        /// The parameter form for the reseller.
+        /// Form in which the reseller fills in the request's parameters.
         pub activation: Option<Box<Activation>>,
-        /// The reseller's note.
+        /// Note of the reseller on the request.
         pub notes: Option<String>,
-        /// Whether it is for trial or business.
+        /// Whether the tier config request is for trial or business.
         pub environment: Environment,
         /// From when on it holds.
         pub effective_date: Option<OffsetDateTime>,
-        /// The reseller and the one above it.
+        /// Resellers of the tier config request, tier 1 and tier 2.
         pub tiers: Option<Box<Tiers>>,
         /// How long it may take.
         pub sli: Option<Sli>,
@@ -123,9 +123,9 @@ impl TierConfigRequest {
 model! {
     /// How long a request may take.
     pub struct Sli {
-        /// The zone of urgency.
+        /// Zone of urgency of the service level.
         pub zone: Option<i64>,
-        /// Days.
+        /// Number of days of the service level.
         pub days: Option<i64>,
     }
 }
@@ -133,11 +133,11 @@ model! {
 open_enum! {
     /// The state of a tier config.
     pub enum TierConfigStatus {
-        /// Not set up yet.
+        /// The tier config is not set up yet.
         Processing = "processing",
-        /// In use.
+        /// The tier config is in use.
         Active = "active",
-        /// In use, in old answers.
+        /// The tier config is in use, in old answers.
         Approved = "approved",
     }
 }
@@ -145,9 +145,9 @@ open_enum! {
 open_enum! {
     /// What a tier config request asks for.
     pub enum TierConfigRequestKind {
-        /// A new tier config.
+        /// The request sets a tier config up.
         Setup = "setup",
-        /// Another account or parameters.
+        /// The request changes account or parameters of a tier config.
         Update = "update",
         /// Other parameters, by the vendor.
         Adjustment = "adjustment",
@@ -157,17 +157,17 @@ open_enum! {
 open_enum! {
     /// The state of a tier config request.
     pub enum TierConfigRequestStatus {
-        /// Not sent yet.
+        /// The tier config request was not sent yet.
         Draft = "draft",
         /// Waits for the reseller above.
         TiersSetup = "tiers_setup",
-        /// Waits for the vendor.
+        /// The tier config request waits for the vendor.
         Pending = "pending",
         /// Waits for the reseller's answer.
         Inquiring = "inquiring",
-        /// Done.
+        /// The tier config request was approved.
         Approved = "approved",
-        /// Refused.
+        /// The tier config request was refused for good.
         Failed = "failed",
     }
 }

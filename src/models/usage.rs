@@ -13,79 +13,79 @@ use super::{
 model! {
     /// A usage file: what a vendor reports of one product and contract.
     pub struct UsageFile {
-        /// `UF-…`.
+        /// Id of the usage file, `UF-…`.
         pub id: String,
-        /// The name.
+        /// Name of the usage file.
         pub name: Option<String>,
         /// Id in the vendor's system.
         pub external_id: Option<String>,
-        /// Its state.
+        /// State of the usage file.
         pub status: UsageFileStatus,
-        /// What the platform is doing with it in that state.
+        /// What the platform does with the usage file in its state.
         pub sub_status: UsageFileSubStatus,
-        /// What it is about.
+        /// Subject of the usage file.
         pub description: Option<String>,
         /// A note for the own account; today it is sent only.
         pub note: Option<String>,
-        /// The product.
+        /// Product of the usage file.
         pub product: Product,
-        /// The contract.
+        /// Contract of the usage file.
         pub contract: Contract,
-        /// The marketplace.
+        /// Marketplace of the usage file.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The vendor.
+        /// Vendor of the usage file.
         pub vendor: Option<Box<Account>>,
-        /// The provider.
+        /// Provider of the usage file.
         pub provider: Option<Box<Account>>,
-        /// Whether it is for trial or business.
+        /// Whether the usage file is for trial or business.
         pub environment: Environment,
-        /// What its records have.
+        /// Schema of the usage file's records.
         pub schema: UsageSchema,
-        /// The currency of its amounts.
+        /// Currency of its amounts of the usage file.
         pub currency: Option<String>,
-        /// The days it is about.
+        /// The days that the usage file is about.
         pub period: Option<Box<Period>>,
         /// The first of these days, as newer SDKs name it.
         pub period_from: Option<DateOrDateTime>,
         /// The last of these days, as newer SDKs name it.
         pub period_to: Option<DateOrDateTime>,
-        /// The provider's note at acceptance.
+        /// Provider's note at acceptance of the usage file.
         pub acceptance_note: Option<String>,
-        /// The provider's note at rejection.
+        /// Provider's note at rejection of the usage file.
         pub rejection_note: Option<String>,
-        /// What is wrong with it; see [`error`](Self::error).
+        /// Error of the usage file; see [`error`](Self::error).
         pub error_detail: Option<String>,
-        /// What is wrong with it, in old answers.
+        /// Errors of the usage file, in old answers.
         pub error_details: Option<String>,
-        /// How many records are good and bad; lists do not have it.
+        /// Number of records are good and bad; lists do not have it.
         pub records: Option<UsageRecordCounts>,
-        /// How many records went how far.
+        /// Number of records went how far.
         pub stats: Option<Box<UsageStats>>,
         /// The uploaded file; lists do not have it. See also [`uploaded_file`](Self::uploaded_file).
         pub usage_file_uri: Option<SignedUrl>,
         /// The uploaded file, in old answers.
         pub upload_file_uri: Option<SignedUrl>,
-        /// The file with the platform's remarks.
+        /// File with the platform's remarks of the usage file.
         pub processed_file_uri: Option<SignedUrl>,
-        /// The file with the provider's remarks.
+        /// File with the provider's remarks of the usage file.
         pub reconciliation_file_uri: Option<SignedUrl>,
-        /// What happened to it.
+        /// Events of the usage file.
         pub events: Events,
-        /// When it was made, in old answers.
+        /// Time at which the usage file was created, in old answers.
         pub created_at: Option<OffsetDateTime>,
-        /// Who made it, an id or an e-mail address, in old answers.
+        /// User who made the usage file, an id or an e-mail address, in old answers.
         pub created_by: Option<String>,
-        /// When it was uploaded, in old answers.
+        /// Time at which the usage file was uploaded, in old answers.
         pub uploaded_at: Option<OffsetDateTime>,
-        /// Who uploaded it, in old answers.
+        /// User who uploaded the usage file, in old answers.
         pub uploaded_by: Option<String>,
-        /// When it was submitted, in old answers.
+        /// Time at which the usage file was submitted, in old answers.
         pub submitted_at: Option<OffsetDateTime>,
-        /// Who submitted it, in old answers.
+        /// User who submitted the usage file, in old answers.
         pub submitted_by: Option<String>,
-        /// The first moment it is about, as it is sent.
+        /// The first moment it is about, as that the usage file is sent.
         pub start_datetime_utc: Option<OffsetDateTime>,
-        /// The last moment it is about, as it is sent.
+        /// The last moment it is about, as that the usage file is sent.
         pub end_datetime_utc: Option<OffsetDateTime>,
     }
 }
@@ -103,12 +103,12 @@ impl UsageFile {
 }
 
 model! {
-    /// How many records of a usage file are good and bad.
+    /// Numbers of valid and invalid records of a usage file.
     #[doc(alias = "UsageRecords")]
     pub struct UsageRecordCounts {
-        /// Good ones.
+        /// Number of valid records.
         pub valid: Option<i64>,
-        /// Bad ones.
+        /// Number of invalid records.
         pub invalid: Option<i64>,
         /// Ones that are done with.
         pub closed: Option<i64>,
@@ -116,19 +116,19 @@ model! {
 }
 
 model! {
-    /// How many records of a usage file went how far.
+    /// Numbers of records of a usage file by state.
     pub struct UsageStats {
-        /// Uploaded ones.
+        /// Number of uploaded records.
         pub uploaded: Option<i64>,
-        /// Good ones.
+        /// Number of validated records.
         pub validated: Option<i64>,
-        /// Submitted ones.
+        /// Number of submitted records.
         pub pending: Option<i64>,
-        /// Accepted ones.
+        /// Number of accepted records.
         pub accepted: Option<i64>,
         /// Ones that are done with.
         pub closed: Option<i64>,
-        /// Billed ones.
+        /// Number of billed records.
         pub billed: Option<i64>,
     }
 }
@@ -136,51 +136,51 @@ model! {
 model! {
     /// A usage record as the platform holds it.
     pub struct UsageRecordResource {
-        /// The id.
+        /// Id of the usage record resource.
         pub id: String,
-        /// The first moment.
+        /// First moment of the usage.
         pub start_date: Option<OffsetDateTime>,
-        /// The end.
+        /// End of the usage.
         pub end_date: Option<OffsetDateTime>,
-        /// Id of the product.
+        /// Id of the record's product.
         pub product_id: Option<String>,
         /// Id of the bill in the provider's system.
         pub external_billing_id: Option<String>,
         /// Note to the bill in the provider's system.
         pub external_billing_note: Option<String>,
-        /// The item.
+        /// Item of the usage record resource.
         pub item: Option<Box<UsageItem>>,
-        /// The asset.
+        /// Asset of the usage record resource.
         pub asset: Option<AssetReference>,
-        /// The category.
+        /// Category of the usage record resource.
         pub category: Option<String>,
-        /// The tier.
+        /// Tier of the usage record resource.
         pub tier: Option<i64>,
-        /// The price.
+        /// Price of the usage.
         pub amount: Option<Decimal>,
-        /// What `usage` is multiplied by.
+        /// Factor that `usage` is multiplied by.
         pub multiplier: Option<i64>,
-        /// How much was used.
+        /// Amount that was used.
         pub usage: Option<Decimal>,
-        /// Its state.
+        /// State of the usage record resource.
         pub status: UsageRecordStatus,
-        /// When it was closed.
+        /// Time at which the usage record resource was closed.
         pub closed_at: Option<OffsetDateTime>,
-        /// Who closed it.
+        /// User who closed the usage record resource.
         pub closed_by: Option<String>,
-        /// The vendor's parameters.
+        /// Parameters that the vendor reported with the record.
         pub params: Vec<UsageRecordParam>,
-        /// Id of the item.
+        /// Id of the record's item.
         pub item_id: Option<String>,
-        /// Id of the asset.
+        /// Id of the record's asset.
         pub asset_id: Option<String>,
-        /// The file it came with, in short.
+        /// The file that the usage record resource came with, in short.
         pub usagefile: Option<Box<UsageFile>>,
         /// Local id of the item.
         pub resource_local_id: Option<String>,
-        /// The asset's `external_id`.
+        /// The `external_id` of the record's asset.
         pub asset_external_id: Option<String>,
-        /// The asset's `external_uid`.
+        /// The `external_uid` of the record's asset.
         pub asset_external_uid: Option<String>,
     }
 }
@@ -188,19 +188,19 @@ model! {
 model! {
     /// The item of a usage record.
     pub struct UsageItem {
-        /// The global id, `PRD-…-0001`.
+        /// Global id of the item, `PRD-…-0001`.
         pub id: String,
-        /// The local id.
+        /// Local id of the item.
         pub local_id: Option<String>,
-        /// The name.
+        /// Name of the usage item.
         pub name: Option<String>,
         /// The unit of measure, as a text.
         pub unit: Option<String>,
-        /// The manufacturer's part number.
+        /// Manufacturer's part number of the item.
         pub mpn: Option<String>,
-        /// How many decimals a quantity may have.
+        /// Number of decimals a quantity may have.
         pub precision: Precision,
-        /// How it is paid for.
+        /// Way in which the usage item is paid for.
         #[doc(alias = "type")]
         pub kind: ItemType = "type",
     }
@@ -209,9 +209,9 @@ model! {
 model! {
     /// A vendor's parameter of a usage record.
     pub struct UsageRecordParam {
-        /// The name.
+        /// Name of the usage record param.
         pub parameter_name: Option<String>,
-        /// The value.
+        /// Value of the parameter.
         pub parameter_value: Option<String>,
     }
 }
@@ -219,27 +219,27 @@ model! {
 open_enum! {
     /// The state of a usage file.
     pub enum UsageFileStatus (any case) {
-        /// Made, without records.
+        /// The usage file was created and has no records yet.
         Draft = "draft",
-        /// On its way.
+        /// The usage file is being uploaded.
         Uploading = "uploading",
-        /// Arrived.
+        /// The usage file has arrived.
         Uploaded = "uploaded",
-        /// Being checked.
+        /// The usage file is being checked.
         Processing = "processing",
-        /// Not good.
+        /// The usage file has errors.
         Invalid = "invalid",
-        /// Good, and not submitted.
+        /// The usage file is valid and not submitted yet.
         Ready = "ready",
-        /// Waits for the provider.
+        /// The usage file waits for the provider.
         Pending = "pending",
-        /// Agreed to.
+        /// The provider accepted the usage file.
         Accepted = "accepted",
-        /// Refused.
+        /// The provider rejected the usage file.
         Rejected = "rejected",
-        /// Done with.
+        /// The usage file is closed.
         Closed = "closed",
-        /// Gone.
+        /// The usage file was deleted.
         Deleted = "deleted",
     }
 }
@@ -247,9 +247,9 @@ open_enum! {
 open_enum! {
     /// What the platform is doing with a usage file.
     pub enum UsageFileSubStatus {
-        /// It works on it.
+        /// The platform processes the usage file.
         Processing = "processing",
-        /// It is done.
+        /// The platform has processed the usage file.
         Processed = "processed",
     }
 }
@@ -257,7 +257,7 @@ open_enum! {
 open_enum! {
     /// What the records of usage files have: lower case in files, upper case in products.
     pub enum UsageSchema (any case) {
-        /// Quantities.
+        /// Records hold quantities (QT).
         Qt = "qt",
         /// `pr` of the specification, which does not explain it.
         Pr = "pr",
@@ -271,15 +271,15 @@ open_enum! {
 open_enum! {
     /// The state of a usage record.
     pub enum UsageRecordStatus {
-        /// Good.
+        /// The usage record is valid.
         Valid = "valid",
-        /// Bad.
+        /// The usage record has errors.
         Invalid = "invalid",
-        /// Agreed to.
+        /// The usage record was approved.
         Approved = "approved",
-        /// Refused.
+        /// The usage record was rejected.
         Rejected = "rejected",
-        /// Done with.
+        /// The usage record is closed.
         Closed = "closed",
     }
 }

@@ -6,19 +6,19 @@ use super::{AssetReference, Decimal, Events, Item, UsageItem};
 model! {
     /// What was reported of one item of one asset, in sum.
     pub struct UsageAggregate {
-        /// The item.
+        /// Item of the usage aggregate.
         pub item: Option<Box<UsageItem>>,
-        /// The asset.
+        /// Asset of the usage aggregate.
         pub asset: Option<AssetReference>,
-        /// The price.
+        /// Price of the usage.
         pub amount: Option<Decimal>,
-        /// The currency of the price.
+        /// Currency of the price of the usage aggregate.
         pub currency: Option<String>,
-        /// How much was reported.
+        /// Amount of usage that was reported.
         pub consumed: Option<Decimal>,
-        /// How much was accepted.
+        /// Amount of usage that was accepted.
         pub accepted: Option<Decimal>,
-        /// The latest report.
+        /// Event of the latest report.
         pub events: Events,
     }
 }
@@ -26,19 +26,19 @@ model! {
 model! {
     /// A provider's rule that answers usage files by itself.
     pub struct UsageRule {
-        /// The id.
+        /// Id of the usage rule.
         pub id: String,
-        /// What it does.
+        /// Action of the usage rule.
         pub action: UsageRuleAction,
-        /// What it looks at.
+        /// Scope of the usage rule: a record or a whole file.
         pub scope: UsageRuleScope,
-        /// The condition.
+        /// Condition of the usage rule.
         pub rule: Option<String>,
-        /// Whether it is in force.
+        /// Whether the usage rule is in force.
         pub status: UsageRuleStatus,
-        /// The item it is for.
+        /// The item that the usage rule is for.
         pub item: Option<Box<Item>>,
-        /// Creation and last change.
+        /// Events of the usage rule: creation and last change.
         pub events: Events,
         /// Id of the item, as it is sent.
         pub item_id: Option<String>,
@@ -48,9 +48,9 @@ model! {
         pub product_id: Option<String>,
         /// Id of the account, as it is sent.
         pub account_id: Option<String>,
-        /// Who made it, as it is sent.
+        /// User who made it, as the usage rule is sent.
         pub created_by: Option<String>,
-        /// Who last changed it, as it is sent.
+        /// User who last changed it, as the usage rule is sent.
         pub updated_by: Option<String>,
     }
 }
@@ -58,11 +58,11 @@ model! {
 open_enum! {
     /// What a usage rule does.
     pub enum UsageRuleAction {
-        /// It accepts.
+        /// The rule accepts usage.
         Accept = "accept",
-        /// It rejects.
+        /// The rule rejects usage.
         Reject = "reject",
-        /// It leaves it to people.
+        /// The rule leaves the decision to people.
         Manual = "manual",
     }
 }
@@ -70,9 +70,9 @@ open_enum! {
 open_enum! {
     /// What a usage rule looks at.
     pub enum UsageRuleScope {
-        /// Each record.
+        /// The rule applies to each record.
         Record = "record",
-        /// The whole file.
+        /// The rule applies to the whole file.
         File = "file",
     }
 }
@@ -80,9 +80,9 @@ open_enum! {
 open_enum! {
     /// Whether a usage rule is in force.
     pub enum UsageRuleStatus {
-        /// It is.
+        /// The rule is in force.
         Active = "active",
-        /// It was.
+        /// The rule was deleted.
         Deleted = "deleted",
     }
 }
