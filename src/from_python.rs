@@ -140,16 +140,16 @@
 //! | `Directory.list_assets` | [`Directory::assets`](crate::directory::Directory::assets) | the configured products count, as before |
 //! | `Directory.get_asset` | [`Directory::asset`](crate::directory::Directory::asset) | `None` where there is none, as was documented |
 //! | `Directory.list_products` | [`Directory::products`](crate::directory::Directory::products) | |
-//! | `Directory.get_product` | [`ProductHandle::get`](crate::directory::ProductHandle::get) | |
+//! | `Directory.get_product` | [`Directory::product`](crate::directory::Directory::product) | |
 //! | `Directory.list_tier_configs` | [`Directory::tier_configs`](crate::directory::Directory::tier_configs) | the configured products count, as before |
 //! | `Directory.get_tier_config` | [`Directory::tier_config`](crate::directory::Directory::tier_config) | |
-//! | `TemplateResource` | [`ProductHandle`](crate::directory::ProductHandle) | |
-//! | `TemplateResource.get` | [`ProductHandle::template`](crate::directory::ProductHandle::template) | for an answer the id is enough: [`Approval::template`](crate::Approval::template) |
+//! | `TemplateResource` | [`Directory`](crate::directory::Directory) | |
+//! | `TemplateResource.get` | [`Directory::product_template`](crate::directory::Directory::product_template) | for an answer the id is enough: [`Approval::template`](crate::Approval::template) |
 //! | `TemplateResource.render` | [`Fulfillment::render`](crate::fulfillment::Fulfillment::render) | the platform renders the request's own template |
-//! | `TemplateResource.list` | [`ProductHandle::templates`](crate::directory::ProductHandle::templates) | it only raised |
+//! | `TemplateResource.list` | [`Directory::product_templates`](crate::directory::Directory::product_templates) | it only raised |
 //! | `Asset.get_requests` | [`Directory::asset_requests`](crate::directory::Directory::asset_requests) | |
-//! | `Product.get_templates` | [`ProductHandle::templates`](crate::directory::ProductHandle::templates) | |
-//! | `Product.get_product_configurations` | [`ProductHandle::configurations`](crate::directory::ProductHandle::configurations) | |
+//! | `Product.get_templates` | [`Directory::product_templates`](crate::directory::Directory::product_templates) | |
+//! | `Product.get_product_configurations` | [`Directory::product_configurations`](crate::directory::Directory::product_configurations) | |
 //! | `TierConfig.get` | [`TierConfigs::tier_config_for`](crate::tier_config::TierConfigs::tier_config_for) | of one tier level, or of any |
 //! | `Fulfillment.get_conversation` | [`Fulfillment::conversation`](crate::fulfillment::Fulfillment::conversation) | its messages: [`Fulfillment::messages`](crate::fulfillment::Fulfillment::messages) |
 //! | `Conversation.add_message` | [`Fulfillment::add_message`](crate::fulfillment::Fulfillment::add_message) | |

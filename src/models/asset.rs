@@ -65,6 +65,11 @@ impl Asset {
         find(&self.params, id)
     }
 
+    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    pub fn value(&self, id: &str) -> Option<&str> {
+        self.param(id)?.text()
+    }
+
     /// The item of this local id.
     #[doc(alias = "get_item_by_id")]
     pub fn item(&self, id: &str) -> Option<&Item> {

@@ -107,6 +107,22 @@ impl Request {
         self.asset.param(id)
     }
 
+    /// The text of the asset's parameter of this id; `None` where there is no such parameter or it says nothing.
+    ///
+    /// ```
+    /// use connect::models::Request;
+    ///
+    /// let request: Request = serde_json::from_str(
+    ///     r#"{"asset": {"params": [{"id": "email", "value": "a@example.org"}, {"id": "note", "value": ""}]}}"#,
+    /// )?;
+    /// assert_eq!(request.value("email"), Some("a@example.org"));
+    /// assert_eq!((request.value("note"), request.value("phone")), (None, None));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn value(&self, id: &str) -> Option<&str> {
+        self.asset.value(id)
+    }
+
     /// The id of the asset's product; empty if the answer does not name it.
     pub fn product_id(&self) -> &str {
         &self.asset.product.id

@@ -1,7 +1,6 @@
 //! Texts that must not end up in a log.
 
 use std::fmt;
-use std::ops::Deref;
 
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -34,7 +33,7 @@ impl fmt::Debug for Secret {
 
 /// A link that lets anyone who has it read or write a file, for a while.
 ///
-/// It is used like a `&str`. `Debug` shows it up to the query, where the signature is.
+/// `Display` and `Debug` show it up to the query, where the signature is; [`as_str`](Self::as_str) gives all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SignedUrl(String);
@@ -52,25 +51,22 @@ impl From<String> for SignedUrl {
     }
 }
 
-impl Deref for SignedUrl {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
+impl fmt::Display for SignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.find(['?', '#']);
+        let shown = self.0.get(..end.unwrap_or(self.0.len())).unwrap_or_default();
+        // Credentials can also stand before the host.
+        match (shown.split_once("://"), shown.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, rest))) => write!(f, "{scheme}://***@{rest}")?,
+            _ => f.write_str(shown)?,
+        }
+        f.write_str(if end.is_some() { "?***" } else { "" })
     }
 }
 
 impl fmt::Debug for SignedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.find(['?', '#']);
-        let shown = self.0.get(..end.unwrap_or(self.0.len())).unwrap_or_default();
-        // Credentials can also stand before the host.
-        let shown = match (shown.split_once("://"), shown.rsplit_once('@')) {
-            (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://***@{rest}"),
-            _ => shown.to_owned(),
-        };
-        let rest = if end.is_some() { "?***" } else { "" };
-        write!(f, "SignedUrl({shown}{rest})")
+        write!(f, "SignedUrl({self})")
     }
 }
 

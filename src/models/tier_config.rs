@@ -51,6 +51,11 @@ impl TierConfig {
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
     }
+
+    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    pub fn value(&self, id: &str) -> Option<&str> {
+        self.param(id)?.text()
+    }
 }
 
 model! {
@@ -109,6 +114,11 @@ impl TierConfigRequest {
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
+    }
+
+    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    pub fn value(&self, id: &str) -> Option<&str> {
+        self.param(id)?.text()
     }
 
     /// The id of the product; empty if the answer does not name it.
