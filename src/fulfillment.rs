@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use crate::error::{Error, Result};
 use crate::http::{Http, json, segment};
 use crate::models::{
-    Conversation, ConversationKind, ConversationStatus, Message, Param, ParamKind, ParamUpdate, Request,
+    Conversation, ConversationKind, ConversationStatus, Message, Param, ParamUpdate, Request,
 };
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, post_message, run};
@@ -70,7 +70,7 @@ impl Queue for Request {
     }
 
     fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.asset.params.iter().filter(|param| param.kind == ParamKind::Password).filter_map(Param::text)
+        self.asset.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
     fn kind(&self) -> Option<&str> {

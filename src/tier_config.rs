@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::fulfillment::{Assignee, assign};
 use crate::http::{Http, json, segment};
-use crate::models::{Param, ParamKind, ParamUpdate, TierConfig, TierConfigRequest};
+use crate::models::{Param, ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, run};
 use crate::rql::Query;
@@ -58,7 +58,7 @@ impl Queue for TierConfigRequest {
     }
 
     fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.params.iter().filter(|param| param.kind == ParamKind::Password).filter_map(Param::text)
+        self.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
     fn kind(&self) -> Option<&str> {

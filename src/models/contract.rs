@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::de::{ObjectSlot, Scalar, Wire, WrongType};
 use super::model::{fields, model, open_enum, serde_root};
-use super::{Account, Environment, Events, Marketplace, Reference, Secret, User};
+use super::{Account, Environment, Events, Marketplace, Reference, Secret, SignedUrl, User};
 
 model! {
     /// A contract between a vendor and a provider; in most places a reference with id and name.
@@ -65,7 +65,7 @@ model! {
     /// How a contract or a tier config request comes into force.
     pub struct Activation {
         /// The parameter form for the customer; of tier config requests.
-        pub link: Option<String>,
+        pub link: Option<SignedUrl>,
         /// Message of the activation.
         pub message: Option<String>,
         /// Time at which the activation happened.

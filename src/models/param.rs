@@ -89,8 +89,9 @@ impl Param {
         self.value_error.as_deref().filter(|text| !is_empty_text(text))
     }
 
-    pub(super) fn is_secret(&self) -> bool {
-        self.kind == ParamKind::Password
+    /// A parameter whose type is not known may be a password.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self.kind, ParamKind::Password | ParamKind::Unknown(_))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Skip, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Reveal, json, masked};
-use crate::models::{Param, ParamKind, ParamUpdate};
+use crate::models::{Param, ParamUpdate};
 use crate::text::{Limit, excerpt};
 
 /// What will be sent for one request: printable, comparable, and carried out only by the loop.
@@ -149,8 +149,10 @@ impl Plan {
     ) -> Result<Self> {
         let body = Some(json(body)?);
         // One that the object does not have may be anything.
-        let harmless =
-            |id: &str| known.iter().any(|param| param.id == id && param.kind != ParamKind::Password);
+        let harmless = |id: &str| {
+            let mut of_id = known.iter().filter(|param| param.id == id).peekable();
+            of_id.peek().is_some() && of_id.all(|param| !param.is_secret())
+        };
         let secrets =
             params.iter().filter(|param| !harmless(&param.id)).map(|param| param.id.clone()).collect();
         self.calls.push(PlannedCall { path: self.object.clone(), kind: CallKind::Update, body, secrets });

@@ -6,6 +6,7 @@ use std::time::Duration;
 use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Config, Connect, Error, Options, fulfillment};
+use serde_json::json;
 
 use crate::support::{ORDER, one_order, one_try, one_try_config, status, told};
 
@@ -186,4 +187,99 @@ fn passwords_of_customers_are_in_no_plan_and_no_report() {
     }
     let stored = sandbox.get("requests", ORDER).unwrap()["asset"]["params"][3]["value"].clone();
     assert_eq!(stored, "hunter2-new");
+}
+
+/// Each type that can hold a secret, as text in every way it can be printed.
+#[test]
+fn every_type_that_holds_a_secret_or_a_signature_hides_it() {
+    use connect::models::{
+        Activation, Asset, Hub, Param, ProductConfigurationParameter, Request, Secret, SignedUrl, TierConfig,
+        TierConfigRequest, UsageFile, User,
+    };
+    fn read<T: serde::de::DeserializeOwned>(json: serde_json::Value) -> T {
+        serde_json::from_value(json).unwrap()
+    }
+    let hidden = "hunter2-hunter2";
+    let link = format!("https://user:{hidden}@s.example/x?sig={hidden}#{hidden}");
+    let signed: SignedUrl = link.clone().into();
+    assert_eq!(signed.as_str(), link);
+    let password =
+        || json!({"id": "pw", "type": "password", "value": hidden, "structured_value": {"a": hidden}});
+    let unknown = || json!({"id": "pw", "value": hidden});
+    let params = || json!([password(), unknown()]);
+    let asset: Asset = read(json!({"id": "AS-1", "params": params(), "configuration": {"params": params()}}));
+    let request: Request = read(
+        json!({"id": "PR-1", "status": "pending", "activation_key": hidden, "asset": {"params": params()}}),
+    );
+    let config = Config::new("https://api.example.com", &format!("SU-1:{hidden}")).unwrap();
+    let connect = Connect::new(config.clone()).unwrap();
+    let update = || ParamUpdate::value("pw", hidden);
+    let plan = fulfillment::plan(&request, Ok(Approval::tile(hidden).with_params([update()]))).unwrap();
+    let inquiry = Action::inquire([update()]);
+    let printed = [
+        format!("{signed} {signed:?}"),
+        debug(&read::<Secret>(json!(hidden))),
+        debug(&read::<Param>(password())),
+        debug(&read::<Param>(unknown())),
+        debug(&read::<ProductConfigurationParameter>(
+            json!({"value": hidden, "parameter": {"type": "password"}}),
+        )),
+        debug(&read::<Activation>(json!({"link": link, "code": hidden}))),
+        debug(&read::<User>(json!({"id": "UR-1", "activation_code": hidden}))),
+        debug(&read::<Hub>(json!({"id": "HB-1", "creds": {"oauth_key": hidden, "oauth_secret": hidden}}))),
+        debug(&read::<UsageFile>(json!({"id": "UF-1", "usage_file_uri": link, "upload_file_uri": link,
+            "processed_file_uri": link, "reconciliation_file_uri": link}))),
+        debug(&read::<TierConfig>(json!({"id": "TC-1", "params": params()}))),
+        debug(&read::<TierConfigRequest>(
+            json!({"id": "TCR-1", "params": params(), "activation": {"link": link}}),
+        )),
+        debug(&asset),
+        debug(&request),
+        debug(&update()),
+        debug(&Approval::tile(hidden)),
+        debug(&inquiry),
+        format!("{plan} {}", debug(&plan)),
+        format!("{} {}", plan.calls[0], debug(&plan.calls[0])),
+        debug(&config),
+        debug(&connect),
+    ];
+    for text in printed {
+        assert!(!text.contains(hidden), "{text}");
+    }
+}
+
+#[test]
+fn what_the_platform_echoes_of_passwords_and_signed_links_is_hidden() {
+    let secrets: Vec<String> = (0..20).map(|n| format!("hunter{n:02}-secret")).collect();
+    let sandbox = one_order();
+    let held = secrets[..10]
+        .iter()
+        .enumerate()
+        .map(|(n, secret)| json!({"id": format!("pw{n}"), "type": "password", "value": secret}));
+    let to_come = (0..10).map(|n| json!({"id": format!("new{n}"), "type": "password", "value": null}));
+    let held: Vec<_> = held.chain(to_come).collect();
+    sandbox.update("requests", ORDER, |order| order["asset"]["params"] = held.into()).unwrap();
+    let echo =
+        secrets.iter().map(|secret| format!("bad value {secret}, see https://s.example/x?sig={secret}"));
+    let echo =
+        json!({"error_code": "VAL_1", "errors": echo.collect::<Vec<_>>(), "params": {"seen": secrets}});
+    let sent =
+        secrets[10..].iter().enumerate().map(|(n, secret)| ParamUpdate::value(format!("new{n}"), secret));
+    let sent: Vec<_> = sent.collect();
+    for (method, path) in [("PUT", "/requests/*"), ("POST", "/requests/*/approve")] {
+        sandbox.calm();
+        sandbox.fault(Fault::on(method, path).status(400).body(&echo.to_string()).always());
+        let report = one_try(&sandbox)
+            .process_fulfillments(|_| Ok(Approval::template("TL-1").with_params(sent.clone())))
+            .unwrap();
+        assert_eq!(report.errored(), 1, "{report}");
+        let outcome = &report.outcomes()[0];
+        let error = outcome.error.as_ref().unwrap();
+        let json = serde_json::to_string(&report).unwrap();
+        let text = format!("{report} {report:?} {json} {outcome} {error} {error:?} {}", told(error));
+        for secret in &secrets {
+            assert!(!text.contains(secret.as_str()), "{secret} after {method}: {text}");
+        }
+        assert!(text.contains("bad value ***"), "{text}");
+    }
 }
