@@ -1,10 +1,10 @@
 //! A blocking, single-threaded client for [CloudBlue Connect](https://connect.cloudblue.com), made for programs that
 //! cron starts.
 //!
-//! A vendor's product sells on marketplaces; each order arrives on Connect as a *fulfillment request* that must be
-//! approved, failed, inquired or skipped. You write the decision as a closure. This crate lists what waits, asks the
-//! closure, carries its answer out exactly once even where answers get lost, and reports. No async, no runtime, no
-//! threads.
+//! A vendor's product sells on marketplaces. Each order arrives on Connect as a *fulfillment request* that must be
+//! approved, failed, inquired or skipped. You write the decision as a closure. This crate lists the waiting orders, asks
+//! the closure, carries its answer out exactly once even when answers get lost, and reports. It has no async, no runtime
+//! and no threads.
 //!
 //! # Quick start
 //!
@@ -19,13 +19,10 @@
 //!     connect::logger::init();
 //!     let connect = Connect::from_file("config.json")?;
 //!     let report = connect.process_fulfillments(|request| {
-//!         let Some(email) = request.param("email") else {
-//!             return Err(Action::fail("the product has no parameter email"));
-//!         };
-//!         if !email.has_value() {
+//!         let Some(email) = request.value("email") else {
 //!             return Err(Action::inquire([ParamUpdate::error("email", "Please give an e-mail address")]));
-//!         }
-//!         let tenant = make_tenant(email.text().unwrap_or_default())?;
+//!         };
+//!         let tenant = make_tenant(email)?;
 //!         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant_id", tenant)]))
 //!     })?;
 //!     print!("{report}");
@@ -34,8 +31,8 @@
 //! # fn make_tenant(_: &str) -> anyhow::Result<String> { Ok("t-42".into()) }
 //! ```
 //!
-//! `config.json` holds `apiEndpoint`, `apiKey` and `products`; [`Config`] tells the rest, and how to leave the key out
-//! of the file. [`Connect::check`] tells whether all is in place.
+//! `config.json` holds `apiEndpoint`, `apiKey` and `products`. [`Config`] describes the other settings and how to leave
+//! the key out of the file. [`Connect::check`] tells whether the configuration works.
 //!
 //! # The loop
 //!
@@ -47,14 +44,16 @@
 //! | [`Err(Action::skip())`](Action::skip) | nothing, but for a message if it was given one |
 //! | any error through `?`, or a panic | nothing: the order stays pending and is reported as errored |
 //!
-//! After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a message
-//! that everybody in it reads is added to the order's conversation, if it has one that is open. `anyhow::bail!` does not
-//! fit a closure that returns an [`Action`]: use `?`, or [`Action::error`].
+//! After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a message, that
+//! message is added to the order's conversation, if an open one exists. Everybody in the conversation reads it.
+//! `anyhow::bail!` does not fit a closure that returns an [`Action`]: use `?`, or [`Action::error`].
 //!
-//! Each order that waits reaches the closure exactly once in a run, oldest first, however long the queue is and
-//! whatever others do to it meanwhile; one page is in memory at a time. One bad order never stops the run. Where the
-//! answer to a call is lost, the platform is asked what became of it, so nothing is approved twice and nothing is
-//! reported that did not happen; the report tells [what was observed](Certainty) from what was confirmed.
+//! In a run, each waiting order reaches the closure exactly once, oldest first, however long the queue is and whatever
+//! others do to it meanwhile. One page is in memory at a time. One bad order never stops the run. When the answer to a
+//! call is lost, or is not the platform's, the order is looked up. So nothing is approved twice, nothing is reported that
+//! did not happen, and the report tells what was confirmed, observed and [unknown](Certainty). Unknown orders are looked
+//! up once more at the end of the run. When the platform ends a run, the report holds what was done and
+//! [the cause](Report::error).
 //!
 //! [`Options`] narrow a run, limit it in number and time, make it a dry run that prints what would be sent, and let an
 //! observer see each outcome. A [`Lock`] keeps two runs of one job apart. A closure is tested without any server: feed

@@ -408,3 +408,21 @@ fn the_key_may_come_from_the_environment() {
     assert_ne!(refused.status.code(), Some(0));
     assert!(text(&refused.stderr).contains("check the API key"), "{}", text(&refused.stderr));
 }
+
+#[test]
+fn the_program_of_readme_tells_what_it_did_before_the_platform_failed() {
+    let readme = include_str!("../../README.md");
+    let (_, program_text) = include_str!("../../examples/readme.rs").split_once("\n\n").unwrap();
+    assert!(readme.contains(program_text), "README and examples/readme.rs differ");
+
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(130, |_, _| {});
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500).always());
+    let file = File::of(&sandbox);
+    let output = program("readme").current_dir(file.path.parent().unwrap()).output().unwrap();
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{report} {}", text(&output.stderr));
+    assert!(report.starts_with("100 fulfillment requests in "), "{report}");
+    assert!(report.contains("\n  the run ended early: GET /requests?"), "{report}");
+    assert!(report.contains("was answered with 500 Internal Server Error\n"), "{report}");
+}
