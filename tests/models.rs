@@ -712,3 +712,74 @@ fn a_request_stays_small() {
     assert!(size_of::<Request>() <= 2560, "{}", size_of::<Request>());
     assert!(size_of::<Item>() <= 720 && size_of::<Param>() <= 640, "a page holds thousands of these");
 }
+
+/// What is wrong with the layout of a model macro's body, which rustfmt does not look into.
+fn layout_mistakes(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut mistakes = Vec::new();
+    let mut blank = false;
+    for (number, line) in text.lines().enumerate() {
+        match line {
+            "model! {" | "open_enum! {" => inside = true,
+            "}" => inside = false,
+            _ => {}
+        }
+        if !inside {
+            continue;
+        }
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let is_field = line.trim_start().starts_with("pub ") && !line.trim_end().ends_with('{');
+        let mut mistake = |what: &str| mistakes.push(format!("line {}: {what}", number + 1));
+        if indent % 4 != 0 || line.contains('\t') {
+            mistake("is not indented by four blanks");
+        }
+        if line.trim_end() != line {
+            mistake("ends in blanks");
+        }
+        if line.chars().count() > 110 {
+            mistake("is wider than 110 characters");
+        }
+        if is_field && !line.ends_with(',') {
+            mistake("ends without a comma");
+        }
+        if is_field && line.matches("pub ").count() > 1 {
+            mistake("holds two fields");
+        }
+        if blank && line.is_empty() {
+            mistake("is a second blank line");
+        }
+        blank = line.is_empty();
+    }
+    mistakes
+}
+
+#[test]
+fn the_models_are_laid_out_where_rustfmt_cannot_see() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models");
+    let mut bodies = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            bodies += text.lines().filter(|line| matches!(*line, "model! {" | "open_enum! {")).count();
+            assert_eq!(layout_mistakes(&text), [""; 0], "{}", file.display());
+        }
+    }
+    assert!(bodies > 100, "{bodies}");
+}
+
+#[test]
+fn each_mistake_of_layout_is_found() {
+    for (line, mistake) in [
+        ("     pub a: u8,", "is not indented by four blanks"),
+        ("        pub a: u8, ", "ends in blanks"),
+        ("        pub a: u8", "ends without a comma"),
+        ("        pub a: u8, pub b: u8,", "holds two fields"),
+        ("\n\n", "is a second blank line"),
+        (&format!("        /// {}", "x".repeat(110)), "is wider than 110 characters"),
+    ] {
+        let text = format!("model! {{\n    pub struct A {{\n{line}\n    }}\n}}\n");
+        let found = layout_mistakes(&text);
+        assert!(found.iter().any(|found| found.ends_with(mistake)), "{line:?}: {found:?}");
+    }
+    assert_eq!(layout_mistakes("model! {\n    pub struct A {\n        pub a: u8,\n    }\n}\n"), [""; 0]);
+}

@@ -48,6 +48,17 @@ pub fn serve(orders: usize, size: usize) -> ! {
     }
 }
 
+/// The order that a call is about, in the state that the call leads to.
+fn order(first: &str, target: &str) -> String {
+    let mut parts = target.split("/requests/").nth(1).unwrap_or_default().split('/');
+    let id = parts.next().unwrap_or_default();
+    let order = first.replacen("PR-000000000000-001", id, 1);
+    match parts.next() {
+        Some("approve") => order.replacen(r#""status":"pending""#, r#""status":"approved""#, 1),
+        _ => order,
+    }
+}
+
 fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], answer: &str) {
     let _ = stream.set_nodelay(true);
     let mut writer = stream.try_clone().expect("a socket can be shared");
@@ -61,6 +72,7 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
         }
         let is_list = line.starts_with("GET");
         let is_conversations = line.contains("/conversations?");
+        let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
         let mut length = 0;
         loop {
             line.clear();
@@ -77,7 +89,8 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
         }
         let fresh;
         let (text, range) = if !is_list {
-            (answer, String::new())
+            fresh = order(answer, &target);
+            (fresh.as_str(), String::new())
         } else if is_conversations || next >= orders {
             ("[]", "Content-Range: items 0-0/0\r\n".to_owned())
         } else {

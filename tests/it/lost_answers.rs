@@ -300,3 +300,138 @@ fn a_link_to_this_machine_is_not_followed_for_a_platform_that_is_elsewhere() {
     let error = connect.unwrap().usage().download("http://127.0.0.1:9/metadata").unwrap_err();
     assert!(matches!(error, connect::Error::Input(_)), "{error}");
 }
+
+#[test]
+fn an_approval_that_shows_late_is_settled_at_the_end_of_the_run_and_its_message_is_posted() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(stale(&sandbox).always());
+    let list = format!("[{}]", sandbox.get("requests", ORDER).unwrap());
+    sandbox.fault(Fault::on("GET", "/requests").skip(1).status(200).body(&list).times(2));
+    let mut seen = Vec::new();
+    let options = Options::new().observer(|outcome| seen.push((outcome.verdict, outcome.certainty)));
+    let report =
+        client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    assert_eq!(outcome.product.as_deref(), Some(sample::PRODUCT));
+    assert_eq!((report.approved(), report.errored(), report.unknown(), report.observed()), (1, 0, 0, 1));
+    assert_eq!(report.exit_code(), 0);
+    assert_eq!(sandbox.transitions(ORDER).len(), 1);
+    assert_eq!(texts(&sandbox), [format!("Activated using template {TEMPLATE}.")]);
+    let observed = [(Verdict::Errored, Certainty::Unknown), (Verdict::Approved, Certainty::Observed)];
+    assert_eq!(seen, observed);
+}
+
+#[test]
+fn an_unknown_order_that_somebody_else_ended_is_a_conflict_at_the_end_of_the_run() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
+    sandbox.fault(stale(&sandbox).always());
+    sandbox.on_call(|call, store| {
+        if call.method == "GET" && call.path.contains("in(id,") {
+            store.update("requests", ORDER, |order| order["status"] = "failed".into());
+        }
+    });
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Confirmed), "{report}");
+    assert!(matches!(outcome.error, Some(connect::Error::Conflict(_))), "{report}");
+    assert_eq!((report.errored(), report.unknown()), (1, 0));
+}
+
+#[test]
+fn a_lost_message_that_shows_late_is_not_posted_again() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    sandbox.fault(Fault::on("GET", "/conversations/*/messages").status(200).body("[]").times(3));
+    let report = approve(&sandbox);
+    assert_eq!(only(&report).warnings, [""; 0]);
+    assert_eq!(texts(&sandbox), [format!("Activated using template {TEMPLATE}.")]);
+}
+
+#[test]
+fn a_look_up_of_another_object_or_without_a_state_tells_nothing() {
+    for body in [r#"{"id":"PR-9","status":"approved"}"#, r#"{"id":"PR-1000-0000-0001-001"}"#] {
+        let sandbox = one_order();
+        sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
+        sandbox.fault(Fault::on("GET", "/requests/*").status(200).body(body).always());
+        let report = approve(&sandbox);
+        let outcome = only(&report);
+        assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown), "{body}");
+    }
+}
+
+#[test]
+fn the_page_of_a_gateway_with_status_404_does_not_prove_a_deletion() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("usage/files", sample::usage_file("UF-1"));
+    sandbox.fault(Fault::on("POST", "/usage/files/*/delete").status(500).always());
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(404).body("<html>not here</html>").always());
+    let report = client(&sandbox).process_usage_files(|_| Ok(FileAction::Delete)).unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown), "{report}");
+    assert!(client(&sandbox).usage().file("UF-1").is_err());
+}
+
+#[test]
+fn a_storm_ends_the_run_before_the_next_closure_is_asked() {
+    let after_an_hour =
+        |status| Fault::on("POST", "/requests/*/approve").status(status).header("Retry-After", "3600");
+    let at_once = |status| Fault::on("POST", "/requests/*/approve").status(status);
+    for (fault, closures) in [
+        (after_an_hour(429), 1),
+        (after_an_hour(503), 1),
+        (at_once(429), 5),
+        (at_once(403), 5),
+        (at_once(502), 5),
+        (at_once(503), 5),
+        (at_once(504), 5),
+    ] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(30, |_, _| {});
+        sandbox.fault(fault.always());
+        let mut asked = 0;
+        let report = client(&sandbox)
+            .process_fulfillments(|_| {
+                asked += 1;
+                Ok(Approval::template(TEMPLATE))
+            })
+            .unwrap();
+        assert_eq!((asked, report.exit_code()), (closures, 1), "{report}");
+        assert!(report.error().is_some(), "{report}");
+    }
+}
+
+#[test]
+fn an_observer_that_panics_is_not_asked_again_and_the_run_goes_on() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(3, |_, _| {});
+    let mut asked = 0;
+    let options = Options::new().observer(|_| {
+        asked += 1;
+        panic!("the observer");
+    });
+    let report =
+        client(&sandbox).fulfillment().process_with(options, |_| Ok(Approval::template(TEMPLATE))).unwrap();
+    assert_eq!((report.approved(), asked), (3, 1));
+}
+
+#[test]
+fn a_run_inside_a_dry_run_plans() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    let connect = client(&sandbox);
+    let mut inner = None;
+    let options = Options::new().dry_run(true).max(1);
+    let approve = |_: &connect::models::Request| Ok(Approval::template(TEMPLATE));
+    let outer = connect.fulfillment().process_with(options, |_| {
+        inner = Some(connect.process_fulfillments(approve)?);
+        Err(Action::skip())
+    });
+    assert_eq!(outer.unwrap().handled(), 2);
+    let inner = inner.unwrap();
+    assert!(inner.to_string().starts_with("dry run, nothing was sent: "), "{inner}");
+    assert!(inner.iter().all(|outcome| outcome.certainty == Certainty::Planned), "{inner}");
+    assert!(sandbox.journal().iter().all(|call| call.method == "GET"));
+}
