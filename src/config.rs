@@ -356,6 +356,7 @@ impl fmt::Debug for Config {
             .field("attempts", &self.attempts)
             .field("ca_file", &self.ca_file)
             .field("backoff", &(self.backoff_base, self.backoff_cap))
+            .field("settle", &self.settle)
             .field("user_agent", &self.user_agent)
             .field("body_limit", &self.body_limit)
             .field("file", &self.file)

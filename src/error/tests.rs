@@ -177,6 +177,6 @@ fn what_was_never_sent_is_told_from_what_may_have_arrived() {
     assert!(late.is_timeout() && !late.may_have_arrived() && !late.is_passing(), "{late:?}");
     assert_eq!(
         format!("{:?}", after.after(3)),
-        "TransportError { method: \"POST\", path: \"/x\", phase: Waiting, attempts: 3, cause: Some(\"io: host unreachable\") }"
+        "TransportError { method: \"POST\", path: \"/x\", phase: Waiting, attempts: 3, cause: Some(\"io: host unreachable\"), note: None }"
     );
 }

@@ -132,6 +132,7 @@ impl fmt::Debug for TransportError {
             .field("phase", &self.phase)
             .field("attempts", &self.attempts)
             .field("cause", &self.cause.as_ref().map(ToString::to_string))
+            .field("note", &self.note)
             .finish()
     }
 }

@@ -272,9 +272,9 @@ open_enum! {
 open_enum! {
     /// Where an item is offered.
     pub enum Applicability {
-        /// The item is for CloudBlue Commerce.
+        /// The item is for the commerce system.
         Cb = "cb",
-        /// The item is for Ingram Micro marketplaces.
+        /// The item is for marketplaces.
         Im = "im",
     }
 }

@@ -121,10 +121,12 @@ impl<'a> Conversations<'a> {
 
     fn post_to_list(&self, path: &str, text: &str) -> Result<(), MessageError> {
         let message = NewMessage { text, kind: None };
-        let look_once = |attempt, error: &Error| self.http.pause_before_resend(attempt, error) && false;
-        let read = |answer: Answer<'_>| match answer.is_empty() {
-            true => answer.acknowledge(),
-            false => believe(answer, text).map(drop),
+        let look_once = |attempt, error: &Error| {
+            self.http.pause_before_resend(attempt, error);
+            false
+        };
+        let read = |answer: Answer<'_>| {
+            if answer.is_empty() { answer.acknowledge() } else { believe(answer, text).map(drop) }
         };
         post(self.http, path, &message, read, look_once).map(drop)
     }
