@@ -34,7 +34,6 @@
 
 mod assets;
 mod builder;
-mod cell;
 mod client;
 mod clock;
 mod collection;
@@ -58,6 +57,7 @@ mod rng;
 mod router;
 mod rql;
 pub mod sample;
+mod scalar;
 mod seed;
 mod server;
 mod state;
@@ -67,6 +67,7 @@ mod store;
 mod tests;
 mod tiers;
 mod usage;
+mod view;
 mod wire;
 mod workbook;
 
@@ -81,12 +82,12 @@ pub use builder::Builder;
 pub use fault::{Chaos, Fault};
 pub use journal::{Body, Effect, RecordedCall, StorageCall};
 use options::BASE;
-use server::{Listeners, Shared};
+use server::{Listeners, Server};
 pub use store::Store;
 
 /// A running platform. It ends, and its threads with it, when this is dropped.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    server: Arc<Server>,
     platform: SocketAddr,
     storage: SocketAddr,
     products: Vec<String>,
@@ -102,9 +103,9 @@ impl Builder {
         if self.demo {
             seed::demo(&mut store);
         }
-        let shared = Shared::start(self.options, store, listeners);
+        let server = Server::start(self.options, store, listeners);
         let products = vec![sample::PRODUCT.to_owned(), sample::SECOND_PRODUCT.to_owned()];
-        Ok(Sandbox { shared, platform, storage, products })
+        Ok(Sandbox { server, platform, storage, products })
     }
 }
 
@@ -136,7 +137,7 @@ impl Sandbox {
 
     /// The key it takes, with `ApiKey ` in front.
     pub fn api_key(&self) -> &str {
-        &self.shared.options.api_key
+        &self.server.options.api_key
     }
 
     /// The products of the demo data that a processor is meant to have. There are orders of another one, too.
@@ -147,7 +148,7 @@ impl Sandbox {
     /// Adds an object, or replaces the one with the same `id`. A collection is named by its path: `requests`,
     /// `tier/config-requests`, `conversations/CO-1/messages`.
     pub fn insert(&self, collection: &str, value: Value) {
-        self.shared.state().store.insert(collection, value);
+        self.server.state().store.insert(collection, value);
     }
 
     /// Adds an element that need not be an object.
@@ -158,7 +159,7 @@ impl Sandbox {
     /// Adds `n` pending purchases, a second apart, each changed by `make`, which gets its number from 0.
     pub fn add_requests(&self, n: usize, mut make: impl FnMut(usize, &mut Value)) {
         let ordinary = sample::request("PR-1000-0000-0001-001");
-        let mut state = self.shared.state();
+        let mut state = self.server.state();
         for i in 0..n {
             let digits = format!("{:04}-{:04}-0001", 1000 + i / 10_000, i % 10_000);
             let mut request = ordinary.clone();
@@ -178,27 +179,27 @@ impl Sandbox {
 
     /// A copy of an object.
     pub fn get(&self, collection: &str, id: &str) -> Option<Value> {
-        self.shared.state().store.get(collection, id).cloned()
+        self.server.state().store.get(collection, id).cloned()
     }
 
     /// Changes an object in place; `None` if there is none.
     pub fn update<R>(&self, collection: &str, id: &str, change: impl FnOnce(&mut Value) -> R) -> Option<R> {
-        self.shared.state().store.update(collection, id, change)
+        self.server.state().store.update(collection, id, change)
     }
 
     /// Takes an object out.
     pub fn remove(&self, collection: &str, id: &str) -> Option<Value> {
-        self.shared.state().store.remove(collection, id)
+        self.server.state().store.remove(collection, id)
     }
 
     /// How many objects a collection has.
     pub fn count(&self, collection: &str) -> usize {
-        self.shared.state().store.count(collection)
+        self.server.state().store.count(collection)
     }
 
     /// Copies of all objects of a collection, in the order in which they were added.
     pub fn all(&self, collection: &str) -> Vec<Value> {
-        self.shared.state().store.all(collection)
+        self.server.state().store.all(collection)
     }
 
     /// The messages of a conversation, oldest first.
@@ -208,54 +209,54 @@ impl Sandbox {
 
     /// Everything at once, under one lock.
     pub fn with_store<R>(&self, work: impl FnOnce(&mut Store) -> R) -> R {
-        work(&mut self.shared.state().store)
+        work(&mut self.server.state().store)
     }
 
     /// The calls so far, in the order in which they were handled.
     pub fn journal(&self) -> Vec<RecordedCall> {
-        self.shared.state().journal.clone()
+        self.server.state().journal.clone()
     }
 
     /// The calls so far, which are forgotten.
     pub fn take_journal(&self) -> Vec<RecordedCall> {
-        std::mem::take(&mut self.shared.state().journal)
+        std::mem::take(&mut self.server.state().journal)
     }
 
     /// The calls that the storage saw.
     pub fn storage_calls(&self) -> Vec<StorageCall> {
-        self.shared.state().storage_calls.clone()
+        self.server.state().storage_calls.clone()
     }
 
     /// How many TCP connections the platform has accepted.
     pub fn connections(&self) -> usize {
-        self.shared.connections()
+        self.server.connections()
     }
 
     /// Every change that calls have brought about, in order. Changes by [`insert`](Self::insert) and the like are not
     /// among them.
     pub fn effects(&self) -> Vec<Effect> {
-        self.shared.state().store.effects().to_vec()
+        self.server.state().store.effects().to_vec()
     }
 
     /// The changes of status of one object, updates and messages not counted.
     pub fn transitions(&self, id: &str) -> Vec<Effect> {
         let moved = |effect: &&Effect| effect.id == id && effect.from.is_some() && effect.from != effect.to;
-        self.shared.state().store.effects().iter().filter(moved).cloned().collect()
+        self.server.state().store.effects().iter().filter(moved).cloned().collect()
     }
 
     /// Adds a fault. The first one added that covers a call strikes it.
     pub fn fault(&self, fault: Fault) {
-        self.shared.state().faults.push(fault);
+        self.server.state().faults.push(fault);
     }
 
     /// Strikes calls at random from now on, besides the [faults](Self::fault) asked for.
     pub fn chaos(&self, chaos: Chaos) {
-        self.shared.state().chaos = Some(chaos);
+        self.server.state().chaos = Some(chaos);
     }
 
     /// No more faults, neither ordered nor random.
-    pub fn calm(&self) {
-        let mut state = self.shared.state();
+    pub fn clear_faults(&self) {
+        let mut state = self.server.state();
         state.faults.clear();
         state.chaos = None;
     }
@@ -263,13 +264,13 @@ impl Sandbox {
     /// Runs before each call that is handled, and may change the store, as other actors do. It must use the store it is
     /// given: the sandbox itself is locked meanwhile.
     pub fn on_call(&self, hook: impl FnMut(&RecordedCall, &mut Store) + Send + 'static) {
-        self.shared.state().hook = Some(Box::new(hook));
+        self.server.state().hook = Some(Box::new(hook));
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.shared.stop([self.platform, self.storage]);
+        self.server.stop([self.platform, self.storage]);
     }
 }
 

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Ctx, Outcome, text};
+use super::context::{Context, HandlerResult, text};
 use super::error::bad_request;
 use super::lists;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::params::render_body;
 use super::{clock, rql};
 
 /// The requests of an asset in their reduced shape.
-pub(super) fn requests(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn requests(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     ctx.find("assets", &id)?;
     let asked = lists::query_of(ctx)?;
@@ -23,7 +23,7 @@ pub(super) fn requests(ctx: &mut Ctx<'_>) -> Outcome {
     let reduced: Vec<_> = page.values.iter().map(|request| reduce(request)).collect();
     let (first, total) = (query.offset, page.total);
     let last = first + reduced.len().saturating_sub(1);
-    let answer = Answer::json(200, &reduced);
+    let answer = HttpResponse::json(200, &reduced);
     Ok(if ctx.options.content_range {
         answer.with("Content-Range", format!("items {first}-{last}/{total}"))
     } else {
@@ -39,17 +39,17 @@ fn reduce(request: &Value) -> Value {
     })
 }
 
-pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn render(ctx: &mut Context<'_>) -> HandlerResult {
     let asset = ctx.find("assets", &ctx.segment(1))?;
     let product = asset["product"]["id"].as_str().unwrap_or_default();
     let collection = format!("products/{product}/templates");
     let template = lists::value_in(ctx, &collection, asset["template"]["id"].as_str());
     let text = template.map(|template| render_body(template, &asset["params"])).unwrap_or_default();
-    Ok(Answer::bytes(200, "text/markdown; charset=utf-8", text))
+    Ok(HttpResponse::bytes(200, "text/markdown; charset=utf-8", text))
 }
 
 /// A billing request of an asset.
-pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn bill(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&[
         "asset_id",
         "asset_external_uid",
@@ -88,13 +88,13 @@ pub(super) fn bill(ctx: &mut Ctx<'_>) -> Outcome {
         },
     });
     ctx.create("subscriptions/requests", &request);
-    Ok(Answer::json(201, &request))
+    Ok(HttpResponse::json(201, &request))
 }
 
-pub(super) fn attributes(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn attributes(ctx: &mut Context<'_>) -> HandlerResult {
     let body = Value::Object(ctx.object(&["vendor", "provider"])?);
     let changed = ctx.change("subscriptions/requests", &ctx.segment(2), "update", |r| {
         r["attributes"] = body;
     })?;
-    Ok(Answer::json(200, &changed["attributes"]))
+    Ok(HttpResponse::json(200, &changed["attributes"]))
 }

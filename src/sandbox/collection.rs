@@ -1,15 +1,14 @@
 //! The objects of one list, with the orders of recent queries kept up to date so that a page costs a page.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::cell::{Cell, sort_cell};
 use super::fields::{Field, Spec};
 use super::filter::Filter;
 use super::rng::Rng;
 use super::rql::Query;
+use super::view::{KeyPart, View, ordering_of, take_bound, window};
 
 /// Below this size sorting anew is cheaper than keeping an order.
 const SMALL: usize = 64;
@@ -29,21 +28,6 @@ pub(super) struct Collection {
 struct Entry {
     id: String,
     value: Value,
-}
-
-/// The matching objects of a set of lasting conditions, in one order.
-#[derive(Debug)]
-struct View {
-    signature: String,
-    filters: Vec<Filter>,
-    ordering: Vec<(Field, bool)>,
-    sorted: BTreeSet<(Vec<Part>, usize)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Up(Cell),
-    Down(Reverse<Cell>),
 }
 
 /// One page of a list.
@@ -128,7 +112,7 @@ impl Collection {
             slots.retain(|other| *other != slot);
         }
         for view in &mut self.views {
-            view.sorted.remove(&(view.key(value), slot));
+            view.leave(slot, value);
         }
     }
 
@@ -143,7 +127,7 @@ impl Collection {
         limit: usize,
         shuffle: Option<&mut Rng>,
     ) -> Result<Page<'_>, String> {
-        let ordering = self.ordering(query)?;
+        let ordering = ordering_of(self.spec, query)?;
         let (mut lasting, mut volatile, mut signature) = (Vec::new(), Vec::new(), String::new());
         for (node, text) in &query.conditions {
             match Filter::compile(node, self.spec)? {
@@ -165,32 +149,20 @@ impl Collection {
             None => None,
         };
         let sorted;
-        let matched: Vec<(&[Part], usize)> = if let Some(slots) = candidates {
-            let view = View { signature, filters: lasting, ordering, sorted: BTreeSet::new() };
+        let matched: Vec<(&[KeyPart], usize)> = if let Some(slots) = candidates {
+            let view = View::new(signature, lasting, ordering);
             sorted = self.sort(&view, &slots, &volatile);
             sorted.iter().map(|(key, slot)| (key.as_slice(), *slot)).collect()
         } else {
             let from = take_bound(&ordering, &mut volatile);
-            let at = self.keep(&signature, lasting, ordering);
-            self.walk(at, from, &volatile)
+            let at = self.kept_view(&signature, lasting, ordering);
+            self.scan(at, from, &volatile)
         };
         let total = matched.len();
         let end = query.offset.saturating_add(limit).min(total);
         let start = query.offset.min(end);
         let slots = window(&matched, start, end, shuffle);
         Ok(Page { values: slots.into_iter().filter_map(|slot| self.value(slot)).collect(), total })
-    }
-
-    fn ordering(&self, query: &Query) -> Result<Vec<(Field, bool)>, String> {
-        let names = query.ordering.as_deref().unwrap_or_default();
-        if names.len() > 5 {
-            return Err("Bad ordering: at most five properties.".to_owned());
-        }
-        let field = |(name, down): &(String, bool)| match self.spec.fields.get(name) {
-            Some(field) if field.orderable => Ok((field.clone(), *down)),
-            _ => Err(format!("Bad ordering: {name} can not be ordered by.")),
-        };
-        names.iter().map(field).collect()
     }
 
     fn slots_by_id(&self, ids: &[&str]) -> Vec<usize> {
@@ -201,7 +173,7 @@ impl Collection {
         instances.iter().filter_map(|id| self.by_instance.get(*id)).flatten().copied().collect()
     }
 
-    fn sort(&self, view: &View, slots: &[usize], volatile: &[Filter]) -> Vec<(Vec<Part>, usize)> {
+    fn sort(&self, view: &View, slots: &[usize], volatile: &[Filter]) -> Vec<(Vec<KeyPart>, usize)> {
         let mut matched: Vec<_> = slots
             .iter()
             .filter_map(|slot| Some((*slot, self.value(*slot)?)))
@@ -213,13 +185,14 @@ impl Collection {
     }
 
     /// Where the view of these conditions in this order is, built if it is new.
-    fn keep(&mut self, signature: &str, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
-        let order: Vec<_> = ordering.iter().map(|(field, down)| format!("{down}{:?}", field.path)).collect();
+    fn kept_view(&mut self, signature: &str, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
+        let order: Vec<_> =
+            ordering.iter().map(|(field, descending)| format!("{descending}{:?}", field.path)).collect();
         let signature = format!("{signature} {}", order.join(","));
         if let Some(at) = self.views.iter().position(|view| view.signature == signature) {
             return at;
         }
-        let mut view = View { signature, filters, ordering, sorted: BTreeSet::new() };
+        let mut view = View::new(signature, filters, ordering);
         for (slot, entry) in self.slots.iter().enumerate() {
             if let Some(entry) = entry {
                 view.enter(slot, &entry.value);
@@ -232,78 +205,16 @@ impl Collection {
         self.views.len() - 1
     }
 
-    fn walk(&self, view: usize, from: Option<i64>, volatile: &[Filter]) -> Vec<(&[Part], usize)> {
+    fn scan(&self, view: usize, from: Option<i64>, volatile: &[Filter]) -> Vec<(&[KeyPart], usize)> {
         let Some(view) = self.views.get(view) else {
             return Vec::new();
         };
-        let start = from.map_or_else(Vec::new, |bound| vec![Part::Up(Cell::Time(bound))]);
         let wanted = |slot: usize| {
             volatile.is_empty()
                 || self.value(slot).is_some_and(|value| volatile.iter().all(|f| f.matches(value)))
         };
-        let range = view.sorted.range((start, 0)..);
-        range.filter(|(_, slot)| wanted(*slot)).map(|(key, slot)| (key.as_slice(), *slot)).collect()
+        view.range(from).filter(|(_, slot)| wanted(*slot)).collect()
     }
-}
-
-/// Takes the conditions out that only say where in the order to begin.
-fn take_bound(ordering: &[(Field, bool)], volatile: &mut Vec<Filter>) -> Option<i64> {
-    let Some((first, false)) = ordering.first() else {
-        return None;
-    };
-    let mut from = None;
-    volatile.retain(|filter| match filter.lower_bound(&first.path) {
-        Some(bound) => {
-            from = from.max(Some(bound));
-            false
-        }
-        None => true,
-    });
-    from
-}
-
-impl View {
-    fn matches(&self, value: &Value) -> bool {
-        self.filters.iter().all(|filter| filter.matches(value))
-    }
-
-    fn key(&self, value: &Value) -> Vec<Part> {
-        let part = |(field, down): &(Field, bool)| {
-            let cell = sort_cell(value, field);
-            if *down { Part::Down(Reverse(cell)) } else { Part::Up(cell) }
-        };
-        self.ordering.iter().map(part).collect()
-    }
-
-    fn enter(&mut self, slot: usize, value: &Value) {
-        if self.matches(value) {
-            self.sorted.insert((self.key(value), slot));
-        }
-    }
-}
-
-/// The slots from `start` to `end`, with whole groups of equals shuffled first.
-fn window(matched: &[(&[Part], usize)], start: usize, end: usize, shuffle: Option<&mut Rng>) -> Vec<usize> {
-    let slots = |range: &[(&[Part], usize)]| range.iter().map(|(_, slot)| *slot).collect::<Vec<_>>();
-    // Without an ordering there are no equals, only the order of arrival.
-    let ordered = matched.first().is_some_and(|(key, _)| !key.is_empty());
-    let Some(rng) = shuffle.filter(|_| ordered && start < end) else {
-        return slots(matched.get(start..end).unwrap_or_default());
-    };
-    let equal = |a: usize, b: usize| matched.get(a).map(|m| m.0) == matched.get(b).map(|m| m.0);
-    let mut first = start;
-    while first > 0 && equal(first - 1, start) {
-        first -= 1;
-    }
-    let mut last = end;
-    while last < matched.len() && equal(last, end - 1) {
-        last += 1;
-    }
-    let mut around: Vec<_> = matched.get(first..last).unwrap_or_default().iter().collect();
-    for group in around.chunk_by_mut(|a, b| a.0 == b.0) {
-        rng.shuffle(group);
-    }
-    around.get(start - first..end - first).unwrap_or_default().iter().map(|(_, slot)| *slot).collect()
 }
 
 fn instance_of(value: &Value) -> Option<&str> {

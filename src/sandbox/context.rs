@@ -4,26 +4,26 @@ use serde_json::{Map, Value};
 
 use super::error::{bad_request, error, errors, not_found};
 use super::journal::{Body, RecordedCall};
-use super::message::{Answer, Incoming};
+use super::message::{HttpRequest, HttpResponse};
 use super::options::Options;
 use super::rng::Rng;
 use super::store::Store;
 
 /// An answer, or a refusal.
-pub(super) type Outcome = Result<Answer, Answer>;
+pub(super) type HandlerResult = Result<HttpResponse, HttpResponse>;
 
 /// What a handler works with.
-pub(super) struct Ctx<'a> {
+pub(super) struct Context<'a> {
     pub(super) store: &'a mut Store,
     pub(super) rng: &'a mut Rng,
     pub(super) options: &'a Options,
     pub(super) call: &'a RecordedCall,
-    pub(super) incoming: &'a Incoming,
+    pub(super) incoming: &'a HttpRequest,
     /// The decoded segments of the path.
     pub(super) segments: Vec<String>,
 }
 
-impl Ctx<'_> {
+impl Context<'_> {
     /// The segment at this place, counted from 0.
     pub(super) fn segment(&self, at: usize) -> String {
         self.segments.get(at).cloned().unwrap_or_default()
@@ -35,13 +35,13 @@ impl Ctx<'_> {
     }
 
     /// The body as a JSON object that has none but these fields. No body is an empty object.
-    pub(super) fn object(&self, allowed: &[&str]) -> Result<Map<String, Value>, Answer> {
+    pub(super) fn object(&self, allowed: &[&str]) -> Result<Map<String, Value>, HttpResponse> {
         let map = self.free_object()?;
         only(&map, allowed, "")?;
         Ok(map)
     }
 
-    pub(super) fn free_object(&self) -> Result<Map<String, Value>, Answer> {
+    pub(super) fn free_object(&self) -> Result<Map<String, Value>, HttpResponse> {
         match &self.call.body {
             Body::Empty | Body::Json(Value::Null) => Ok(Map::new()),
             Body::Json(Value::Object(map)) => Ok(map.clone()),
@@ -51,12 +51,12 @@ impl Ctx<'_> {
     }
 
     /// The object at a path, or 404.
-    pub(super) fn find(&self, collection: &str, id: &str) -> Result<&Value, Answer> {
+    pub(super) fn find(&self, collection: &str, id: &str) -> Result<&Value, HttpResponse> {
         self.store.get(collection, id).ok_or_else(not_found)
     }
 
     /// The status of an object if it is one of `from`, else the refusal of the platform.
-    pub(super) fn status(&self, collection: &str, id: &str, from: &[&str]) -> Result<String, Answer> {
+    pub(super) fn status(&self, collection: &str, id: &str, from: &[&str]) -> Result<String, HttpResponse> {
         let value = self.find(collection, id)?;
         let key = if value.get("state").is_some() { "state" } else { "status" };
         let status = value.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -73,7 +73,7 @@ impl Ctx<'_> {
         id: &str,
         action: &str,
         change: impl FnOnce(&mut Value),
-    ) -> Result<&Value, Answer> {
+    ) -> Result<&Value, HttpResponse> {
         let status = |value: &Value| {
             let status = value.get("status").or_else(|| value.get("state"));
             status.and_then(Value::as_str).map(str::to_owned)
@@ -97,7 +97,7 @@ impl Ctx<'_> {
 }
 
 /// Refuses fields the platform does not know, each by its path.
-pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Result<(), Answer> {
+pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Result<(), HttpResponse> {
     let unknown: Vec<_> = map
         .keys()
         .filter(|key| !allowed.contains(&key.as_str()))
@@ -107,7 +107,7 @@ pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Resu
 }
 
 /// A field that has to be text where it is given.
-pub(super) fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Result<Option<&'m str>, Answer> {
+pub(super) fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Result<Option<&'m str>, HttpResponse> {
     match map.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

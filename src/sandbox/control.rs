@@ -4,26 +4,26 @@ use serde_json::Value;
 
 use super::error::{bad_request, error, not_found};
 use super::journal::{Effect, RecordedCall};
-use super::message::{Answer, Incoming};
+use super::message::{HttpRequest, HttpResponse};
 use super::state::State;
 
 pub(super) const PREFIX: &str = "/_sandbox/";
 
-pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
+pub(super) fn answer(state: &mut State, incoming: &HttpRequest) -> HttpResponse {
     let rest = incoming.target.strip_prefix(PREFIX).unwrap_or_default();
     match (incoming.method.as_str(), rest) {
         ("GET", "journal") => {
-            Answer::json(200, &state.journal.iter().map(RecordedCall::to_json).collect::<Vec<_>>())
+            HttpResponse::json(200, &state.journal.iter().map(RecordedCall::to_json).collect::<Vec<_>>())
         }
         ("DELETE", "journal") => {
             state.journal.clear();
-            Answer::empty(204)
+            HttpResponse::empty(204)
         }
         ("GET", "effects") => {
-            Answer::json(200, &state.store.effects().iter().map(Effect::to_json).collect::<Vec<_>>())
+            HttpResponse::json(200, &state.store.effects().iter().map(Effect::to_json).collect::<Vec<_>>())
         }
         ("GET", _) => match rest.strip_prefix("store/") {
-            Some(collection) => Answer::json(200, &state.store.all(collection)),
+            Some(collection) => HttpResponse::json(200, &state.store.all(collection)),
             None => not_found(),
         },
         ("POST", _) => {
@@ -33,7 +33,7 @@ pub(super) fn answer(state: &mut State, incoming: &Incoming) -> Answer {
                 return bad_request("POST one JSON object to /_sandbox/store/{collection}.");
             };
             state.store.insert(collection, value);
-            Answer::empty(204)
+            HttpResponse::empty(204)
         }
         _ => error(405, "GET, DELETE or POST."),
     }

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Ctx, Outcome, text};
+use super::context::{Context, HandlerResult, text};
 use super::error::{bad_request, error, not_found};
 use super::lists;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::{clock, sample};
 
 /// The id of the conversation that a path names by its own id or by that of what it is about.
-fn resolve(ctx: &Ctx<'_>) -> Result<String, Answer> {
+fn resolve(ctx: &Context<'_>) -> Result<String, HttpResponse> {
     let name = ctx.segment(1);
     if ctx.store.get("conversations", &name).is_some() {
         return Ok(name);
@@ -19,28 +19,28 @@ fn resolve(ctx: &Ctx<'_>) -> Result<String, Answer> {
     found.map(str::to_owned).ok_or_else(not_found)
 }
 
-pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn detail(ctx: &mut Context<'_>) -> HandlerResult {
     let id = resolve(ctx)?;
-    Ok(Answer::json(200, ctx.find("conversations", &id)?))
+    Ok(HttpResponse::json(200, ctx.find("conversations", &id)?))
 }
 
-pub(super) fn forbidden(_: &mut Ctx<'_>) -> Outcome {
+pub(super) fn forbidden(_: &mut Context<'_>) -> HandlerResult {
     Err(error(403, "Conversations are created by the platform."))
 }
 
-pub(super) fn close(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn close(ctx: &mut Context<'_>) -> HandlerResult {
     let id = resolve(ctx)?;
     ctx.status("conversations", &id, &["open"])?;
     let closed = ctx.change("conversations", &id, "close", |c| c["status"] = "closed".into())?;
-    Ok(Answer::json(200, closed))
+    Ok(HttpResponse::json(200, closed))
 }
 
-pub(super) fn messages(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn messages(ctx: &mut Context<'_>) -> HandlerResult {
     let id = resolve(ctx)?;
     lists::page_of(ctx, &format!("conversations/{id}/messages"))
 }
 
-pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn add(ctx: &mut Context<'_>) -> HandlerResult {
     let conversation = resolve(ctx)?;
     let body =
         ctx.object(&["id", "conversation", "account", "created", "creator", "text", "type", "events"])?;
@@ -66,10 +66,10 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Outcome {
     });
     ctx.store.record(&collection, &id, "message", None, None);
     ctx.store.insert(&collection, message.clone());
-    Ok(Answer::json(201, &message))
+    Ok(HttpResponse::json(201, &message))
 }
 
-pub(super) fn edit(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn edit(ctx: &mut Context<'_>) -> HandlerResult {
     let conversation = resolve(ctx)?;
     let body = ctx.object(&["text", "type"])?;
     let words = text(&body, "text")?.ok_or_else(|| bad_request("text: This field is required."))?.to_owned();
@@ -79,5 +79,5 @@ pub(super) fn edit(ctx: &mut Ctx<'_>) -> Outcome {
         message["text"] = words.into();
         message["events"]["updated"] = json!({"at": clock::now()});
     })?;
-    Ok(Answer::json(200, message))
+    Ok(HttpResponse::json(200, message))
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::context::{Ctx, Outcome, only, text};
+use super::context::{Context, HandlerResult, only, text};
 use super::error::bad_request;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::params::merge_params;
 use super::{clock, sample};
 
-pub(super) fn request(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn request(ctx: &mut Context<'_>) -> HandlerResult {
     let body =
         ctx.object(&["type", "status", "note", "reason", "asset", "marketplace", "external_attributes"])?;
     let kind = text(&body, "type")?.unwrap_or_default();
@@ -42,10 +42,10 @@ pub(super) fn request(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.create("requests", &request);
     let conversation = sample::conversation_for(request["id"].as_str().unwrap_or_default());
     ctx.store.insert("conversations", conversation);
-    Ok(Answer::json(201, &request))
+    Ok(HttpResponse::json(201, &request))
 }
 
-fn purchase(ctx: &Ctx<'_>, given: &Map<String, Value>, id: &str) -> Result<Value, Answer> {
+fn purchase(ctx: &Context<'_>, given: &Map<String, Value>, id: &str) -> Result<Value, HttpResponse> {
     let allowed = [
         "external_id",
         "external_uid",
@@ -86,7 +86,7 @@ fn purchase(ctx: &Ctx<'_>, given: &Map<String, Value>, id: &str) -> Result<Value
     Ok(asset)
 }
 
-fn existing(ctx: &Ctx<'_>, kind: &str, given: &Map<String, Value>) -> Result<Value, Answer> {
+fn existing(ctx: &Context<'_>, kind: &str, given: &Map<String, Value>) -> Result<Value, HttpResponse> {
     only(given, if kind == "change" { &["id", "items", "params"] } else { &["id"] }, "asset.")?;
     let id = given.get("id").and_then(Value::as_str).unwrap_or_default();
     let Some(asset) = ctx.store.get("assets", id) else {

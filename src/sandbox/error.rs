@@ -2,21 +2,21 @@
 
 use serde_json::json;
 
-use super::message::Answer;
+use super::message::HttpResponse;
 
 /// The platform's error body.
-pub(super) fn error(status: u16, message: &str) -> Answer {
+pub(super) fn error(status: u16, message: &str) -> HttpResponse {
     errors(status, &[message.to_owned()])
 }
 
-pub(super) fn errors(status: u16, messages: &[String]) -> Answer {
-    Answer::json(status, &json!({"error_code": "SYS_001", "errors": messages}))
+pub(super) fn errors(status: u16, messages: &[String]) -> HttpResponse {
+    HttpResponse::json(status, &json!({"error_code": "SYS_001", "errors": messages}))
 }
 
-pub(super) fn bad_request(message: &str) -> Answer {
+pub(super) fn bad_request(message: &str) -> HttpResponse {
     error(400, message)
 }
 
-pub(super) fn not_found() -> Answer {
+pub(super) fn not_found() -> HttpResponse {
     error(404, "Object not found.")
 }

@@ -32,11 +32,11 @@ pub struct Fault {
     skip: usize,
     times: usize,
     pub(super) after_effect: bool,
-    pub(super) kind: Kind,
+    pub(super) kind: FaultKind,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(super) enum FaultKind {
     Status { status: u16, headers: Vec<(String, String)>, body: String },
     Delay(Duration),
     Hold(Duration),
@@ -62,7 +62,7 @@ impl Fault {
             skip: 0,
             times: 1,
             after_effect: false,
-            kind: Kind::Status { status: 500, headers: Vec::new(), body: String::new() },
+            kind: FaultKind::Status { status: 500, headers: Vec::new(), body: String::new() },
         }
     }
 
@@ -102,17 +102,17 @@ impl Fault {
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         let (headers, body) = match self.kind {
-            Kind::Status { headers, body, .. } => (headers, body),
+            FaultKind::Status { headers, body, .. } => (headers, body),
             _ => (Vec::new(), String::new()),
         };
-        self.kind = Kind::Status { status, headers, body };
+        self.kind = FaultKind::Status { status, headers, body };
         self
     }
 
     /// A header of the answer of [`status`](Self::status); a `Content-Type` is guessed from the body unless given.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Kind::Status { headers, .. } = &mut self.kind {
+        if let FaultKind::Status { headers, .. } = &mut self.kind {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self
@@ -121,7 +121,7 @@ impl Fault {
     /// The body of the answer of [`status`](Self::status).
     #[must_use]
     pub fn body(mut self, text: &str) -> Self {
-        if let Kind::Status { body, .. } = &mut self.kind {
+        if let FaultKind::Status { body, .. } = &mut self.kind {
             text.clone_into(body);
         }
         self
@@ -130,88 +130,88 @@ impl Fault {
     /// The effect comes at once, the answer late.
     #[must_use]
     pub fn delay(self, by: Duration) -> Self {
-        self.of(Kind::Delay(by))
+        self.of(FaultKind::Delay(by))
     }
 
     /// Effect and answer come late: the client may be gone by then.
     #[must_use]
     pub fn hold(self, by: Duration) -> Self {
-        self.of(Kind::Hold(by))
+        self.of(FaultKind::Hold(by))
     }
 
     /// Closes the socket without an answer.
     #[must_use]
     pub fn reset(self) -> Self {
-        self.of(Kind::Reset)
+        self.of(FaultKind::Reset)
     }
 
     /// Keeps the socket open and says nothing, until the client gives up.
     #[must_use]
     pub fn never_answer(self) -> Self {
-        self.of(Kind::NeverAnswer)
+        self.of(FaultKind::NeverAnswer)
     }
 
     /// Closes the socket after half of the announced body.
     #[must_use]
     pub fn truncated(self) -> Self {
-        self.of(Kind::Truncated)
+        self.of(FaultKind::Truncated)
     }
 
     /// A complete answer, whose JSON breaks off in the middle.
     #[must_use]
     pub fn broken_json(self) -> Self {
-        self.of(Kind::BrokenJson)
+        self.of(FaultKind::BrokenJson)
     }
 
     /// The right body under the wrong name.
     #[must_use]
     pub fn content_type(self, name: &str) -> Self {
-        self.of(Kind::ContentType(name.to_owned()))
+        self.of(FaultKind::ContentType(name.to_owned()))
     }
 
     /// The answer comes byte by byte.
     #[must_use]
     pub fn drip(self, interval: Duration) -> Self {
-        self.of(Kind::Drip(interval))
+        self.of(FaultKind::Drip(interval))
     }
 
     /// A 302 to this address.
     #[must_use]
     pub fn redirect(self, location: &str) -> Self {
-        self.of(Kind::Redirect(location.to_owned()))
+        self.of(FaultKind::Redirect(location.to_owned()))
     }
 
     /// A list of so many bytes.
     #[must_use]
     pub fn oversized(self, bytes: usize) -> Self {
-        self.of(Kind::Oversized(bytes))
+        self.of(FaultKind::Oversized(bytes))
     }
 
     /// A small body that unpacks to so many bytes.
     #[must_use]
     pub fn gzip_bomb(self, bytes: usize) -> Self {
-        self.of(Kind::GzipBomb(bytes))
+        self.of(FaultKind::GzipBomb(bytes))
     }
 
     /// Answers, then closes the connection without having said so, as a server does with idle ones.
     #[must_use]
     pub fn close_after(self) -> Self {
-        self.of(Kind::CloseAfter)
+        self.of(FaultKind::CloseAfter)
     }
 
-    fn of(mut self, kind: Kind) -> Self {
+    fn of(mut self, kind: FaultKind) -> Self {
         self.kind = kind;
         self
     }
 
-    fn covers(&self, call: &RecordedCall) -> bool {
+    fn matches(&self, call: &RecordedCall) -> bool {
         (self.method == "*" || self.method.eq_ignore_ascii_case(&call.method))
             && path_matches(&self.path, call.route())
     }
 
     /// Whether it strikes this call, counting it.
-    pub(super) fn strike(&mut self, call: &RecordedCall) -> bool {
-        if self.times == 0 || !self.covers(call) {
+    pub(super) fn trigger(&mut self, call: &RecordedCall) -> bool {
+        if self.times == 0 || !self.matches(call) {
             return false;
         }
         if self.skip > 0 {
@@ -225,8 +225,8 @@ impl Fault {
     }
 
     /// Whether the call is handled although this fault strikes.
-    pub(super) fn lets_through(&self) -> bool {
-        use Kind::{BrokenJson, CloseAfter, ContentType, Delay, Drip, Hold, Truncated};
+    pub(super) fn is_handled(&self) -> bool {
+        use FaultKind::{BrokenJson, CloseAfter, ContentType, Delay, Drip, Hold, Truncated};
         let spoils_answer = matches!(
             self.kind,
             Delay(_) | Hold(_) | Truncated | BrokenJson | ContentType(_) | Drip(_) | CloseAfter
@@ -238,19 +238,19 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Status { status, .. } => write!(f, "status {status}")?,
-            Kind::Delay(_) => f.write_str("delay")?,
-            Kind::Hold(_) => f.write_str("hold")?,
-            Kind::Reset => f.write_str("reset")?,
-            Kind::NeverAnswer => f.write_str("never answer")?,
-            Kind::Truncated => f.write_str("truncated")?,
-            Kind::BrokenJson => f.write_str("broken json")?,
-            Kind::ContentType(_) => f.write_str("content type")?,
-            Kind::Drip(_) => f.write_str("drip")?,
-            Kind::Redirect(_) => f.write_str("redirect")?,
-            Kind::Oversized(_) => f.write_str("oversized")?,
-            Kind::GzipBomb(_) => f.write_str("gzip bomb")?,
-            Kind::CloseAfter => f.write_str("close after")?,
+            FaultKind::Status { status, .. } => write!(f, "status {status}")?,
+            FaultKind::Delay(_) => f.write_str("delay")?,
+            FaultKind::Hold(_) => f.write_str("hold")?,
+            FaultKind::Reset => f.write_str("reset")?,
+            FaultKind::NeverAnswer => f.write_str("never answer")?,
+            FaultKind::Truncated => f.write_str("truncated")?,
+            FaultKind::BrokenJson => f.write_str("broken json")?,
+            FaultKind::ContentType(_) => f.write_str("content type")?,
+            FaultKind::Drip(_) => f.write_str("drip")?,
+            FaultKind::Redirect(_) => f.write_str("redirect")?,
+            FaultKind::Oversized(_) => f.write_str("oversized")?,
+            FaultKind::GzipBomb(_) => f.write_str("gzip bomb")?,
+            FaultKind::CloseAfter => f.write_str("close after")?,
         }
         if self.after_effect { f.write_str(" after effect") } else { Ok(()) }
     }
@@ -313,11 +313,11 @@ impl Chaos {
         self
     }
 
-    pub(super) fn strike(&mut self, call: &RecordedCall) -> Option<Fault> {
+    pub(super) fn trigger(&mut self, call: &RecordedCall) -> Option<Fault> {
         if !self.rng.chance(self.rate) {
             return None;
         }
-        let candidates: Vec<_> = self.faults.iter().filter(|fault| fault.covers(call)).collect();
+        let candidates: Vec<_> = self.faults.iter().filter(|fault| fault.matches(call)).collect();
         let chosen = self.rng.below(candidates.len());
         candidates.get(chosen).map(|fault| (*fault).clone())
     }

@@ -19,13 +19,13 @@ pub(super) struct Spec {
 pub(super) struct Field {
     pub(super) path: Vec<String>,
     pub(super) lookups: HashSet<&'static str>,
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
     pub(super) orderable: bool,
     pub(super) choices: Option<HashSet<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Text,
     Time,
     Number,
@@ -137,15 +137,15 @@ fn path_of(collection: &str, name: &str) -> Vec<String> {
     path.split('.').map(str::to_owned).collect()
 }
 
-fn kind_of(path: &[String], lookups: &HashSet<&'static str>) -> Kind {
+fn kind_of(path: &[String], lookups: &HashSet<&'static str>) -> FieldKind {
     if !["gt", "ge"].iter().any(|op| lookups.contains(op)) {
-        return Kind::Text;
+        return FieldKind::Text;
     }
     let last = path.last().map_or("", String::as_str);
     let time = ["created", "updated", "at", "created_at", "from", "to"].contains(&last)
         || last.ends_with("_date")
         || last.ends_with("_time");
-    if time { Kind::Time } else { Kind::Number }
+    if time { FieldKind::Time } else { FieldKind::Number }
 }
 
 #[cfg(test)]
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn every_list_is_described() {
         let requests = Spec::of("requests");
-        assert_eq!(requests.fields["created"].kind, Kind::Time);
+        assert_eq!(requests.fields["created"].kind, FieldKind::Time);
         assert!(requests.fields["created"].orderable);
         assert!(!requests.fields["id"].orderable);
         assert!(requests.fields["status"].choices.as_ref().unwrap().contains("pending"));

@@ -5,16 +5,16 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::cell::{Cell, Num, any_leaf, equals, is_null, leaf_cell, text_of};
 use super::clock;
-use super::fields::{Field, Kind, Spec};
+use super::fields::{Field, FieldKind, Spec};
 use super::rql::{Node, Op, Operand};
+use super::scalar::{Scalar, TotalF64, any_leaf, equals, is_null, leaf_scalar, text_of};
 
 #[derive(Debug)]
 pub(super) enum Filter {
-    Equal { path: Vec<String>, operand: Cell },
-    Among { path: Vec<String>, texts: HashSet<String>, others: Vec<Cell>, null: bool },
-    Order { path: Vec<String>, kind: Kind, op: Op, bound: Cell },
+    Equal { path: Vec<String>, operand: Scalar },
+    Among { path: Vec<String>, texts: HashSet<String>, others: Vec<Scalar>, null: bool },
+    Order { path: Vec<String>, kind: FieldKind, op: Op, bound: Scalar },
     Like { path: Vec<String>, pattern: Vec<Glob>, fold: bool },
     Contains { paths: Vec<Vec<String>>, text: String },
     All(Vec<Filter>),
@@ -54,8 +54,8 @@ impl Filter {
                             allow(name, field, "null")?;
                             null = true;
                         }
-                        Operand::Text(text) => match cell_of(name, field, text)? {
-                            Cell::Text(text) => drop(texts.insert(text)),
+                        Operand::Text(text) => match operand_scalar(name, field, text)? {
+                            Scalar::Text(text) => drop(texts.insert(text)),
                             other => others.push(other),
                         },
                     }
@@ -74,7 +74,7 @@ impl Filter {
 
     pub(super) fn matches(&self, value: &Value) -> bool {
         match self {
-            Self::Equal { path, operand: Cell::Null } => is_null(value, path),
+            Self::Equal { path, operand: Scalar::Null } => is_null(value, path),
             Self::Equal { path, operand } => any_leaf(value, path, &mut |leaf| equals(leaf, operand)),
             Self::Among { path, texts, others, null } => {
                 (*null && is_null(value, path))
@@ -84,13 +84,13 @@ impl Filter {
                     })
             }
             Self::Order { path, kind, op, bound } => any_leaf(value, path, &mut |leaf| {
-                let cell = leaf_cell(leaf, *kind);
-                cell != Cell::Null
+                let scalar = leaf_scalar(leaf, *kind);
+                scalar != Scalar::Null
                     && match op {
-                        Op::Gt => cell > *bound,
-                        Op::Ge => cell >= *bound,
-                        Op::Lt => cell < *bound,
-                        _ => cell <= *bound,
+                        Op::Gt => scalar > *bound,
+                        Op::Ge => scalar >= *bound,
+                        Op::Lt => scalar < *bound,
+                        _ => scalar <= *bound,
                     }
             }),
             Self::Like { path, pattern, fold } => any_leaf(value, path, &mut |leaf| {
@@ -113,7 +113,7 @@ impl Filter {
     /// Whether the next call of the same walk will likely ask it with another operand.
     pub(super) fn is_volatile(&self) -> bool {
         match self {
-            Self::Equal { path, operand } => *path == ["id"] || matches!(operand, Cell::Time(_)),
+            Self::Equal { path, operand } => *path == ["id"] || matches!(operand, Scalar::Time(_)),
             Self::Among { path, .. } => *path == ["id"],
             Self::Order { .. } => true,
             Self::Not(inner) => inner.is_volatile(),
@@ -124,7 +124,7 @@ impl Filter {
     /// The values an indexed field must have one of.
     pub(super) fn exact(&self, field: &str) -> Option<Vec<&str>> {
         match self {
-            Self::Equal { path, operand: Cell::Text(text) } if *path == [field] => Some(vec![text]),
+            Self::Equal { path, operand: Scalar::Text(text) } if *path == [field] => Some(vec![text]),
             Self::Among { path, texts, others, null: false } if *path == [field] && others.is_empty() => {
                 Some(texts.iter().map(String::as_str).collect())
             }
@@ -135,8 +135,8 @@ impl Filter {
     /// The least moment at which a value of `path` matches.
     pub(super) fn lower_bound(&self, path: &[String]) -> Option<i64> {
         match self {
-            Self::Order { path: own, op: Op::Ge, bound: Cell::Time(at), .. } if own == path => Some(*at),
-            Self::Order { path: own, op: Op::Gt, bound: Cell::Time(at), .. } if own == path => {
+            Self::Order { path: own, op: Op::Ge, bound: Scalar::Time(at), .. } if own == path => Some(*at),
+            Self::Order { path: own, op: Op::Gt, bound: Scalar::Time(at), .. } if own == path => {
                 at.checked_add(1)
             }
             _ => None,
@@ -170,29 +170,31 @@ fn compare(name: &str, field: &Field, op: Op, value: &Operand) -> Result<Filter,
     };
     let Operand::Text(text) = value else {
         allow(name, field, "null")?;
-        let filter = Filter::Equal { path, operand: Cell::Null };
+        let filter = Filter::Equal { path, operand: Scalar::Null };
         return Ok(if op == Op::Ne { Filter::Not(Box::new(filter)) } else { filter });
     };
     allow(name, field, lookup)?;
     Ok(match op {
-        Op::Eq => Filter::Equal { path, operand: cell_of(name, field, text)? },
-        Op::Ne => Filter::Not(Box::new(Filter::Equal { path, operand: cell_of(name, field, text)? })),
+        Op::Eq => Filter::Equal { path, operand: operand_scalar(name, field, text)? },
+        Op::Ne => Filter::Not(Box::new(Filter::Equal { path, operand: operand_scalar(name, field, text)? })),
         Op::Like | Op::Ilike => {
             let fold = op == Op::Ilike;
             let pattern = pattern(&if fold { text.to_lowercase() } else { text.clone() })?;
             Filter::Like { path, pattern, fold }
         }
-        _ => Filter::Order { path, kind: field.kind, op, bound: cell_of(name, field, text)? },
+        _ => Filter::Order { path, kind: field.kind, op, bound: operand_scalar(name, field, text)? },
     })
 }
 
-fn cell_of(name: &str, field: &Field, text: &str) -> Result<Cell, String> {
+fn operand_scalar(name: &str, field: &Field, text: &str) -> Result<Scalar, String> {
     let wrong = || format!("RQL Value Error: {text:?} is no value of {name}.");
     match field.kind {
-        Kind::Time => clock::parse(text).map(Cell::Time).ok_or_else(wrong),
-        Kind::Number => text.parse().map(|number| Cell::Number(Num(number))).map_err(|_| wrong()),
-        Kind::Text if field.choices.as_ref().is_some_and(|choices| !choices.contains(text)) => Err(wrong()),
-        Kind::Text => Ok(Cell::Text(text.to_owned())),
+        FieldKind::Time => clock::parse(text).map(Scalar::Time).ok_or_else(wrong),
+        FieldKind::Number => text.parse().map(|number| Scalar::Number(TotalF64(number))).map_err(|_| wrong()),
+        FieldKind::Text if field.choices.as_ref().is_some_and(|choices| !choices.contains(text)) => {
+            Err(wrong())
+        }
+        FieldKind::Text => Ok(Scalar::Text(text.to_owned())),
     }
 }
 

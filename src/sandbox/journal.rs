@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::message::Incoming;
+use super::message::HttpRequest;
 
 /// A request body as the sandbox saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,7 +62,7 @@ pub struct RecordedCall {
 }
 
 impl RecordedCall {
-    pub(super) fn new(number: usize, connection: usize, base: &str, incoming: &Incoming) -> Self {
+    pub(super) fn new(number: usize, connection: usize, base: &str, incoming: &HttpRequest) -> Self {
         let body = if incoming.body.is_empty() {
             Body::Empty
         } else {
@@ -173,7 +173,7 @@ pub struct StorageCall {
 }
 
 impl StorageCall {
-    pub(super) fn new(incoming: &Incoming, status: u16) -> Self {
+    pub(super) fn new(incoming: &HttpRequest, status: u16) -> Self {
         Self {
             method: incoming.method.clone(),
             path: incoming.target.clone(),

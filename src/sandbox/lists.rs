@@ -4,10 +4,10 @@ use percent_encoding::percent_decode_str;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
-use super::context::{Ctx, Outcome};
+use super::context::{Context, HandlerResult};
 use super::error::{bad_request, not_found};
 use super::fields::Spec;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::rql::{self, Query};
 
 /// Fields that only the single object shows.
@@ -16,36 +16,36 @@ const DETAIL_ONLY: [(&str, &[&str]); 1] = [(
     &["records", "usage_file_uri", "processed_file_uri", "reconciliation_file_uri", "sub_status"],
 )];
 
-pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn list(ctx: &mut Context<'_>) -> HandlerResult {
     let collection = ctx.segments.join("/");
     page_of(ctx, &collection)
 }
 
 /// A list below an object that has to exist.
-pub(super) fn nested(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn nested(ctx: &mut Context<'_>) -> HandlerResult {
     parent(ctx)?;
     list(ctx)
 }
 
-pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn detail(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.verb();
     let collection = ctx.segments[..ctx.segments.len() - 1].join("/");
-    Ok(Answer::json(200, ctx.find(&collection, &id)?))
+    Ok(HttpResponse::json(200, ctx.find(&collection, &id)?))
 }
 
-pub(super) fn nested_detail(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn nested_detail(ctx: &mut Context<'_>) -> HandlerResult {
     parent(ctx)?;
     detail(ctx)
 }
 
-fn parent(ctx: &Ctx<'_>) -> Result<(), Answer> {
+fn parent(ctx: &Context<'_>) -> Result<(), HttpResponse> {
     let own = if ctx.segment(0) == "usage" { 2 } else { 1 };
     let collection = ctx.segments.get(..own).unwrap_or_default().join("/");
     ctx.find(&collection, &ctx.segment(own)).map(drop)
 }
 
 /// The query of a call, or the platform's parsing error.
-pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
+pub(super) fn query_of(ctx: &Context<'_>) -> Result<Query, HttpResponse> {
     let Ok(text) = percent_decode_str(ctx.call.query()).decode_utf8() else {
         return Err(bad_request("Bad filter query: not UTF-8."));
     };
@@ -53,14 +53,14 @@ pub(super) fn query_of(ctx: &Ctx<'_>) -> Result<Query, Answer> {
 }
 
 /// One page of a collection, filtered, ordered and cut as the query says.
-pub(super) fn page_of(ctx: &mut Ctx<'_>, collection: &str) -> Outcome {
+pub(super) fn page_of(ctx: &mut Context<'_>, collection: &str) -> HandlerResult {
     let query = query_of(ctx)?;
     let limit = query.limit.unwrap_or(ctx.options.default_page).min(ctx.options.page_cap);
     let spec = Spec::of(collection);
     let mask = mask(collection, spec, &query).map_err(|why| bad_request(&why))?;
     let shuffle = ctx.options.shuffle.then_some(&mut *ctx.rng);
     let page = ctx.store.page(collection, &query, limit, shuffle).map_err(|why| bad_request(&why))?;
-    let answer = Answer::json(200, &Masked::List(&page.values, &mask));
+    let answer = HttpResponse::json(200, &Masked::List(&page.values, &mask));
     if !ctx.options.content_range {
         return Ok(answer);
     }
@@ -139,9 +139,9 @@ impl Serialize for Masked<'_> {
 
 /// The object a call's path names, looked up in another collection.
 pub(super) fn value_in<'c>(
-    ctx: &'c Ctx<'_>,
+    ctx: &'c Context<'_>,
     collection: &str,
     id: Option<&str>,
-) -> Result<&'c Value, Answer> {
+) -> Result<&'c Value, HttpResponse> {
     id.and_then(|id| ctx.store.get(collection, id)).ok_or_else(not_found)
 }

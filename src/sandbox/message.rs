@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 
 /// A request as it arrived.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct HttpRequest {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
@@ -15,7 +15,7 @@ pub(super) struct Incoming {
     pub(super) keep_alive: bool,
 }
 
-impl Incoming {
+impl HttpRequest {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -23,14 +23,14 @@ impl Incoming {
 
 /// What goes back.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(super) fn empty(status: u16) -> Self {
         Self { status, content_type: None, headers: Vec::new(), body: Vec::new() }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::{only, text};
 use super::error::{bad_request, errors};
-use super::message::Answer;
+use super::message::HttpResponse;
 
 /// What may be changed of a parameter.
 const PARAM_VALUES: [&str; 4] = ["value", "structured_value", "value_error", "structured_error"];
@@ -24,7 +24,11 @@ const PARAM_REST: [&str; 11] = [
 ];
 
 /// Checks a list of parameter changes against the parameters there are, and applies it.
-pub(super) fn merge_params(params: &mut Value, changes: Option<&Value>, at: &str) -> Result<(), Answer> {
+pub(super) fn merge_params(
+    params: &mut Value,
+    changes: Option<&Value>,
+    at: &str,
+) -> Result<(), HttpResponse> {
     let Some(changes) = changes else { return Ok(()) };
     let Some(changes) = changes.as_array() else {
         return Err(bad_request(&format!("{at}: Expected a list.")));

@@ -1,18 +1,18 @@
 //! What products and listings have beyond lists.
 
-use super::context::{Ctx, Outcome};
-use super::message::Answer;
+use super::context::{Context, HandlerResult};
+use super::message::HttpResponse;
 use super::params::render_body;
 
 /// A template without the parameters of anything, as a JSON string.
-pub(super) fn render_template(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn render_template(ctx: &mut Context<'_>) -> HandlerResult {
     let collection = format!("products/{}/templates", ctx.segment(1));
     let template = ctx.find(&collection, &ctx.segment(3))?;
-    Ok(Answer::json(200, &render_body(template, &serde_json::Value::Null)))
+    Ok(HttpResponse::json(200, &render_body(template, &serde_json::Value::Null)))
 }
 
 /// The verbs of listing requests: 200 without a body.
-pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn listing_verb(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let verb = ctx.verb();
     let (from, to): (&[&str], _) = match verb.as_str() {
@@ -26,5 +26,5 @@ pub(super) fn listing_verb(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.change("listing-requests", &id, &verb, |request| {
         request["state"] = to.into();
     })?;
-    Ok(Answer::empty(200))
+    Ok(HttpResponse::empty(200))
 }

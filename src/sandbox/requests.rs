@@ -7,14 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use super::clock;
-use super::context::{Ctx, Outcome, only, text};
+use super::context::{Context, HandlerResult, only, text};
 use super::error::bad_request;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::params::{merge_params, render_body};
 
 const REQUESTS: &str = "requests";
 
-pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn update(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["asset", "note"])?;
     let changes = match body.get("asset") {
@@ -41,7 +41,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
         }
         touch(request);
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
 fn touch(request: &mut Value) {
@@ -53,7 +53,7 @@ fn touch(request: &mut Value) {
 }
 
 /// The template a body names: it has to be one of the product's if the product has any.
-fn template(ctx: &Ctx<'_>, product: &str, id: &str) -> Result<Value, Answer> {
+fn template(ctx: &Context<'_>, product: &str, id: &str) -> Result<Value, HttpResponse> {
     let collection = format!("products/{product}/templates");
     match ctx.store.get(&collection, id) {
         Some(template) => Ok(template.clone()),
@@ -62,7 +62,7 @@ fn template(ctx: &Ctx<'_>, product: &str, id: &str) -> Result<Value, Answer> {
     }
 }
 
-pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn approve(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["template_id", "activation_tile", "effective_date", "asset"])?;
     let (template_id, tile) = (text(&body, "template_id")?, text(&body, "activation_tile")?);
@@ -104,11 +104,11 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
         }
         touch(request);
     })?;
-    settle_asset(ctx, &id)?;
-    Ok(Answer::json(200, ctx.find(REQUESTS, &id)?))
+    update_asset(ctx, &id)?;
+    Ok(HttpResponse::json(200, ctx.find(REQUESTS, &id)?))
 }
 
-fn next_date(body: &Map<String, Value>) -> Result<Option<String>, Answer> {
+fn next_date(body: &Map<String, Value>) -> Result<Option<String>, HttpResponse> {
     let Some(asset) = body.get("asset") else {
         return Ok(None);
     };
@@ -120,7 +120,7 @@ fn next_date(body: &Map<String, Value>) -> Result<Option<String>, Answer> {
 }
 
 /// The asset itself becomes what the approved request says of it.
-fn settle_asset(ctx: &mut Ctx<'_>, request: &str) -> Result<(), Answer> {
+fn update_asset(ctx: &mut Context<'_>, request: &str) -> Result<(), HttpResponse> {
     let request = ctx.find(REQUESTS, request)?;
     let mut asset = request["asset"].clone();
     let (Value::Object(of_request), Some(id)) = (&mut asset, request["asset"]["id"].as_str()) else {
@@ -142,7 +142,7 @@ fn settle_asset(ctx: &mut Ctx<'_>, request: &str) -> Result<(), Answer> {
     Ok(())
 }
 
-pub(super) fn inquire(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn inquire(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["template_id", "activation_tile"])?;
     let (template_id, tile) =
@@ -160,19 +160,19 @@ pub(super) fn inquire(ctx: &mut Ctx<'_>) -> Outcome {
         }
         touch(request);
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
-pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn fail(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["reason"])?;
     let reason = text(&body, "reason")?.unwrap_or_default().to_owned();
     ctx.status(REQUESTS, &id, &["pending", "inquiring"])?;
-    move_to(ctx, &id, "failed", |request| request["reason"] = reason.into())
+    transition(ctx, &id, "failed", |request| request["reason"] = reason.into())
 }
 
 /// Transitions without a body.
-pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn bare_transition(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     ctx.free_object()?;
     let (from, to): (&[&str], &str) = match ctx.verb().as_str() {
@@ -182,40 +182,40 @@ pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
     };
     let before = ctx.status(REQUESTS, &id, from)?;
     let to = if before == "scheduled" { "pending" } else { to };
-    move_to(ctx, &id, to, |_| ())
+    transition(ctx, &id, to, |_| ())
 }
 
-pub(super) fn schedule(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn schedule(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["planned_date"])?;
     let date = text(&body, "planned_date")?.filter(|date| clock::parse(date).is_some());
     let date = date.ok_or_else(|| bad_request("planned_date: Datetime has wrong format."))?.to_owned();
     ctx.status(REQUESTS, &id, &["pending"])?;
-    move_to(ctx, &id, "scheduled", |request| {
+    transition(ctx, &id, "scheduled", |request| {
         request["planned_date"] = date.into();
     })
 }
 
-pub(super) fn revoke(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn revoke(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["reason"])?;
     let reason = text(&body, "reason")?.unwrap_or_default().to_owned();
     ctx.status(REQUESTS, &id, &["scheduled"])?;
-    move_to(ctx, &id, "revoking", |request| request["reason"] = reason.into())
+    transition(ctx, &id, "revoking", |request| request["reason"] = reason.into())
 }
 
-fn move_to(ctx: &mut Ctx<'_>, id: &str, status: &str, more: impl FnOnce(&mut Value)) -> Outcome {
+fn transition(ctx: &mut Context<'_>, id: &str, status: &str, more: impl FnOnce(&mut Value)) -> HandlerResult {
     let verb = ctx.verb();
     let request = ctx.change(REQUESTS, id, &verb, |request| {
         request["status"] = status.into();
         more(request);
         touch(request);
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
 /// The user of an assignment: exactly one of `id` and `email`.
-pub(super) fn assignee(ctx: &Ctx<'_>) -> Result<Value, Answer> {
+pub(super) fn assignee(ctx: &Context<'_>) -> Result<Value, HttpResponse> {
     let body = ctx.object(&["id", "email"])?;
     match (text(&body, "id")?, text(&body, "email")?) {
         (Some(id), None) => Ok(json!({"id": id, "name": id})),
@@ -224,31 +224,31 @@ pub(super) fn assignee(ctx: &Ctx<'_>) -> Result<Value, Answer> {
     }
 }
 
-pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn assign(ctx: &mut Context<'_>) -> HandlerResult {
     let user = assignee(ctx)?;
     let request = ctx.change(REQUESTS, &ctx.segment(1), "assign", |request| {
         request["assignee"] = user;
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
-pub(super) fn unassign(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn unassign(ctx: &mut Context<'_>) -> HandlerResult {
     ctx.object(&[])?;
     let request = ctx.change(REQUESTS, &ctx.segment(1), "unassign", |request| {
         request["assignee"] = Value::Null;
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
-pub(super) fn validate(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn validate(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["asset"])?;
     let mut request = ctx.find(REQUESTS, &ctx.segment(1))?.clone();
     let changes = body.get("asset").and_then(|asset| asset.get("params"));
     merge_params(&mut request["asset"]["params"], changes, "asset.params")?;
-    Ok(Answer::json(200, &request))
+    Ok(HttpResponse::json(200, &request))
 }
 
-pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn render(ctx: &mut Context<'_>) -> HandlerResult {
     let request = ctx.find(REQUESTS, &ctx.segment(1))?;
     let product = request["asset"]["product"]["id"].as_str().unwrap_or_default();
     let template = request["template"]["id"].as_str();
@@ -257,5 +257,5 @@ pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
         Some(template) => render_body(template, &request["asset"]["params"]),
         None => request["activation_key"].as_str().unwrap_or_default().to_owned(),
     };
-    Ok(Answer::bytes(200, "text/markdown; charset=utf-8", text))
+    Ok(HttpResponse::bytes(200, "text/markdown; charset=utf-8", text))
 }

@@ -2,16 +2,16 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::context::{Ctx, Outcome};
+use super::context::{Context, HandlerResult};
 use super::error::{bad_request, error, not_found};
 use super::journal::RecordedCall;
-use super::message::{Answer, Incoming};
+use super::message::{HttpRequest, HttpResponse};
 use super::options::Options;
 use super::rng::Rng;
 use super::store::Store;
 use super::{assets, conversations, create, lists, products, requests, tiers, usage};
 
-type Handler = fn(&mut Ctx<'_>) -> Outcome;
+type Handler = fn(&mut Context<'_>) -> HandlerResult;
 
 const GET_ONLY: [(&str, Handler); 1] = [("GET", lists::list)];
 const DETAIL: [(&str, Handler); 1] = [("GET", lists::detail)];
@@ -38,7 +38,7 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["requests", _, "validate"] => post(requests::validate),
         ["requests", _, "schedule"] => post(requests::schedule),
         ["requests", _, "revoke"] => post(requests::revoke),
-        ["requests", _, "pend" | "purchase" | "submit" | "confirm"] => post(requests::plain),
+        ["requests", _, "pend" | "purchase" | "submit" | "confirm"] => post(requests::bare_transition),
         ["assets", _, "requests"] => get(assets::requests),
         ["assets", _, "render"] => get(assets::render),
         ["products", _, "templates", _, "render" | "preview"] => get(products::render_template),
@@ -49,7 +49,7 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["tier", "config-requests"] => vec![("GET", lists::list), ("POST", tiers::create)],
         ["tier", "config-requests", _] => vec![("GET", lists::detail), ("PUT", tiers::update)],
         ["tier", "config-requests", _, "approve"] => post(tiers::approve),
-        ["tier", "config-requests", _, "inquire" | "pend" | "submit"] => post(tiers::plain),
+        ["tier", "config-requests", _, "inquire" | "pend" | "submit"] => post(tiers::bare_transition),
         ["tier", "config-requests", _, "fail"] => post(tiers::fail),
         ["tier", "config-requests", _, "assign"] => post(tiers::assign),
         ["tier", "config-requests", _, "unassign"] => post(tiers::unassign),
@@ -71,8 +71,8 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["usage", "files", _, "accept"] => post(usage::accept),
         ["usage", "files", _, "reject"] => post(usage::reject),
         ["usage", "files", _, "reprocess"] => post(usage::reprocess),
-        ["usage", "files", _, "submit" | "close" | "delete"] => post(usage::plain),
-        ["usage", "files", _, "approve-all"] => vec![("PUT", usage::plain)],
+        ["usage", "files", _, "submit" | "close" | "delete"] => post(usage::bare_transition),
+        ["usage", "files", _, "approve-all"] => vec![("PUT", usage::bare_transition)],
         ["usage", "products", _, "template"] => get(usage::template),
         ["listing-requests", _, "submit" | "refine" | "deploy" | "complete" | "cancel"] => {
             post(products::listing_verb)
@@ -116,8 +116,8 @@ pub(super) fn handle(
     rng: &mut Rng,
     options: &Options,
     call: &RecordedCall,
-    incoming: &Incoming,
-) -> Answer {
+    incoming: &HttpRequest,
+) -> HttpResponse {
     let expected = options.api_key.as_str();
     if incoming.header("authorization") != Some(expected) {
         return error(401, "API request is unauthorized.");
@@ -153,6 +153,6 @@ pub(super) fn handle(
         let refusal = error(405, &format!("Method \"{}\" not allowed.", call.method));
         return refusal.with("Allow", allowed.join(", "));
     };
-    let mut ctx = Ctx { store, rng, options, call, incoming, segments };
+    let mut ctx = Context { store, rng, options, call, incoming, segments };
     handler(&mut ctx).unwrap_or_else(|refusal| refusal)
 }

@@ -10,9 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::error;
-use super::fault::{Fault, Kind};
+use super::fault::{Fault, FaultKind};
 use super::journal::{RecordedCall, StorageCall};
-use super::message::{Answer, Incoming};
+use super::message::{HttpRequest, HttpResponse};
 use super::options::{BASE, Options};
 use super::state::State;
 use super::store::Store;
@@ -20,7 +20,7 @@ use super::wire::Reader;
 use super::{control, router, storage};
 
 /// What all threads share.
-pub(super) struct Shared {
+pub(super) struct Server {
     pub(super) options: Options,
     state: Mutex<State>,
     stop: AtomicBool,
@@ -50,10 +50,10 @@ impl Listeners {
     }
 }
 
-impl Shared {
+impl Server {
     pub(super) fn start(options: Options, store: Store, listeners: Listeners) -> Arc<Self> {
         let state = State::new(store, options.seed);
-        let shared = Arc::new(Self {
+        let server = Arc::new(Self {
             options,
             state: Mutex::new(state),
             stop: AtomicBool::new(false),
@@ -64,11 +64,11 @@ impl Shared {
             connections: AtomicUsize::new(0),
         });
         let Listeners { platform, storage } = listeners;
-        let own = Arc::clone(&shared);
-        shared.spawn(move || own.accept(&platform, true));
-        let own = Arc::clone(&shared);
-        shared.spawn(move || own.accept(&storage, false));
-        shared
+        let own = Arc::clone(&server);
+        server.spawn(move || own.accept(&platform, true));
+        let own = Arc::clone(&server);
+        server.spawn(move || own.accept(&storage, false));
+        server
     }
 
     fn spawn(&self, work: impl FnOnce() + Send + 'static) {
@@ -125,25 +125,25 @@ impl Shared {
             let Ok(stream) = stream else { continue };
             let connection = if platform { self.connections.fetch_add(1, Ordering::SeqCst) + 1 } else { 0 };
             let own = Arc::clone(self);
-            self.spawn(move || own.connection(&stream, connection, platform));
+            self.spawn(move || own.serve_connection(&stream, connection, platform));
         }
     }
 
-    fn connection(&self, stream: &TcpStream, connection: usize, platform: bool) {
-        let place = self.next_socket.fetch_add(1, Ordering::SeqCst);
+    fn serve_connection(&self, stream: &TcpStream, connection: usize, platform: bool) {
+        let socket = self.next_socket.fetch_add(1, Ordering::SeqCst);
         if let Ok(copy) = stream.try_clone() {
-            lock(&self.sockets).insert(place, copy);
+            lock(&self.sockets).insert(socket, copy);
         }
         drop(stream.set_nodelay(true));
         if !self.stopping() {
             // An error here means that the client is gone.
-            drop(self.converse(stream, connection, platform));
+            drop(self.serve(stream, connection, platform));
         }
-        lock(&self.sockets).remove(&place);
+        lock(&self.sockets).remove(&socket);
         drop(stream.shutdown(Shutdown::Both));
     }
 
-    fn converse(&self, stream: &TcpStream, connection: usize, platform: bool) -> io::Result<()> {
+    fn serve(&self, stream: &TcpStream, connection: usize, platform: bool) -> io::Result<()> {
         let mut reader = Reader::new(stream);
         loop {
             let incoming = match reader.next() {
@@ -160,32 +160,32 @@ impl Shared {
             } else {
                 (self.storage_answer(&incoming), None)
             };
-            if !self.deliver(stream, answer, fault, incoming.keep_alive)? || !incoming.keep_alive {
+            if !self.write(stream, answer, fault, incoming.keep_alive)? || !incoming.keep_alive {
                 return Ok(());
             }
         }
     }
 
-    fn answer(&self, incoming: &Incoming, connection: usize) -> (Answer, Option<Fault>) {
+    fn answer(&self, incoming: &HttpRequest, connection: usize) -> (HttpResponse, Option<Fault>) {
         if incoming.target.starts_with(control::PREFIX) {
             return (control::answer(&mut self.state(), incoming), None);
         }
         let mut state = self.state();
         state.calls += 1;
         let mut call = RecordedCall::new(state.calls, connection, BASE, incoming);
-        let fault = state.strike(&call);
-        if let Some(Kind::Hold(time)) = fault.as_ref().map(|fault| fault.kind.clone()) {
+        let fault = state.next_fault(&call);
+        if let Some(FaultKind::Hold(time)) = fault.as_ref().map(|fault| fault.kind.clone()) {
             drop(state);
             self.pause(time);
             state = self.state();
         }
-        let mut answer = Answer::empty(0);
-        if fault.as_ref().is_none_or(Fault::lets_through) {
+        let mut answer = HttpResponse::empty(0);
+        if fault.as_ref().is_none_or(Fault::is_handled) {
             answer = handle(&mut state, &self.options, &mut call, incoming);
         }
         if let Some(fault) = &fault {
             call.fault = Some(fault.to_string());
-            answer = instead(fault, answer);
+            answer = spoiled(fault, answer);
         }
         call.status = answer.status;
         state.journal.push(call);
@@ -197,7 +197,7 @@ impl Shared {
         (answer, fault)
     }
 
-    fn storage_answer(&self, incoming: &Incoming) -> Answer {
+    fn storage_answer(&self, incoming: &HttpRequest) -> HttpResponse {
         let mut state = self.state();
         let answer = storage::answer(&state.store, self.options.template_redirects, incoming);
         state.storage_calls.push(StorageCall::new(incoming, answer.status));
@@ -205,10 +205,10 @@ impl Shared {
     }
 
     /// Writes the answer in the way of the fault. False if the connection is to be closed.
-    fn deliver(
+    fn write(
         &self,
         stream: &TcpStream,
-        answer: Answer,
+        answer: HttpResponse,
         fault: Option<Fault>,
         keep_alive: bool,
     ) -> io::Result<bool> {
@@ -219,24 +219,24 @@ impl Shared {
             return Ok(true);
         };
         match fault.kind {
-            Kind::Reset => return Ok(false),
-            Kind::NeverAnswer => {
+            FaultKind::Reset => return Ok(false),
+            FaultKind::NeverAnswer => {
                 // Until the client hangs up, or the sandbox does.
                 let mut byte = [0];
                 while out.read(&mut byte)? > 0 {}
                 return Ok(false);
             }
-            Kind::Delay(time) => {
+            FaultKind::Delay(time) => {
                 self.pause(time);
                 out.write_all(&answer.encode(length, keep_alive))?;
             }
-            Kind::Truncated => {
+            FaultKind::Truncated => {
                 let mut answer = answer;
                 answer.body.truncate(length / 2);
                 out.write_all(&answer.encode(length.max(2), true))?;
                 return Ok(false);
             }
-            Kind::Drip(interval) => {
+            FaultKind::Drip(interval) => {
                 for byte in answer.encode(length, keep_alive) {
                     if self.stopping() {
                         return Ok(false);
@@ -245,20 +245,20 @@ impl Shared {
                     self.pause(interval);
                 }
             }
-            Kind::Oversized(bytes) => {
+            FaultKind::Oversized(bytes) => {
                 out.write_all(&answer.encode(bytes.max(2), keep_alive))?;
                 padding(out, bytes)?;
             }
-            Kind::CloseAfter => {
+            FaultKind::CloseAfter => {
                 out.write_all(&answer.encode(length, true))?;
                 return Ok(false);
             }
-            Kind::Status { .. }
-            | Kind::Hold(_)
-            | Kind::BrokenJson
-            | Kind::ContentType(_)
-            | Kind::Redirect(_)
-            | Kind::GzipBomb(_) => {
+            FaultKind::Status { .. }
+            | FaultKind::Hold(_)
+            | FaultKind::BrokenJson
+            | FaultKind::ContentType(_)
+            | FaultKind::Redirect(_)
+            | FaultKind::GzipBomb(_) => {
                 out.write_all(&answer.encode(length, keep_alive))?;
             }
         }
@@ -266,22 +266,27 @@ impl Shared {
     }
 }
 
-fn handle(state: &mut State, options: &Options, call: &mut RecordedCall, incoming: &Incoming) -> Answer {
-    state.store.begin(call.number);
+fn handle(
+    state: &mut State,
+    options: &Options,
+    call: &mut RecordedCall,
+    incoming: &HttpRequest,
+) -> HttpResponse {
+    state.store.begin_call(call.number);
     let handled = catch_unwind(AssertUnwindSafe(|| {
         if let Some(hook) = &mut state.hook {
             hook(call, &mut state.store);
         }
         router::handle(&mut state.store, &mut state.rng, options, call, incoming)
     }));
-    call.effect = state.store.changed();
+    call.effect = state.store.call_had_effect();
     handled.unwrap_or_else(|_| error(500, "The sandbox itself has failed."))
 }
 
 /// The answer that a fault puts in place of the real one.
-fn instead(fault: &Fault, answer: Answer) -> Answer {
+fn spoiled(fault: &Fault, answer: HttpResponse) -> HttpResponse {
     match &fault.kind {
-        Kind::Status { status, headers, body } => {
+        FaultKind::Status { status, headers, body } => {
             let guess = match body.trim_start().chars().next() {
                 None => None,
                 Some('<') => Some("text/html"),
@@ -289,16 +294,16 @@ fn instead(fault: &Fault, answer: Answer) -> Answer {
                 Some(_) => Some("text/plain"),
             };
             let given = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-            Answer {
+            HttpResponse {
                 status: *status,
                 content_type: guess.filter(|_| !given).map(str::to_owned),
                 headers: headers.clone(),
                 body: body.clone().into_bytes(),
             }
         }
-        Kind::Reset | Kind::NeverAnswer => Answer::empty(0),
-        Kind::Redirect(location) => Answer::empty(302).with("Location", location.as_str()),
-        Kind::BrokenJson => {
+        FaultKind::Reset | FaultKind::NeverAnswer => HttpResponse::empty(0),
+        FaultKind::Redirect(location) => HttpResponse::empty(302).with("Location", location.as_str()),
+        FaultKind::BrokenJson => {
             let mut answer = answer;
             let half = answer.body.len() / 2;
             answer.body.truncate(half);
@@ -310,16 +315,20 @@ fn instead(fault: &Fault, answer: Answer) -> Answer {
             }
             answer
         }
-        Kind::ContentType(name) => Answer { content_type: Some(name.clone()), ..answer },
+        FaultKind::ContentType(name) => HttpResponse { content_type: Some(name.clone()), ..answer },
         // A status that may have a body, or there would be nothing to cut.
-        Kind::Truncated if answer.status == 204 => Answer { status: 200, ..answer },
-        Kind::Oversized(_) => Answer::bytes(200, "application/json", Vec::new()),
-        Kind::GzipBomb(bytes) => {
-            let mut bomb = Answer::bytes(200, "application/json", vec![b' '; *bytes]);
+        FaultKind::Truncated if answer.status == 204 => HttpResponse { status: 200, ..answer },
+        FaultKind::Oversized(_) => HttpResponse::bytes(200, "application/json", Vec::new()),
+        FaultKind::GzipBomb(bytes) => {
+            let mut bomb = HttpResponse::bytes(200, "application/json", vec![b' '; *bytes]);
             bomb.body[..].first_mut().into_iter().for_each(|byte| *byte = b'[');
             bomb.gzip()
         }
-        Kind::Delay(_) | Kind::Hold(_) | Kind::Truncated | Kind::Drip(_) | Kind::CloseAfter => answer,
+        FaultKind::Delay(_)
+        | FaultKind::Hold(_)
+        | FaultKind::Truncated
+        | FaultKind::Drip(_)
+        | FaultKind::CloseAfter => answer,
     }
 }
 

@@ -35,8 +35,8 @@ impl State {
     }
 
     /// The fault that applies to this call, if any: first those asked for, then one at random.
-    pub(super) fn strike(&mut self, call: &RecordedCall) -> Option<Fault> {
-        let ordered = self.faults.iter_mut().find_map(|fault| fault.strike(call).then(|| fault.clone()));
-        ordered.or_else(|| self.chaos.as_mut()?.strike(call))
+    pub(super) fn next_fault(&mut self, call: &RecordedCall) -> Option<Fault> {
+        let ordered = self.faults.iter_mut().find_map(|fault| fault.trigger(call).then(|| fault.clone()));
+        ordered.or_else(|| self.chaos.as_mut()?.trigger(call))
     }
 }

@@ -1,7 +1,7 @@
 //! The storage on another origin, where signed links lead: it must not see credentials.
 
 use super::error::error;
-use super::message::{Answer, Incoming};
+use super::message::{HttpRequest, HttpResponse};
 use super::store::Store;
 use super::workbook;
 
@@ -13,7 +13,7 @@ pub(super) fn link(origin: &str, path: &str) -> String {
 }
 
 /// The answer to a call of the storage. A signed link is redirected `redirects` times before it leads to the file.
-pub(super) fn answer(store: &Store, redirects: usize, incoming: &Incoming) -> Answer {
+pub(super) fn answer(store: &Store, redirects: usize, incoming: &HttpRequest) -> HttpResponse {
     if incoming.header("authorization").is_some() {
         return error(403, "Credentials do not belong here.");
     }
@@ -24,14 +24,14 @@ pub(super) fn answer(store: &Store, redirects: usize, incoming: &Incoming) -> An
     let hop = query.split('&').find_map(|part| part.strip_prefix("hop=")?.parse().ok()).unwrap_or(0);
     if hop < redirects {
         let next = format!("{path}?{SIGNATURE}&hop={}", hop + 1);
-        return Answer::empty(302).with("Location", next);
+        return HttpResponse::empty(302).with("Location", next);
     }
     let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next()) {
-        (Some("templates"), Some(_)) => Answer::bytes(200, sheet, workbook::TEMPLATE),
+        (Some("templates"), Some(_)) => HttpResponse::bytes(200, sheet, workbook::TEMPLATE),
         (Some("usage"), Some(file)) => match store.uploads.get(file) {
-            Some(upload) => Answer::bytes(200, sheet, upload.bytes.clone()),
+            Some(upload) => HttpResponse::bytes(200, sheet, upload.bytes.clone()),
             None => error(404, "No such file."),
         },
         _ => error(404, "No such file."),

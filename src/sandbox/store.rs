@@ -100,11 +100,11 @@ impl Store {
         self.serial
     }
 
-    pub(super) fn begin(&mut self, call: usize) {
+    pub(super) fn begin_call(&mut self, call: usize) {
         self.call = call;
     }
 
-    pub(super) fn changed(&self) -> bool {
+    pub(super) fn call_had_effect(&self) -> bool {
         self.effects.last().is_some_and(|effect| effect.call == self.call)
     }
 

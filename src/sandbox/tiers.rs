@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::context::{Ctx, Outcome, only, text};
+use super::context::{Context, HandlerResult, only, text};
 use super::error::bad_request;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::params::{merge_params, render_body};
 use super::requests::assignee;
 use super::{clock, sample};
@@ -20,7 +20,7 @@ fn touch(value: &mut Value, event: &str) {
     value["events"]["updated"] = at;
 }
 
-pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn update(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
     let body = ctx.object(&["configuration", "status", "params", "type", "notes"])?;
     let notes = text(&body, "notes")?.map(str::to_owned);
@@ -32,11 +32,11 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     }
     touch(&mut request, "updated");
     let request = ctx.change(REQUESTS, &id, "update", |old| *old = request)?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }
 
 /// `{"template": {"id"}}`, or the older form with `representation`.
-pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn approve(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
     let body = ctx.object(&["template"])?;
     let empty = Map::new();
@@ -76,13 +76,13 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Outcome {
         touch(request, "updated");
     })?;
     let request = request.clone();
-    settle_config(ctx, &request);
+    update_config(ctx, &request);
     let template_id = template.map_or(Value::Null, |template| template["id"].clone());
     let answer = json!({"template": {"id": template_id, "representation": representation}, "effective_date": effective});
-    Ok(Answer::json(200, &answer))
+    Ok(HttpResponse::json(200, &answer))
 }
 
-fn settle_config(ctx: &mut Ctx<'_>, request: &Value) {
+fn update_config(ctx: &mut Context<'_>, request: &Value) {
     let mut config = request["configuration"].clone();
     let Some(id) = config["id"].as_str().map(str::to_owned) else {
         return;
@@ -95,7 +95,7 @@ fn settle_config(ctx: &mut Ctx<'_>, request: &Value) {
 }
 
 /// Transitions without a body, answered without one.
-pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn bare_transition(ctx: &mut Context<'_>) -> HandlerResult {
     let verb = ctx.verb();
     let id = ctx.segment(2);
     if verb != "submit" {
@@ -111,10 +111,10 @@ pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
         request["status"] = to.into();
         touch(request, event);
     })?;
-    Ok(if verb == "submit" { Answer::json(200, &request) } else { Answer::empty(204) })
+    Ok(if verb == "submit" { HttpResponse::json(200, &request) } else { HttpResponse::empty(204) })
 }
 
-pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn fail(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
     let body = ctx.object(&["reason"])?;
     let reason = text(&body, "reason")?.unwrap_or_default().to_owned();
@@ -124,33 +124,33 @@ pub(super) fn fail(ctx: &mut Ctx<'_>) -> Outcome {
         request["reason"] = reason.into();
         touch(request, "updated");
     })?;
-    Ok(Answer::empty(204))
+    Ok(HttpResponse::empty(204))
 }
 
-pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn assign(ctx: &mut Context<'_>) -> HandlerResult {
     let user = assignee(ctx)?;
     ctx.change(REQUESTS, &ctx.segment(2), "assign", |request| {
         request["assignee"] = user;
     })?;
-    Ok(Answer::empty(204))
+    Ok(HttpResponse::empty(204))
 }
 
-pub(super) fn unassign(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn unassign(ctx: &mut Context<'_>) -> HandlerResult {
     ctx.object(&[])?;
     ctx.change(REQUESTS, &ctx.segment(2), "unassign", |request| {
         request["assignee"] = Value::Null;
     })?;
-    Ok(Answer::empty(204))
+    Ok(HttpResponse::empty(204))
 }
 
-pub(super) fn validate(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn validate(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["params"])?;
     let mut request = ctx.find(REQUESTS, &ctx.segment(2))?.clone();
     merge_params(&mut request["params"], body.get("params"), "params")?;
-    Ok(Answer::json(200, &request))
+    Ok(HttpResponse::json(200, &request))
 }
 
-pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn render(ctx: &mut Context<'_>) -> HandlerResult {
     let collection = format!("tier/{}", ctx.segment(1));
     let value = ctx.find(&collection, &ctx.segment(2))?;
     let product = value.pointer("/configuration/product/id").or_else(|| value.pointer("/product/id"));
@@ -158,11 +158,11 @@ pub(super) fn render(ctx: &mut Ctx<'_>) -> Outcome {
     let template = value["template"]["id"].as_str();
     let template = template.and_then(|id| ctx.store.get(&format!("products/{product}/templates"), id));
     let text = template.map(|template| render_body(template, &value["params"])).unwrap_or_default();
-    Ok(Answer::bytes(200, "text/markdown; charset=utf-8", text))
+    Ok(HttpResponse::bytes(200, "text/markdown; charset=utf-8", text))
 }
 
 /// A request to change a configuration, named by its id or by product, account and level.
-pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn create(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["configuration", "status", "params", "type", "notes"])?;
     let wanted =
         body.get("configuration").ok_or_else(|| bad_request("configuration: This field is required."))?;
@@ -189,7 +189,7 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         "events": {"created": {"at": now, "by": sample::service_user()}, "updated": {"at": now}},
     });
     ctx.create(REQUESTS, &request);
-    Ok(Answer::json(201, &request))
+    Ok(HttpResponse::json(201, &request))
 }
 
 const ACCOUNT_FIELDS: [&str; 10] = [
@@ -205,7 +205,7 @@ const ACCOUNT_FIELDS: [&str; 10] = [
     "environment",
 ];
 
-pub(super) fn create_account(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn create_account(ctx: &mut Context<'_>) -> HandlerResult {
     let mut account = ctx.object(&ACCOUNT_FIELDS)?;
     if !account.contains_key("contact_info") {
         return Err(bad_request("contact_info: This field is required."));
@@ -218,10 +218,10 @@ pub(super) fn create_account(ctx: &mut Ctx<'_>) -> Outcome {
     account.insert("events".into(), json!({"created": {"at": now}, "updated": {"at": now}}));
     let account = Value::Object(account);
     ctx.create(ACCOUNTS, &account);
-    Ok(Answer::json(201, &account))
+    Ok(HttpResponse::json(201, &account))
 }
 
-pub(super) fn update_account(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn update_account(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&ACCOUNT_FIELDS)?;
     let account = ctx.change(ACCOUNTS, &ctx.segment(2), "update", |account| {
         for (key, value) in body {
@@ -229,21 +229,21 @@ pub(super) fn update_account(ctx: &mut Ctx<'_>) -> Outcome {
         }
         account["version"] = (account["version"].as_u64().unwrap_or(0) + 1).into();
     })?;
-    Ok(Answer::json(200, account))
+    Ok(HttpResponse::json(200, account))
 }
 
-pub(super) fn accept_account(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn accept_account(ctx: &mut Context<'_>) -> HandlerResult {
     ctx.object(&[])?;
-    settle_account(ctx, "accepted", None)
+    decide_account(ctx, "accepted", None)
 }
 
-pub(super) fn ignore_account(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn ignore_account(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["reason"])?;
     let reason = text(&body, "reason")?.map(str::to_owned);
-    settle_account(ctx, "ignored", reason)
+    decide_account(ctx, "ignored", reason)
 }
 
-fn settle_account(ctx: &mut Ctx<'_>, status: &str, reason: Option<String>) -> Outcome {
+fn decide_account(ctx: &mut Context<'_>, status: &str, reason: Option<String>) -> HandlerResult {
     let id = ctx.segment(2);
     let verb = ctx.verb();
     ctx.status(ACCOUNT_REQUESTS, &id, &["pending"])?;
@@ -254,5 +254,5 @@ fn settle_account(ctx: &mut Ctx<'_>, status: &str, reason: Option<String>) -> Ou
         }
         touch(request, "updated");
     })?;
-    Ok(Answer::json(200, request))
+    Ok(HttpResponse::json(200, request))
 }

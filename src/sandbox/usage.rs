@@ -2,30 +2,30 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Ctx, Outcome, only, text};
+use super::context::{Context, HandlerResult, only, text};
 use super::error::bad_request;
 use super::lists;
-use super::message::Answer;
+use super::message::HttpResponse;
 use super::store::{Upload, Verdict};
 use super::{clock, multipart, sample, storage, workbook};
 
 const FILES: &str = "usage/files";
 
-pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn list(ctx: &mut Context<'_>) -> HandlerResult {
     let waiting: Vec<_> = ctx.store.uploads.keys().cloned().collect();
     for id in waiting {
-        settle(ctx, &id);
+        show_verdict(ctx, &id);
     }
     lists::list(ctx)
 }
 
-pub(super) fn detail(ctx: &mut Ctx<'_>) -> Outcome {
-    settle(ctx, &ctx.segment(2));
+pub(super) fn detail(ctx: &mut Context<'_>) -> HandlerResult {
+    show_verdict(ctx, &ctx.segment(2));
     lists::detail(ctx)
 }
 
 /// Shows the verdict on an upload once it has been looked at often enough.
-fn settle(ctx: &mut Ctx<'_>, id: &str) {
+fn show_verdict(ctx: &mut Context<'_>, id: &str) {
     let Some(upload) = ctx.store.uploads.get_mut(id) else {
         return;
     };
@@ -34,11 +34,11 @@ fn settle(ctx: &mut Ctx<'_>, id: &str) {
         return;
     }
     if let Some(verdict) = upload.verdict.take() {
-        ctx.store.update(FILES, id, |file| conclude(file, &verdict));
+        ctx.store.update(FILES, id, |file| apply_verdict(file, &verdict));
     }
 }
 
-fn conclude(file: &mut Value, verdict: &Verdict) {
+fn apply_verdict(file: &mut Value, verdict: &Verdict) {
     file["status"] = if verdict.error.is_some() { "invalid" } else { "ready" }.into();
     file["error_detail"] =
         verdict.error.clone().map(|text| text.chars().take(200).collect::<String>()).into();
@@ -49,7 +49,7 @@ fn conclude(file: &mut Value, verdict: &Verdict) {
     });
 }
 
-pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn create(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&[
         "name",
         "description",
@@ -97,10 +97,10 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         "records": {"valid": 0, "invalid": 0, "closed": 0},
     });
     ctx.create(FILES, &file);
-    Ok(Answer::json(201, &file))
+    Ok(HttpResponse::json(201, &file))
 }
 
-pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn update(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["description", "note", "period", "currency", "external_id"])?;
     let file = ctx.change(FILES, &ctx.segment(2), "update", |file| {
         for (key, value) in body.into_iter().filter(|(key, _)| key != "note") {
@@ -110,10 +110,10 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let answer = json!({
         "description": file["description"], "note": null, "external_id": file["external_id"],
     });
-    Ok(Answer::json(200, &answer))
+    Ok(HttpResponse::json(200, &answer))
 }
 
-pub(super) fn upload(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn upload(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
     ctx.status(FILES, &id, &["draft", "uploaded", "invalid", "ready"])?;
     let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
@@ -124,7 +124,7 @@ pub(super) fn upload(ctx: &mut Ctx<'_>) -> Outcome {
     process(ctx, &id, "upload", bytes, verdict)
 }
 
-pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn reprocess(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
     ctx.status(FILES, &id, &["invalid", "ready"])?;
     let Some(upload) = ctx.store.uploads.remove(&id) else {
@@ -134,43 +134,43 @@ pub(super) fn reprocess(ctx: &mut Ctx<'_>) -> Outcome {
     process(ctx, &id, "reprocess", upload.bytes, verdict)
 }
 
-fn process(ctx: &mut Ctx<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> Outcome {
+fn process(ctx: &mut Context<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> HandlerResult {
     let reads_left = ctx.options.processing_reads;
     let link = storage::link(&ctx.options.storage, &format!("usage/{id}/in.xlsx"));
     ctx.change(FILES, id, action, |file| {
         file["usage_file_uri"] = link.into();
         file["events"]["uploaded"] = event();
         if reads_left == 0 {
-            conclude(file, &verdict);
+            apply_verdict(file, &verdict);
         } else {
             file["status"] = "processing".into();
         }
     })?;
     let verdict = Some(verdict).filter(|_| reads_left > 0);
     ctx.store.uploads.insert(id.to_owned(), Upload { bytes, verdict, reads_left });
-    Ok(Answer::json(200, ctx.find(FILES, id)?))
+    Ok(HttpResponse::json(200, ctx.find(FILES, id)?))
 }
 
 fn event() -> Value {
     json!({"at": clock::now(), "by": sample::service_user()})
 }
 
-pub(super) fn accept(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn accept(ctx: &mut Context<'_>) -> HandlerResult {
     decide(ctx, "accepted", "acceptance_note")
 }
 
-pub(super) fn reject(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn reject(ctx: &mut Context<'_>) -> HandlerResult {
     decide(ctx, "rejected", "rejection_note")
 }
 
-fn decide(ctx: &mut Ctx<'_>, status: &str, note_key: &str) -> Outcome {
+fn decide(ctx: &mut Context<'_>, status: &str, note_key: &str) -> HandlerResult {
     let body = ctx.object(&[note_key])?;
     let note = text(&body, note_key)?.map(str::to_owned);
-    step(ctx, &["pending"], status, |file| file[note_key] = note.into())
+    transition(ctx, &["pending"], status, |file| file[note_key] = note.into())
 }
 
 /// Steps without a body.
-pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn bare_transition(ctx: &mut Context<'_>) -> HandlerResult {
     ctx.object(&[])?;
     let (from, to): (&[&str], _) = match ctx.verb().as_str() {
         "submit" => (&["ready"], "pending"),
@@ -178,10 +178,15 @@ pub(super) fn plain(ctx: &mut Ctx<'_>) -> Outcome {
         "delete" => (&["draft", "uploaded", "invalid", "ready", "rejected"], "deleted"),
         _ => (&["pending"], "accepted"),
     };
-    step(ctx, from, to, |_| ())
+    transition(ctx, from, to, |_| ())
 }
 
-fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value)) -> Outcome {
+fn transition(
+    ctx: &mut Context<'_>,
+    from: &[&str],
+    to: &str,
+    more: impl FnOnce(&mut Value),
+) -> HandlerResult {
     let id = ctx.segment(2);
     let verb = ctx.verb();
     ctx.status(FILES, &id, from)?;
@@ -191,13 +196,13 @@ fn step(ctx: &mut Ctx<'_>, from: &[&str], to: &str, more: impl FnOnce(&mut Value
         file["events"][name] = event();
         more(file);
     })?;
-    Ok(Answer::json(200, file))
+    Ok(HttpResponse::json(200, file))
 }
 
 /// A signed link to another origin, which wants no credentials.
-pub(super) fn template(ctx: &mut Ctx<'_>) -> Outcome {
+pub(super) fn template(ctx: &mut Context<'_>) -> HandlerResult {
     let product = ctx.segment(2);
     ctx.find("products", &product)?;
     let link = storage::link(&ctx.options.storage, &format!("templates/{product}.xlsx"));
-    Ok(Answer::json(200, &json!({"template_link": link})))
+    Ok(HttpResponse::json(200, &json!({"template_link": link})))
 }

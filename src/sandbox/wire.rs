@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use super::message::Incoming;
+use super::message::HttpRequest;
 
 const HEAD_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 1 << 30;
@@ -21,7 +21,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The next request, `None` when the client is done, an error with kind `InvalidData` for what is not HTTP.
-    pub(super) fn next(&mut self) -> io::Result<Option<Incoming>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<HttpRequest>> {
         loop {
             if let Some((head, length)) = parse_head(&self.buffer)? {
                 self.buffer.drain(..length);
@@ -40,7 +40,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn finish(&mut self, mut head: Incoming) -> io::Result<Incoming> {
+    fn finish(&mut self, mut head: HttpRequest) -> io::Result<HttpRequest> {
         if head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue")) {
             (&mut &*self.stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
@@ -124,7 +124,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-fn parse_head(bytes: &[u8]) -> io::Result<Option<(Incoming, usize)>> {
+fn parse_head(bytes: &[u8]) -> io::Result<Option<(HttpRequest, usize)>> {
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -140,7 +140,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(Incoming, usize)>> {
         .iter()
         .map(|h| (h.name.to_owned(), String::from_utf8_lossy(h.value).into_owned()))
         .collect();
-    let mut incoming = Incoming {
+    let mut incoming = HttpRequest {
         method: head.method.unwrap_or_default().to_owned(),
         target: head.path.unwrap_or_default().to_owned(),
         headers,

@@ -403,7 +403,7 @@ fn a_file_that_was_made_but_not_filled_is_named_in_the_error() {
     {
         sandbox.fault(fault);
         let error = connect.usage().submit(new_file(), [record("r-1")]).unwrap_err();
-        sandbox.calm();
+        sandbox.clear_faults();
         let files = sandbox.all("usage/files");
         let id = files.last().unwrap()["id"].as_str().unwrap();
         assert!(error.to_string().contains(id), "{what}: {error}");

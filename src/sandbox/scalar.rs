@@ -6,35 +6,35 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::clock;
-use super::fields::{Field, Kind};
+use super::fields::{Field, FieldKind};
 
 /// Ids that stand for "none" in the platform's data.
 const PLACEHOLDERS: [&str; 4] = ["HB-0000-0000", "CT-0000-0000-0000", "MP-00000", "CRD-00000-00000-00000"];
 
 /// A comparable scalar. Nothing sorts before something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cell {
+pub(super) enum Scalar {
     Null,
     Time(i64),
-    Number(Num),
+    Number(TotalF64),
     Text(String),
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Num(pub(super) f64);
+pub(super) struct TotalF64(pub(super) f64);
 
-impl PartialEq for Num {
+impl PartialEq for TotalF64 {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
-impl Eq for Num {}
-impl PartialOrd for Num {
+impl Eq for TotalF64 {}
+impl PartialOrd for TotalF64 {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Num {
+impl Ord for TotalF64 {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
     }
@@ -66,15 +66,15 @@ pub(super) fn is_null(value: &Value, path: &[String]) -> bool {
     })
 }
 
-pub(super) fn equals(leaf: &Value, operand: &Cell) -> bool {
+pub(super) fn equals(leaf: &Value, operand: &Scalar) -> bool {
     match operand {
-        Cell::Null => leaf.is_null(),
-        Cell::Text(text) => match leaf {
+        Scalar::Null => leaf.is_null(),
+        Scalar::Text(text) => match leaf {
             Value::String(leaf) => leaf == text,
             _ => text_of(leaf).is_some_and(|leaf| leaf == *text),
         },
-        Cell::Time(_) => leaf_cell(leaf, Kind::Time) == *operand,
-        Cell::Number(_) => leaf_cell(leaf, Kind::Number) == *operand,
+        Scalar::Time(_) => leaf_scalar(leaf, FieldKind::Time) == *operand,
+        Scalar::Number(_) => leaf_scalar(leaf, FieldKind::Number) == *operand,
     }
 }
 
@@ -87,24 +87,24 @@ pub(super) fn text_of(leaf: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-pub(super) fn leaf_cell(leaf: &Value, kind: Kind) -> Cell {
-    let cell = match kind {
-        Kind::Time => leaf.as_str().and_then(clock::parse).map(Cell::Time),
-        Kind::Number => {
+pub(super) fn leaf_scalar(leaf: &Value, kind: FieldKind) -> Scalar {
+    let scalar = match kind {
+        FieldKind::Time => leaf.as_str().and_then(clock::parse).map(Scalar::Time),
+        FieldKind::Number => {
             let number = leaf.as_f64().or_else(|| leaf.as_str()?.parse().ok());
-            number.map(|number| Cell::Number(Num(number)))
+            number.map(|number| Scalar::Number(TotalF64(number)))
         }
-        Kind::Text => text_of(leaf).map(|text| Cell::Text(text.into_owned())),
+        FieldKind::Text => text_of(leaf).map(|text| Scalar::Text(text.into_owned())),
     };
-    cell.unwrap_or(Cell::Null)
+    scalar.unwrap_or(Scalar::Null)
 }
 
 /// What a value is sorted by.
-pub(super) fn sort_cell(value: &Value, field: &Field) -> Cell {
-    let mut cell = Cell::Null;
+pub(super) fn sort_key(value: &Value, field: &Field) -> Scalar {
+    let mut scalar = Scalar::Null;
     any_leaf(value, &field.path, &mut |leaf| {
-        cell = leaf_cell(leaf, field.kind);
+        scalar = leaf_scalar(leaf, field.kind);
         true
     });
-    cell
+    scalar
 }
