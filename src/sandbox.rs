@@ -1,9 +1,9 @@
-//! A Connect platform on loopback, inside the process: for demos, for tests of this crate, and for tests of processors
-//! that have no account to try themselves on.
+//! A sandbox: the Connect platform on loopback, inside the process. It serves demos, tests of this crate, and tests of
+//! processors whose authors have no account to try them on.
 //!
-//! Real sockets and HTTP/1.1 with keep-alive; RQL filters, ordering and pages with `Content-Range`; status transitions
-//! that are refused like the platform refuses them; conversations, templates, and usage files whose workbook is opened
-//! and checked. It keeps plain JSON and shares no model with the client, so it proves something about it.
+//! It has real sockets and HTTP/1.1 with keep-alive; RQL filters, ordering and pages with `Content-Range`; status
+//! transitions that are refused as the platform refuses them; conversations, templates, and usage files whose workbook
+//! is opened and checked. It keeps plain JSON and shares no model with the client, so it proves something about it.
 //!
 //! ```no_run
 //! use connect::sandbox::Sandbox;
@@ -13,7 +13,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
-//! A test starts with an empty one, fills it, and reads the [journal](Sandbox::journal) afterwards:
+//! A test starts with an empty sandbox, fills it, and reads the [journal](Sandbox::journal) afterwards:
 //!
 //! ```
 //! use connect::sandbox::{Fault, Sandbox, sample};
@@ -32,44 +32,59 @@
 //!
 //! This module is exempt from the promises of semantic versioning until 1.0.
 
-mod assets;
-mod builder;
-mod client;
+// Each group uses the groups above it, and no file uses one that uses it.
+
+// Plain parts.
 mod clock;
-mod collection;
-mod context;
-mod control;
-mod conversations;
-mod create;
-mod error;
-mod fault;
-mod fields;
-mod filter;
-mod journal;
-mod lists;
 mod message;
 mod multipart;
 mod options;
+mod rng;
+
+// Queries.
+mod fields;
+mod filter;
+mod rql;
+mod scalar;
+mod view;
+
+// Data.
+mod collection;
+mod journal;
+pub mod sample;
+mod seed;
+mod store;
+mod workbook;
+
+// What happens to a call besides its handling.
+mod control;
+mod error;
+mod fault;
+mod state;
+mod storage;
+
+// Handlers, and the routes to them.
+mod assets;
+mod context;
+mod conversations;
+mod create;
+mod lists;
 mod params;
 mod products;
 mod requests;
-mod rng;
 mod router;
-mod rql;
-pub mod sample;
-mod scalar;
-mod seed;
-mod server;
-mod state;
-mod storage;
-mod store;
-#[cfg(test)]
-mod tests;
 mod tiers;
 mod usage;
-mod view;
+
+// Sockets.
+mod server;
 mod wire;
-mod workbook;
+
+// The way in.
+mod builder;
+mod client;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
@@ -85,7 +100,7 @@ use options::BASE;
 use server::{Listeners, Server};
 pub use store::Store;
 
-/// A running platform. It ends, and its threads with it, when this is dropped.
+/// A running sandbox. It stops, with all its threads, when it is dropped.
 pub struct Sandbox {
     server: Arc<Server>,
     platform: SocketAddr,
@@ -94,7 +109,7 @@ pub struct Sandbox {
 }
 
 impl Builder {
-    /// Opens the two ports.
+    /// Starts the sandbox: opens its two ports and fills it with the demo data, unless it is [`empty`](Self::empty).
     pub fn start(mut self) -> io::Result<Sandbox> {
         let listeners = Listeners::bind(self.port)?;
         let (platform, storage) = listeners.addresses()?;
@@ -120,27 +135,27 @@ impl Sandbox {
         Self::builder().empty().start()
     }
 
-    /// Begins to describe one.
+    /// A builder with the default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// The endpoint for a configuration: `http://127.0.0.1:…/public/v1`.
+    /// Endpoint of the API, for a configuration: `http://127.0.0.1:…/public/v1`.
     pub fn url(&self) -> String {
         format!("http://{}{BASE}", self.platform)
     }
 
-    /// The storage on another origin, to which signed links lead: `http://127.0.0.1:…`.
+    /// Origin of the storage, to which signed links lead: `http://127.0.0.1:…`.
     pub fn storage_url(&self) -> String {
         format!("http://{}", self.storage)
     }
 
-    /// The key it takes, with `ApiKey ` in front.
+    /// API key that the sandbox accepts, with `ApiKey ` in front.
     pub fn api_key(&self) -> &str {
         &self.server.options.api_key
     }
 
-    /// The products of the demo data that a processor is meant to have. There are orders of another one, too.
+    /// Products of the demo data that a processor is meant to handle. The demo data has orders of another product, too.
     pub fn products(&self) -> Vec<String> {
         self.products.clone()
     }
@@ -187,12 +202,12 @@ impl Sandbox {
         self.server.state().store.update(collection, id, change)
     }
 
-    /// Takes an object out.
+    /// Removes an object and returns it.
     pub fn remove(&self, collection: &str, id: &str) -> Option<Value> {
         self.server.state().store.remove(collection, id)
     }
 
-    /// How many objects a collection has.
+    /// Number of objects in a collection.
     pub fn count(&self, collection: &str) -> usize {
         self.server.state().store.count(collection)
     }
@@ -207,62 +222,62 @@ impl Sandbox {
         self.all(&format!("conversations/{conversation}/messages"))
     }
 
-    /// Everything at once, under one lock.
+    /// Gives the whole store to `work`, under one lock.
     pub fn with_store<R>(&self, work: impl FnOnce(&mut Store) -> R) -> R {
         work(&mut self.server.state().store)
     }
 
-    /// The calls so far, in the order in which they were handled.
+    /// Calls of the API so far, in the order in which they were handled.
     pub fn journal(&self) -> Vec<RecordedCall> {
         self.server.state().journal.clone()
     }
 
-    /// The calls so far, which are forgotten.
+    /// Calls of the API so far, which are removed from the journal.
     pub fn take_journal(&self) -> Vec<RecordedCall> {
         std::mem::take(&mut self.server.state().journal)
     }
 
-    /// The calls that the storage saw.
+    /// Calls of the storage so far.
     pub fn storage_calls(&self) -> Vec<StorageCall> {
         self.server.state().storage_calls.clone()
     }
 
-    /// How many TCP connections the platform has accepted.
+    /// Number of TCP connections that the API has accepted.
     pub fn connections(&self) -> usize {
         self.server.connections()
     }
 
-    /// Every change that calls have brought about, in order. Changes by [`insert`](Self::insert) and the like are not
+    /// Every change that calls have made, in order. Changes by [`insert`](Self::insert) and the like are not
     /// among them.
     pub fn effects(&self) -> Vec<Effect> {
         self.server.state().store.effects().to_vec()
     }
 
-    /// The changes of status of one object, updates and messages not counted.
+    /// Changes of the status of one object. Updates and messages are not among them.
     pub fn transitions(&self, id: &str) -> Vec<Effect> {
         let moved = |effect: &&Effect| effect.id == id && effect.from.is_some() && effect.from != effect.to;
         self.server.state().store.effects().iter().filter(moved).cloned().collect()
     }
 
-    /// Adds a fault. The first one added that covers a call strikes it.
+    /// Adds a fault. If several match a call, the one that was added first applies.
     pub fn fault(&self, fault: Fault) {
         self.server.state().faults.push(fault);
     }
 
-    /// Strikes calls at random from now on, besides the [faults](Self::fault) asked for.
+    /// Random faults from now on, besides those that were [added](Self::fault).
     pub fn chaos(&self, chaos: Chaos) {
         self.server.state().chaos = Some(chaos);
     }
 
-    /// No more faults, neither ordered nor random.
+    /// Removes all faults, those that were added and the random ones.
     pub fn clear_faults(&self) {
         let mut state = self.server.state();
         state.faults.clear();
         state.chaos = None;
     }
 
-    /// Runs before each call that is handled, and may change the store, as other actors do. It must use the store it is
-    /// given: the sandbox itself is locked meanwhile.
+    /// Sets a hook that runs before each call is handled. It may change the store, as other actors do, and must use the
+    /// store that it is given: the sandbox itself is locked meanwhile.
     pub fn on_call(&self, hook: impl FnMut(&RecordedCall, &mut Store) + Send + 'static) {
         self.server.state().hook = Some(Box::new(hook));
     }

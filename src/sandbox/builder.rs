@@ -1,10 +1,10 @@
-//! The settings of a sandbox that is yet to start.
+//! The builder of a sandbox.
 
 use std::fmt;
 
 use super::options::Options;
 
-/// How a sandbox is to be; each method names its default.
+/// Settings of a sandbox that has not started. Each method states its default.
 #[must_use]
 pub struct Builder {
     pub(super) options: Options,
@@ -17,92 +17,93 @@ impl Builder {
         Self { options: Options::default(), port: 0, demo: true }
     }
 
-    /// The port of the platform; any free one by default.
+    /// Port of the platform's API. The default is any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The key it takes, with or without `ApiKey ` in front; by default one of its own.
+    /// API key that the sandbox accepts, with or without `ApiKey ` in front. The default is a key made up for the demo.
     pub fn api_key(mut self, key: &str) -> Self {
         self.options.api_key = format!("ApiKey {}", key.trim_start_matches("ApiKey "));
         self
     }
 
-    /// Begins without any data; by default with the demo data.
+    /// The sandbox starts without data. By default it starts with the demo data.
     pub fn empty(mut self) -> Self {
         self.demo = false;
         self
     }
 
-    /// Updates with `PUT` only and answers `PATCH` with 405, as the platform documents; the default.
+    /// Updates take `PUT` only, as the platform documents; `PATCH` is answered with 405. This is the default.
     pub fn put_only(mut self) -> Self {
         (self.options.put, self.options.patch) = (true, false);
         self
     }
 
-    /// Updates with `PATCH` only.
+    /// Updates take `PATCH` only. The default is [`put_only`](Self::put_only).
     pub fn patch_only(mut self) -> Self {
         (self.options.put, self.options.patch) = (false, true);
         self
     }
 
-    /// Updates with either verb.
+    /// Updates take `PUT` and `PATCH`. The default is [`put_only`](Self::put_only).
     pub fn put_and_patch(mut self) -> Self {
         (self.options.put, self.options.patch) = (true, true);
         self
     }
 
-    /// The most objects on a page, whatever `limit` says; 1000 by default.
+    /// Maximum number of objects on a page, whatever `limit` says. The default is 1000.
     pub fn page_cap(mut self, cap: usize) -> Self {
         self.options.page_cap = cap;
         self
     }
 
-    /// The size of a page without `limit`; 50 by default.
+    /// Number of objects on a page without `limit`. The default is 50.
     pub fn default_page(mut self, size: usize) -> Self {
         self.options.default_page = size;
         self
     }
 
-    /// Whether lists answer with `Content-Range`; yes by default.
+    /// Whether answers to lists carry `Content-Range`. The default is `true`.
     pub fn content_range(mut self, yes: bool) -> Self {
         self.options.content_range = yes;
         self
     }
 
-    /// Whether bodies are packed for clients that accept it; no by default.
+    /// Whether bodies are compressed with gzip for clients that accept it. The default is `false`.
     pub fn gzip(mut self, yes: bool) -> Self {
         self.options.gzip = yes;
         self
     }
 
-    /// Whether objects that sort alike change places from call to call; yes by default.
+    /// Whether objects with equal sort keys change places from call to call. The default is `true`.
     pub fn shuffle(mut self, yes: bool) -> Self {
         self.options.shuffle = yes;
         self
     }
 
-    /// What the shuffling begins with; 1 by default.
+    /// Seed of the [`shuffle`](Self::shuffle). The default is 1.
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.seed = seed;
         self
     }
 
-    /// How many reads see an uploaded usage file in `processing`; none by default: it is `ready` or `invalid` at once.
+    /// Number of reads that see an uploaded usage file in `processing`. The default is 0: the file is `ready` or
+    /// `invalid` at once.
     pub fn processing_reads(mut self, reads: usize) -> Self {
         self.options.processing_reads = reads;
         self
     }
 
-    /// How many redirects a signed link answers before the file; none by default.
+    /// Number of redirects between a signed link and its file. The default is 0.
     pub fn template_redirects(mut self, redirects: usize) -> Self {
         self.options.template_redirects = redirects;
         self
     }
 }
 
-/// Without the key, which may be a real one.
+/// The key is left out: it may be a real one.
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("port", &self.port).field("demo", &self.demo).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The objects of one list, with the orders of recent queries kept up to date so that a page costs a page.
+//! The objects of one list. The views of recent queries are kept up to date, so that a page costs a page.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::rng::Rng;
 use super::rql::Query;
 use super::view::{KeyPart, View, ordering_of, take_bound, window};
 
-/// Below this size sorting anew is cheaper than keeping an order.
+/// Size of a list below which sorting anew is cheaper than keeping a view.
 const SMALL: usize = 64;
 const KEPT_VIEWS: usize = 6;
 
@@ -65,7 +65,7 @@ impl Collection {
         self.slots.iter().flatten().map(|entry| &entry.value)
     }
 
-    /// Adds or replaces; a value without an id gets a place of its own.
+    /// Adds an object, or replaces the one with the same id. A value without an id is always added.
     pub(super) fn put(&mut self, value: Value) {
         let id = match value.get("id").and_then(Value::as_str) {
             Some(id) if !id.is_empty() => id.to_owned(),
@@ -120,7 +120,7 @@ impl Collection {
         self.by_instance.get(instance)?.iter().find_map(|slot| self.value(*slot))
     }
 
-    /// The page a query asks for; objects that sort alike change places from call to call if there is a `shuffle`.
+    /// The page that a query asks for. With `shuffle`, objects with equal sort keys change places from call to call.
     pub(super) fn page(
         &mut self,
         query: &Query,
@@ -184,7 +184,7 @@ impl Collection {
         matched
     }
 
-    /// Where the view of these conditions in this order is, built if it is new.
+    /// Index of the view with these conditions and this order, which is built if it is new.
     fn kept_view(&mut self, signature: &str, filters: Vec<Filter>, ordering: Vec<(Field, bool)>) -> usize {
         let order: Vec<_> =
             ordering.iter().map(|(field, descending)| format!("{descending}{:?}", field.path)).collect();

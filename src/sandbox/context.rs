@@ -1,4 +1,4 @@
-//! What a handler works with: the store, the call, and the checks that handlers share.
+//! The context of a call: what handlers work with, and the checks that they share.
 
 use serde_json::{Map, Value};
 
@@ -9,32 +9,32 @@ use super::options::Options;
 use super::rng::Rng;
 use super::store::Store;
 
-/// An answer, or a refusal.
+/// The answer of a handler; a refusal is an `Err`.
 pub(super) type HandlerResult = Result<HttpResponse, HttpResponse>;
 
-/// What a handler works with.
+/// What a handler works with: the store, the settings, and the call.
 pub(super) struct Context<'a> {
     pub(super) store: &'a mut Store,
     pub(super) rng: &'a mut Rng,
     pub(super) options: &'a Options,
     pub(super) call: &'a RecordedCall,
     pub(super) incoming: &'a HttpRequest,
-    /// The decoded segments of the path.
+    /// Segments of the path, decoded.
     pub(super) segments: Vec<String>,
 }
 
 impl Context<'_> {
-    /// The segment at this place, counted from 0.
+    /// The segment of the path at this index.
     pub(super) fn segment(&self, at: usize) -> String {
         self.segments.get(at).cloned().unwrap_or_default()
     }
 
-    /// The last segment: the verb of a transition.
+    /// The last segment of the path, which is the verb of a transition.
     pub(super) fn verb(&self) -> String {
         self.segments.last().cloned().unwrap_or_default()
     }
 
-    /// The body as a JSON object that has none but these fields. No body is an empty object.
+    /// The body as a JSON object with no fields but these. A call without body has an empty object.
     pub(super) fn object(&self, allowed: &[&str]) -> Result<Map<String, Value>, HttpResponse> {
         let map = self.free_object()?;
         only(&map, allowed, "")?;
@@ -66,7 +66,7 @@ impl Context<'_> {
         Err(error(400, &format!("{}: not allowed in status `{status}`.", self.verb())))
     }
 
-    /// Changes an object, and puts the change into the log of effects.
+    /// Changes an object, and records the change among the effects.
     pub(super) fn change(
         &mut self,
         collection: &str,
@@ -96,7 +96,7 @@ impl Context<'_> {
     }
 }
 
-/// Refuses fields the platform does not know, each by its path.
+/// Refuses fields that are not allowed, and names each by its path.
 pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Result<(), HttpResponse> {
     let unknown: Vec<_> = map
         .keys()
@@ -106,7 +106,7 @@ pub(super) fn only(map: &Map<String, Value>, allowed: &[&str], at: &str) -> Resu
     if unknown.is_empty() { Ok(()) } else { Err(errors(400, &unknown)) }
 }
 
-/// A field that has to be text where it is given.
+/// The text of a field. A field of another type is refused.
 pub(super) fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Result<Option<&'m str>, HttpResponse> {
     match map.get(key) {
         None | Some(Value::Null) => Ok(None),

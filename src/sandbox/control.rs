@@ -1,4 +1,5 @@
-//! The journal over HTTP, for programs that run the sandbox in a process of its own. No key, no faults.
+//! Journal, effects and store over HTTP, for a sandbox in a process of its own. These routes need no key and have no
+//! faults.
 
 use serde_json::Value;
 

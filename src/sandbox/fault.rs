@@ -1,4 +1,4 @@
-//! Faults on demand and at random.
+//! Faults that a sandbox applies to calls, on demand and at random.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::journal::RecordedCall;
 use super::rng::Rng;
 
-/// One thing that goes wrong, for some calls.
+/// A failure that the sandbox simulates for some calls.
 ///
-/// By default a fault strikes *before* the call has an effect, and once. Kinds that spoil the answer ([`truncated`],
+/// By default a fault applies once, and *before* the call has an effect. Kinds that spoil the answer ([`truncated`],
 /// [`broken_json`], [`content_type`], [`drip`], [`delay`], [`close_after`]) need an answer, so the call has its effect.
 ///
 /// ```
@@ -53,8 +53,8 @@ pub(super) enum FaultKind {
 }
 
 impl Fault {
-    /// Calls with this method (`*` for all) and path, relative to the base path and without the query. `*` stands for
-    /// one segment, `**` at the end for any rest.
+    /// A fault for calls with this method and path. The method `*` stands for all. The path is relative to the base path
+    /// and has no query; in it, `*` stands for one segment, and `**` at the end for any rest.
     pub fn on(method: &str, path: &str) -> Self {
         Self {
             method: method.to_owned(),
@@ -66,39 +66,40 @@ impl Fault {
         }
     }
 
-    /// Every call.
+    /// A fault for every call.
     pub fn any() -> Self {
         Self::on("*", "/**")
     }
 
-    /// Lets the first `n` matching calls pass.
+    /// The first `n` matching calls pass without the fault. The default is 0.
     #[must_use]
     pub fn skip(mut self, n: usize) -> Self {
         self.skip = n;
         self
     }
 
-    /// Strikes `n` times instead of once.
+    /// The fault applies `n` times. The default is once.
     #[must_use]
     pub fn times(mut self, n: usize) -> Self {
         self.times = n;
         self
     }
 
-    /// Strikes for ever.
+    /// The fault applies to every matching call. The default is once.
     #[must_use]
     pub fn always(self) -> Self {
         self.times(usize::MAX)
     }
 
-    /// The call has its effect before the fault strikes: an answer of 503, a reset, or silence then tell nothing.
+    /// The call has its effect before the fault applies. An answer of 503, a reset or silence then says nothing about
+    /// the effect.
     #[must_use]
     pub fn after_effect(mut self) -> Self {
         self.after_effect = true;
         self
     }
 
-    /// Answers with this status. Without any kind, a fault is a 500 without body.
+    /// The answer has this status. The default is 500, without a body.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         let (headers, body) = match self.kind {
@@ -109,7 +110,7 @@ impl Fault {
         self
     }
 
-    /// A header of the answer of [`status`](Self::status); a `Content-Type` is guessed from the body unless given.
+    /// Adds a header to the answer of [`status`](Self::status). A `Content-Type` is guessed from the body unless given.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let FaultKind::Status { headers, .. } = &mut self.kind {
@@ -118,7 +119,7 @@ impl Fault {
         self
     }
 
-    /// The body of the answer of [`status`](Self::status).
+    /// Body of the answer of [`status`](Self::status).
     #[must_use]
     pub fn body(mut self, text: &str) -> Self {
         if let FaultKind::Status { body, .. } = &mut self.kind {
@@ -127,73 +128,73 @@ impl Fault {
         self
     }
 
-    /// The effect comes at once, the answer late.
+    /// The call has its effect at once; the answer comes later by this time.
     #[must_use]
     pub fn delay(self, by: Duration) -> Self {
         self.of(FaultKind::Delay(by))
     }
 
-    /// Effect and answer come late: the client may be gone by then.
+    /// Effect and answer come later by this time. The client may be gone by then.
     #[must_use]
     pub fn hold(self, by: Duration) -> Self {
         self.of(FaultKind::Hold(by))
     }
 
-    /// Closes the socket without an answer.
+    /// The connection is closed without an answer.
     #[must_use]
     pub fn reset(self) -> Self {
         self.of(FaultKind::Reset)
     }
 
-    /// Keeps the socket open and says nothing, until the client gives up.
+    /// The connection stays open, without an answer, until the client gives up.
     #[must_use]
     pub fn never_answer(self) -> Self {
         self.of(FaultKind::NeverAnswer)
     }
 
-    /// Closes the socket after half of the announced body.
+    /// The connection is closed after half of the announced body.
     #[must_use]
     pub fn truncated(self) -> Self {
         self.of(FaultKind::Truncated)
     }
 
-    /// A complete answer, whose JSON breaks off in the middle.
+    /// The answer is complete, but its JSON breaks off in the middle.
     #[must_use]
     pub fn broken_json(self) -> Self {
         self.of(FaultKind::BrokenJson)
     }
 
-    /// The right body under the wrong name.
+    /// The answer has the right body and this `Content-Type`.
     #[must_use]
     pub fn content_type(self, name: &str) -> Self {
         self.of(FaultKind::ContentType(name.to_owned()))
     }
 
-    /// The answer comes byte by byte.
+    /// The answer comes byte by byte, with this interval.
     #[must_use]
     pub fn drip(self, interval: Duration) -> Self {
         self.of(FaultKind::Drip(interval))
     }
 
-    /// A 302 to this address.
+    /// The answer is a redirect (302) to this address.
     #[must_use]
     pub fn redirect(self, location: &str) -> Self {
         self.of(FaultKind::Redirect(location.to_owned()))
     }
 
-    /// A list of so many bytes.
+    /// The answer is an empty list, padded to this number of bytes.
     #[must_use]
     pub fn oversized(self, bytes: usize) -> Self {
         self.of(FaultKind::Oversized(bytes))
     }
 
-    /// A small body that unpacks to so many bytes.
+    /// The answer is a small gzip body that unpacks to this number of bytes.
     #[must_use]
     pub fn gzip_bomb(self, bytes: usize) -> Self {
         self.of(FaultKind::GzipBomb(bytes))
     }
 
-    /// Answers, then closes the connection without having said so, as a server does with idle ones.
+    /// The connection is closed after the answer, unannounced, as servers close idle connections.
     #[must_use]
     pub fn close_after(self) -> Self {
         self.of(FaultKind::CloseAfter)
@@ -209,7 +210,7 @@ impl Fault {
             && path_matches(&self.path, call.route())
     }
 
-    /// Whether it strikes this call, counting it.
+    /// Whether the fault applies to this call. The call is counted.
     pub(super) fn trigger(&mut self, call: &RecordedCall) -> bool {
         if self.times == 0 || !self.matches(call) {
             return false;
@@ -224,7 +225,7 @@ impl Fault {
         true
     }
 
-    /// Whether the call is handled although this fault strikes.
+    /// Whether the call is handled although this fault applies.
     pub(super) fn is_handled(&self) -> bool {
         use FaultKind::{BrokenJson, CloseAfter, ContentType, Delay, Drip, Hold, Truncated};
         let spoils_answer = matches!(
@@ -269,7 +270,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
     parts.next().is_none()
 }
 
-/// A random share of calls struck by random faults; the same seed and the same calls give the same faults.
+/// Random faults for a random share of calls. The same seed and the same calls give the same faults.
 #[derive(Debug, Clone)]
 pub struct Chaos {
     rng: Rng,
@@ -278,7 +279,7 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    /// Strikes one call in ten with a mix of all kinds that a client can get over, timed in milliseconds.
+    /// One call in ten gets a fault, of any kind that a client can recover from within milliseconds.
     pub fn new(seed: u64) -> Self {
         let wait = Duration::from_millis(20);
         let any = Fault::any;
@@ -299,14 +300,15 @@ impl Chaos {
         Self { rng: Rng::new(seed), rate: 0.1, faults }
     }
 
-    /// The share of calls that are struck, 0 to 1.
+    /// Share of calls that get a fault, from 0 to 1. The default is 0.1.
     #[must_use]
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
     }
 
-    /// The faults to choose from; each strikes only the calls it is [`on`](Fault::on), `skip` and `times` do not count.
+    /// Faults to choose from. Each applies only to the calls that it is [`on`](Fault::on). Their `skip` and `times` have
+    /// no effect.
     #[must_use]
     pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.faults = faults.into_iter().collect();

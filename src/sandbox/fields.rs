@@ -1,16 +1,16 @@
-//! Which names each list can be filtered, ordered and searched by.
+//! The fields that each list can be filtered, ordered and searched by.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-/// What a list knows about its fields.
+/// Fields of one list.
 #[derive(Debug, Default)]
 pub(super) struct Spec {
     pub(super) fields: HashMap<String, Field>,
     pub(super) search: Vec<Vec<String>>,
-    /// Left out of lists unless selected.
+    /// Paths that the list leaves out unless selected.
     pub(super) hidden: Vec<Vec<String>>,
     selectable: HashSet<String>,
 }

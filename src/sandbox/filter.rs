@@ -1,4 +1,4 @@
-//! Conditions ready to be asked of a value, and the keys values are sorted by.
+//! Conditions of a query, compiled for the fields of one list.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -110,7 +110,7 @@ impl Filter {
         }
     }
 
-    /// Whether the next call of the same walk will likely ask it with another operand.
+    /// Whether the next call of the same cursor will likely have another operand in this condition.
     pub(super) fn is_volatile(&self) -> bool {
         match self {
             Self::Equal { path, operand } => *path == ["id"] || matches!(operand, Scalar::Time(_)),
@@ -132,7 +132,7 @@ impl Filter {
         }
     }
 
-    /// The least moment at which a value of `path` matches.
+    /// The earliest time of `path` that matches.
     pub(super) fn lower_bound(&self, path: &[String]) -> Option<i64> {
         match self {
             Self::Order { path: own, op: Op::Ge, bound: Scalar::Time(at), .. } if own == path => Some(*at),

@@ -1,4 +1,4 @@
-//! What was called and what it changed.
+//! The records of calls, and of the changes that they made.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 
 use super::message::HttpRequest;
 
-/// A request body as the sandbox saw it.
+/// Body of a recorded call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Body {
     /// No body was sent.
     #[default]
     Empty,
-    /// It parsed as JSON, whatever its content type said.
+    /// The body parsed as JSON, whatever its content type said.
     Json(Value),
-    /// Anything else, an upload for instance.
+    /// The body is something else, for instance an upload.
     Bytes(Vec<u8>),
 }
 
 impl Body {
-    /// The JSON, if it was JSON.
+    /// The JSON, if the body was JSON.
     pub fn json(&self) -> Option<&Value> {
         if let Self::Json(value) = self { Some(value) } else { None }
     }
@@ -33,29 +33,30 @@ impl Body {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedCall {
-    /// Counts from 1.
+    /// Number of the call, counted from 1.
     pub number: usize,
-    /// Which TCP connection it came over, counted from 1.
+    /// Number of the TCP connection that the call came over, counted from 1.
     pub connection: usize,
-    /// As sent, in upper case.
+    /// Method of the call, as sent: `GET`.
     pub method: String,
-    /// Relative to the base path, with the query as sent: `/requests?limit=100`. Outside of the base path, as sent.
+    /// Path relative to the base path, with the query as sent: `/requests?limit=100`. A path outside of the base path is
+    /// whole.
     pub path: String,
-    /// The body, parsed if it was JSON.
+    /// Body of the call, parsed if it was JSON.
     pub body: Body,
-    /// The `Content-Type` of the body.
+    /// `Content-Type` of the body.
     pub content_type: Option<String>,
-    /// Whether there was an `Authorization` header, right or wrong.
+    /// Whether the call had an `Authorization` header, right or wrong.
     pub authorization: bool,
-    /// The `User-Agent`.
+    /// `User-Agent` of the client.
     pub user_agent: Option<String>,
-    /// All headers but `Authorization`.
+    /// Headers of the call, except `Authorization`.
     pub headers: Vec<(String, String)>,
-    /// The status answered, 0 if there was no answer.
+    /// HTTP status of the answer, 0 if there was none.
     pub status: u16,
-    /// The fault that was applied, by name: `reset after effect`.
+    /// Name of the fault that was applied: `reset after effect`.
     pub fault: Option<String>,
-    /// Whether the call changed the state of the sandbox, also if the answer said otherwise.
+    /// Whether the call changed the data of the sandbox, whatever the answer said.
     pub effect: bool,
     /// Length of the body in bytes, as sent.
     body_length: usize,
@@ -100,7 +101,7 @@ impl RecordedCall {
         self.path.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The first header of that name, whatever its case.
+    /// The first header with this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -129,21 +130,21 @@ fn without_credentials(headers: &[(String, String)]) -> Vec<(String, String)> {
     headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authorization")).cloned().collect()
 }
 
-/// One change of state that a call brought about.
+/// A change that a call made to one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Effect {
-    /// The [`RecordedCall::number`] it belongs to.
+    /// [`RecordedCall::number`] of the call that made the change.
     pub call: usize,
-    /// The collection, `requests` or `conversations/CO-…/messages`.
+    /// Collection of the object: `requests`, `conversations/CO-…/messages`.
     pub collection: String,
-    /// The id of what was changed or created.
+    /// Id of the object that was changed or created.
     pub id: String,
-    /// The verb of the path, or `create`, `update`, `delete`, `message`, `upload`.
+    /// Kind of the change: the verb of the path, or `create`, `update`, `message`, `upload`.
     pub action: String,
-    /// The status before, where there is one.
+    /// Status of the object before the change, if it had one.
     pub from: Option<String>,
-    /// The status afterwards, where there is one.
+    /// Status of the object after the change, if it has one.
     pub to: Option<String>,
 }
 
@@ -156,19 +157,19 @@ impl Effect {
     }
 }
 
-/// One call of the storage, where signed links lead.
+/// One HTTP call of the storage, where signed links lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StorageCall {
-    /// As sent.
+    /// Method of the call, as sent.
     pub method: String,
-    /// Path and query as sent.
+    /// Path and query, as sent.
     pub path: String,
-    /// Whether credentials were sent along, which is answered with 403.
+    /// Whether the call carried credentials, which the storage answers with 403.
     pub authorization: bool,
-    /// All headers but `Authorization`.
+    /// Headers of the call, except `Authorization`.
     pub headers: Vec<(String, String)>,
-    /// The status answered.
+    /// HTTP status of the answer.
     pub status: u16,
 }
 

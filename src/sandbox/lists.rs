@@ -10,7 +10,7 @@ use super::fields::Spec;
 use super::message::HttpResponse;
 use super::rql::{self, Query};
 
-/// Fields that only the single object shows.
+/// Fields that a list leaves out: only the single object shows them.
 const DETAIL_ONLY: [(&str, &[&str]); 1] = [(
     "usage/files",
     &["records", "usage_file_uri", "processed_file_uri", "reconciliation_file_uri", "sub_status"],
@@ -69,7 +69,7 @@ pub(super) fn page_of(ctx: &mut Context<'_>, collection: &str) -> HandlerResult 
     Ok(answer.with("Content-Range", format!("items {first}-{last}/{}", page.total)))
 }
 
-/// What is left out of each object of the list.
+/// Paths that are left out of each object of the list.
 fn mask(collection: &str, spec: &Spec, query: &Query) -> Result<Vec<Vec<String>>, String> {
     let selected = query.select.as_deref().unwrap_or_default();
     for (name, _) in selected {
@@ -137,7 +137,7 @@ impl Serialize for Masked<'_> {
     }
 }
 
-/// The object a call's path names, looked up in another collection.
+/// The object with this id in another collection, or 404.
 pub(super) fn value_in<'c>(
     ctx: &'c Context<'_>,
     collection: &str,

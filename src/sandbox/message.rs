@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// A request as it arrived.
+/// A request, as it arrived.
 #[derive(Debug)]
 pub(super) struct HttpRequest {
     pub(super) method: String,
@@ -21,7 +21,7 @@ impl HttpRequest {
     }
 }
 
-/// What goes back.
+/// An answer, before it is written.
 #[derive(Debug, Clone)]
 pub(super) struct HttpResponse {
     pub(super) status: u16,
@@ -48,7 +48,7 @@ impl HttpResponse {
         self
     }
 
-    /// Smaller, for a client that said it can unpack.
+    /// The answer with its body compressed.
     pub(super) fn gzip(mut self) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         if encoder.write_all(&self.body).is_ok()
@@ -60,7 +60,7 @@ impl HttpResponse {
         self
     }
 
-    /// Head and body in one piece, announcing `length` bytes of body.
+    /// Head and body in one piece. The head announces a body of `length` bytes.
     pub(super) fn encode(&self, length: usize, keep_alive: bool) -> Vec<u8> {
         let mut out = Vec::with_capacity(256 + self.body.len());
         out.extend_from_slice(format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).as_bytes());

@@ -1,9 +1,9 @@
-//! The settings of a sandbox, and their defaults.
+//! Settings of a running sandbox, and their defaults.
 
-/// Where the API begins.
+/// Base path of the API.
 pub(super) const BASE: &str = "/public/v1";
 
-/// What a sandbox was told to be.
+/// Settings of a running sandbox, as the builder's methods describe them.
 pub(super) struct Options {
     pub(super) api_key: String,
     pub(super) put: bool,

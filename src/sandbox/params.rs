@@ -1,4 +1,4 @@
-//! Parameters: what may be changed of them, and where their values show.
+//! Changes of parameters, and templates filled with their values.
 
 use serde_json::Value;
 
@@ -6,9 +6,9 @@ use super::context::{only, text};
 use super::error::{bad_request, errors};
 use super::message::HttpResponse;
 
-/// What may be changed of a parameter.
+/// Fields of a parameter that an update may change.
 const PARAM_VALUES: [&str; 4] = ["value", "structured_value", "value_error", "structured_error"];
-/// What an update may repeat of a parameter without effect, as clients that send whole parameters do.
+/// Fields of a parameter that an update may repeat without effect, as clients that send whole parameters do.
 const PARAM_REST: [&str; 11] = [
     "id",
     "name",
@@ -23,7 +23,7 @@ const PARAM_REST: [&str; 11] = [
     "value_choice",
 ];
 
-/// Checks a list of parameter changes against the parameters there are, and applies it.
+/// Applies changes to parameters, after a check that each parameter exists.
 pub(super) fn merge_params(
     params: &mut Value,
     changes: Option<&Value>,

@@ -52,7 +52,7 @@ fn touch(request: &mut Value) {
     request["updated"] = now;
 }
 
-/// The template a body names: it has to be one of the product's if the product has any.
+/// The template that a body names. It has to be one of the product's templates if the product has any.
 fn template(ctx: &Context<'_>, product: &str, id: &str) -> Result<Value, HttpResponse> {
     let collection = format!("products/{product}/templates");
     match ctx.store.get(&collection, id) {
@@ -119,7 +119,7 @@ fn next_date(body: &Map<String, Value>) -> Result<Option<String>, HttpResponse> 
     }
 }
 
-/// The asset itself becomes what the approved request says of it.
+/// Copies the asset of an approved request to the asset itself.
 fn update_asset(ctx: &mut Context<'_>, request: &str) -> Result<(), HttpResponse> {
     let request = ctx.find(REQUESTS, request)?;
     let mut asset = request["asset"].clone();

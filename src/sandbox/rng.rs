@@ -1,4 +1,4 @@
-//! A seeded generator of numbers.
+//! A seeded generator of random numbers.
 
 /// `SplitMix64`: the same seed gives the same run.
 #[derive(Debug, Clone)]

@@ -12,24 +12,24 @@
 
 use serde_json::{Value, json};
 
-/// The product of all samples.
+/// Product of all samples.
 pub const PRODUCT: &str = "PRD-260-714-083";
 
 /// An activation template of [`PRODUCT`] in the demo data.
 pub const TEMPLATE: &str = "TL-497-535-242";
 
-/// The other product of the demo data that a processor is meant to have.
+/// Second product of the demo data that a processor is meant to handle.
 pub(super) const SECOND_PRODUCT: &str = "PRD-904-115-627";
 
 /// A product of another processor, whose orders are to be left alone.
 pub(super) const OTHERS_PRODUCT: &str = "PRD-511-020-468";
 
-/// The company that sells.
+/// The provider: the company that sells.
 pub(super) fn provider() -> Value {
     json!({"id": "PA-552-081", "name": "Meridian Cloud Distribution"})
 }
 
-/// The company that makes the product, and whose key the sandbox takes.
+/// The vendor: the company that makes the product, and whose API key the sandbox accepts.
 pub(super) fn vendor() -> Value {
     json!({"id": "VA-317-204", "name": "Northlight Software"})
 }

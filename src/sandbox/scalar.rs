@@ -11,7 +11,7 @@ use super::fields::{Field, FieldKind};
 /// Ids that stand for "none" in the platform's data.
 const PLACEHOLDERS: [&str; 4] = ["HB-0000-0000", "CT-0000-0000-0000", "MP-00000", "CRD-00000-00000-00000"];
 
-/// A comparable scalar. Nothing sorts before something.
+/// A comparable scalar. Null sorts before everything else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scalar {
     Null,
@@ -40,7 +40,7 @@ impl Ord for TotalF64 {
     }
 }
 
-/// Asks every leaf below `path`; lists fan out, and a reference stands for its id.
+/// Whether any leaf below `path` passes the test. Lists fan out, and a reference stands for its id.
 pub(super) fn any_leaf(value: &Value, path: &[String], ask: &mut dyn FnMut(&Value) -> bool) -> bool {
     match (value, path.split_first()) {
         (Value::Array(items), _) => items.iter().any(|item| any_leaf(item, path, ask)),
@@ -99,7 +99,7 @@ pub(super) fn leaf_scalar(leaf: &Value, kind: FieldKind) -> Scalar {
     scalar.unwrap_or(Scalar::Null)
 }
 
-/// What a value is sorted by.
+/// The scalar that a value is sorted by.
 pub(super) fn sort_key(value: &Value, field: &Field) -> Scalar {
     let mut scalar = Scalar::Null;
     any_leaf(value, &field.path, &mut |leaf| {

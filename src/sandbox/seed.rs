@@ -1,4 +1,4 @@
-//! The demo data: what the platform's lists hold on an ordinary day, with every quirk seen in its data.
+//! The demo data: lists as on an ordinary day of the platform, with every quirk seen in its data.
 
 mod orders;
 

@@ -1,4 +1,4 @@
-//! Sockets and threads: one thread per connection, all of them ended and joined when the sandbox goes.
+//! Sockets and threads. Each connection has a thread; all threads are joined when the sandbox is dropped.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -19,7 +19,7 @@ use super::store::Store;
 use super::wire::Reader;
 use super::{control, router, storage};
 
-/// What all threads share.
+/// The server: what its threads share.
 pub(super) struct Server {
     pub(super) options: Options,
     state: Mutex<State>,
@@ -31,7 +31,7 @@ pub(super) struct Server {
     connections: AtomicUsize,
 }
 
-/// The two listeners: the platform, and the origin that signed links lead to.
+/// Listeners of the two origins: the platform, and the storage that signed links lead to.
 pub(super) struct Listeners {
     platform: TcpListener,
     storage: TcpListener,
@@ -79,7 +79,7 @@ impl Server {
         }
     }
 
-    /// A handler that panicked left the data as it was then, which is still good for the next call.
+    /// The state, locked. A handler that panicked left it as it was then, which is good enough for the next call.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
@@ -88,7 +88,7 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Ends all threads and waits for them. The listeners are woken by a connection each.
+    /// Ends all threads and waits for them. A connection wakes each listener.
     pub(super) fn stop(&self, addresses: [SocketAddr; 2]) {
         self.stop.store(true, Ordering::SeqCst);
         drop(lock(&self.stopped.0));
@@ -111,7 +111,7 @@ impl Server {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// Waits, unless the sandbox is stopped meanwhile.
+    /// Waits for this time, or until the sandbox is stopped.
     fn pause(&self, time: Duration) {
         let guard = lock(&self.stopped.0);
         drop(self.stopped.1.wait_timeout_while(guard, time, |()| !self.stopping()));
@@ -204,7 +204,7 @@ impl Server {
         answer
     }
 
-    /// Writes the answer in the way of the fault. False if the connection is to be closed.
+    /// Writes the answer in the way of the fault. The result is false if the connection is to be closed.
     fn write(
         &self,
         stream: &TcpStream,
@@ -332,7 +332,7 @@ fn spoiled(fault: &Fault, answer: HttpResponse) -> HttpResponse {
     }
 }
 
-/// A JSON list of nothing, `bytes` long.
+/// An empty JSON list, padded with spaces to this number of bytes.
 fn padding(mut out: &TcpStream, bytes: usize) -> io::Result<()> {
     let chunk = [b' '; 16 * 1024];
     out.write_all(b"[")?;

@@ -1,11 +1,11 @@
-//! What a running sandbox holds besides its sockets: data, journal, and faults to come.
+//! The state of a running sandbox: data, journal, and the faults to come. No socket is known here.
 
 use super::fault::{Chaos, Fault};
 use super::journal::{RecordedCall, StorageCall};
 use super::rng::Rng;
 use super::store::Store;
 
-/// Called with each call before it is handled.
+/// Runs before each call that is handled, and may change the store.
 pub(super) type Hook = Box<dyn FnMut(&RecordedCall, &mut Store) + Send>;
 
 pub(super) struct State {
@@ -15,7 +15,7 @@ pub(super) struct State {
     pub(super) faults: Vec<Fault>,
     pub(super) chaos: Option<Chaos>,
     pub(super) hook: Option<Hook>,
-    /// Number of calls of the platform so far.
+    /// Number of API calls so far.
     pub(super) calls: usize,
     pub(super) rng: Rng,
 }
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// The fault that applies to this call, if any: first those asked for, then one at random.
+    /// The fault that applies to this call, if any: one that was added, else one at random.
     pub(super) fn next_fault(&mut self, call: &RecordedCall) -> Option<Fault> {
         let ordered = self.faults.iter_mut().find_map(|fault| fault.trigger(call).then(|| fault.clone()));
         ordered.or_else(|| self.chaos.as_mut()?.trigger(call))

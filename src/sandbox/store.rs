@@ -1,4 +1,4 @@
-//! Everything the sandbox holds, as JSON.
+//! The data of a sandbox, as JSON.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -8,28 +8,28 @@ use serde_json::Value;
 use super::collection::{Collection, Page};
 use super::journal::Effect;
 
-/// The data of a sandbox: collections of JSON objects, named by their path.
+/// Data of a sandbox: collections of JSON objects.
 ///
-/// `requests`, `assets`, `tier/config-requests`, `usage/files`, `conversations`, and nested ones such as
-/// `conversations/CO-1/messages` or `products/PRD-1/templates`.
+/// A collection is named by its path: `requests`, `assets`, `tier/config-requests`, `usage/files`, `conversations`, or a
+/// nested one such as `conversations/CO-1/messages` and `products/PRD-1/templates`.
 ///
 /// Its `Debug` shows how many objects each collection has: the objects may hold passwords.
 #[derive(Default)]
 pub struct Store {
     collections: HashMap<String, Collection>,
     effects: Vec<Effect>,
-    /// The number of the call being handled.
+    /// Number of the call that is being handled.
     call: usize,
     serial: u64,
     pub(super) uploads: HashMap<String, Upload>,
 }
 
-/// An uploaded workbook: its bytes, and the verdict that is yet to be shown.
+/// An uploaded workbook, with the verdict that reads of the usage file do not show yet.
 #[derive(Debug, Default)]
 pub(super) struct Upload {
     pub(super) bytes: Vec<u8>,
     pub(super) verdict: Option<Verdict>,
-    /// How many reads still see it in processing.
+    /// Number of reads that will still see the file in `processing`.
     pub(super) reads_left: usize,
 }
 
@@ -61,12 +61,12 @@ impl Store {
         self.collections.get_mut(collection)?.update(id, change)
     }
 
-    /// Takes an object out.
+    /// Removes an object and returns it.
     pub fn remove(&mut self, collection: &str, id: &str) -> Option<Value> {
         self.collections.get_mut(collection)?.remove(id)
     }
 
-    /// How many objects a collection has.
+    /// Number of objects in a collection.
     pub fn count(&self, collection: &str) -> usize {
         self.collections.get(collection).map_or(0, Collection::len)
     }
@@ -94,7 +94,7 @@ impl Store {
         self.collections.entry(name.to_owned()).or_insert_with(|| Collection::new(name))
     }
 
-    /// A number no id of this sandbox has had yet.
+    /// A number that no id of this sandbox has had yet.
     pub(super) fn serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial

@@ -268,7 +268,7 @@ fn conversations_are_found_by_what_they_are_about() {
 }
 
 #[test]
-fn faults_strike_the_calls_they_are_for() {
+fn faults_apply_to_the_calls_they_are_for() {
     let (sandbox, mut client) = three_requests();
     let approve = |n: usize| format!("/requests/PR-1000-000{n}-0001-001/approve");
     let on = || Fault::on("POST", "/requests/*/approve");
@@ -337,7 +337,7 @@ fn a_dropped_sandbox_ends_calls_that_wait() {
 }
 
 #[test]
-fn chaos_with_the_same_seed_strikes_the_same_calls() {
+fn chaos_with_the_same_seed_hits_the_same_calls() {
     let run = || {
         let (sandbox, _) = three_requests();
         sandbox.chaos(Chaos::new(7).rate(0.5).faults([Fault::any().status(500), Fault::any().status(503)]));

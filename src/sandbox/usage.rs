@@ -24,7 +24,7 @@ pub(super) fn detail(ctx: &mut Context<'_>) -> HandlerResult {
     lists::detail(ctx)
 }
 
-/// Shows the verdict on an upload once it has been looked at often enough.
+/// Shows the verdict on an upload, after the reads that see the file in `processing`.
 fn show_verdict(ctx: &mut Context<'_>, id: &str) {
     let Some(upload) = ctx.store.uploads.get_mut(id) else {
         return;
@@ -169,7 +169,7 @@ fn decide(ctx: &mut Context<'_>, status: &str, note_key: &str) -> HandlerResult 
     transition(ctx, &["pending"], status, |file| file[note_key] = note.into())
 }
 
-/// Steps without a body.
+/// Transitions without a body.
 pub(super) fn bare_transition(ctx: &mut Context<'_>) -> HandlerResult {
     ctx.object(&[])?;
     let (from, to): (&[&str], _) = match ctx.verb().as_str() {

@@ -8,7 +8,7 @@ use super::message::HttpRequest;
 const HEAD_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 1 << 30;
 
-/// Reads request after request from one socket.
+/// A reader of the requests that come over one socket.
 #[derive(Debug)]
 pub(super) struct Reader<'s> {
     stream: &'s TcpStream,
@@ -20,7 +20,7 @@ impl<'s> Reader<'s> {
         Self { stream, buffer: Vec::new() }
     }
 
-    /// The next request, `None` when the client is done, an error with kind `InvalidData` for what is not HTTP.
+    /// The next request. It is `None` when the client is done; what is not HTTP is an error of kind `InvalidData`.
     pub(super) fn next(&mut self) -> io::Result<Option<HttpRequest>> {
         loop {
             if let Some((head, length)) = parse_head(&self.buffer)? {

@@ -1,4 +1,4 @@
-//! What the platform does with an uploaded workbook: finds its records by their column names and checks each.
+//! Checks of an uploaded workbook: records are found by the names of their columns.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
