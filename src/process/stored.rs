@@ -1,8 +1,8 @@
 //! Was an update stored? Held against the parameters that the object has now.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::Goal;
 use super::snapshot::{Snapshot, State};
@@ -51,16 +51,15 @@ struct StoredParam {
     structured_value: Option<Value>,
 }
 
-/// The keys that tell an answered update from a page of something else.
+/// What tells an answered update from a page of something else.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Keys<'a> {
-    #[serde(borrow)]
-    asset: Option<&'a RawValue>,
-    #[serde(borrow)]
-    params: Option<&'a RawValue>,
-    #[serde(borrow)]
-    configuration: Option<&'a RawValue>,
+struct Updated {
+    id: Option<String>,
+    status: Option<String>,
+    asset: Option<IgnoredAny>,
+    params: Option<IgnoredAny>,
+    configuration: Option<IgnoredAny>,
 }
 
 impl WithParams {
@@ -79,21 +78,15 @@ impl Update<'_> {
         if answer.is_empty() {
             return answer.acknowledge();
         }
-        let (method, path) = (answer.method, answer.path.clone());
-        let body = answer.bytes()?;
-        let snapshot: Snapshot = decode(method, &path, &body)?;
-        let keys: Keys<'_> = decode(method, &path, &body)?;
-        let ours = snapshot.id.as_deref().is_none_or(|id| id == self.id);
-        let moved =
-            snapshot.status.as_deref().is_some_and(|status| !status.eq_ignore_ascii_case(self.before));
-        let told = snapshot.id.is_some()
-            || keys.asset.is_some()
-            || keys.params.is_some()
-            || keys.configuration.is_some();
+        let (method, path) = (answer.method.name(), answer.path.clone());
+        let Updated { id, status, asset, params, configuration } = answer.read()?;
+        let ours = id.as_deref().is_none_or(|id| id == self.id);
+        let moved = status.is_some_and(|status| !status.eq_ignore_ascii_case(self.before));
+        let told = id.is_some() || asset.is_some() || params.is_some() || configuration.is_some();
         if ours && told && !moved {
             return Ok(());
         }
-        Err(Error::unexpected(method.name(), &path, "the answer is not the object that was updated"))
+        Err(Error::unexpected(method, &path, "the answer is not the object that was updated"))
     }
 
     /// What the object shows; `None` where it is in its old state and does not have what was sent.

@@ -267,7 +267,7 @@ fn what_the_platform_echoes_of_passwords_and_signed_links_is_hidden() {
         secrets[10..].iter().enumerate().map(|(n, secret)| ParamUpdate::value(format!("new{n}"), secret));
     let sent: Vec<_> = sent.collect();
     for (method, path) in [("PUT", "/requests/*"), ("POST", "/requests/*/approve")] {
-        sandbox.calm();
+        sandbox.clear_faults();
         sandbox.fault(Fault::on(method, path).status(400).body(&echo.to_string()).always());
         let report = one_try(&sandbox)
             .process_fulfillments(|_| Ok(Approval::template("TL-1").with_params(sent.clone())))
