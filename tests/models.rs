@@ -755,11 +755,11 @@ fn layout_mistakes(text: &str) -> Vec<String> {
 
 #[test]
 fn the_models_are_laid_out_where_rustfmt_cannot_see() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models");
     let mut bodies = 0;
-    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(&file).unwrap();
+            let text = fs::read_to_string(&file).unwrap();
             bodies += text.lines().filter(|line| matches!(*line, "model! {" | "open_enum! {")).count();
             assert_eq!(layout_mistakes(&text), [""; 0], "{}", file.display());
         }

@@ -211,7 +211,7 @@ fn every_type_that_holds_a_secret_or_a_signature_hides_it() {
     let request: Request = read(
         json!({"id": "PR-1", "status": "pending", "activation_key": hidden, "asset": {"params": params()}}),
     );
-    let config = Config::new("https://api.example.com", &format!("SU-1:{hidden}")).unwrap();
+    let config = Config::new("https://api.example.com", format!("SU-1:{hidden}")).unwrap();
     let connect = Connect::new(config.clone()).unwrap();
     let update = || ParamUpdate::value("pw", hidden);
     let plan = fulfillment::plan(&request, Ok(Approval::tile(hidden).with_params([update()]))).unwrap();
