@@ -1,4 +1,5 @@
 //! The complete program of README: it reads `config.json` in the folder that it runs in.
+#![expect(clippy::print_stdout, clippy::unnecessary_wraps, reason = "README shows it as short as it can be")]
 
 use std::process::ExitCode;
 

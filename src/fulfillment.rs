@@ -107,7 +107,7 @@ impl<'c> Fulfillment<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said.
+    /// As [`process`](Self::process), and [`Error::Input`] for a filter that cannot be said.
     pub fn process_with(
         self,
         options: Options<'_>,
