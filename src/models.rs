@@ -1,8 +1,10 @@
-//! What the platform sends: one struct per class of its API, and what little is sent back in the same shape.
+//! Models of the platform's API: one struct per class, as the platform sends it, and the few structs sent to
+//! it.
 //!
-//! The [API reference](https://connect.cloudblue.com/community/api/) names the fields; they are called the same
-//! here, except that `type` is `kind`. All are public. Structs that come from the platform cannot be written as
-//! literals, because it adds fields with each release; in tests begin with `default()` or with JSON:
+//! The [API reference](https://connect.cloudblue.com/community/api/) names the fields. They have the same
+//! names here, except that `type` is `kind`, and all are public. Structs that the platform sends cannot be
+//! written as literals, because each release of the platform adds fields. Tests start from `default()` or
+//! from JSON:
 //!
 //! ```
 //! use connect::models::{Request, RequestStatus};
@@ -33,24 +35,23 @@
 //!
 //! # The rules of the fields
 //!
-//! The same class appears whole, in part, and as a reference of id and name, and any field may be missing or
-//! null. So:
+//! The platform sends the same class in full, in part, and as a reference with id and name, and any field may
+//! be missing or null. Therefore:
 //!
-//! - **Ids** are `String`, empty if there is none. Other texts and numbers are `Option`; an empty text is `None`.
-//!   A number where a text belongs becomes text (`external_id` comes as both), and the other way round.
+//! - **Ids** are `String`, empty if absent. Other texts and numbers are `Option`; an empty text is `None`. A number
+//!   in place of a text becomes a text (`external_id` is sent as both), and a text in place of a number a number.
 //! - **Lists** are `Vec`; missing, null and `[]` are the same.
-//! - **Objects** that a whole element always has are there without an `Option`, empty if they were missing
-//!   (`request.asset.product.id`); the others are `Option`, mostly boxed, and missing, null, `""`, `{}`
-//!   and an object with nothing but such in it are `None`.
-//! - **Vocabularies** are enums that keep a word they do not know as `Unknown`; a missing one is `Unknown("")`, for
-//!   which there is `is_unset`. Where the platform's letter case or spelling varies (`READY`, `Monthly`, `End of Sale`)
-//!   all forms are read as the same variant, and written in one form.
-//! - **Points in time** are `OffsetDateTime` in UTC, whichever of its forms the platform used; no date is `None`.
-//! - **Numbers with decimals** are exact, see [`Decimal`] and [`Quantity`].
-//! - **Unknown fields** are skipped. A wrong structure, such as a text for a list, is an error.
+//! - **Objects** that every full payload has are not `Option`, and are empty if missing (`request.asset.product.id`).
+//!   Other objects are `Option`, mostly boxed; missing, null, `""`, `{}` and an object of empty fields are `None`.
+//! - **Enums** are open: an unknown value is kept as `Unknown`, and a missing one is `Unknown("")`, which `is_unset`
+//!   tests. Where the platform's letter case or spelling varies (`READY`, `Monthly`, `End of Sale`), all forms are
+//!   read as the same variant and written in one form.
+//! - **Dates and times** are `OffsetDateTime` in UTC, read from every form that the platform uses; absent is `None`.
+//! - **Decimal numbers** are exact, see [`Decimal`] and [`Quantity`].
+//! - **Unknown fields** are skipped. A wrong structure, such as a text in place of a list, is an error.
 //!
-//! `Debug` leaves out what is absent, and hides passwords, credentials and the signatures of links; `Serialize`
-//! writes everything that is there.
+//! `Debug` leaves out absent fields and hides passwords, credentials and the signatures of links. `Serialize`
+//! writes everything that is present.
 
 mod account;
 mod asset;

@@ -1,4 +1,4 @@
-//! Who takes part: accounts (vendors and providers) and their users.
+//! Accounts (vendors and providers), their users, and who works on a request.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
@@ -9,17 +9,17 @@ use super::model::{model, open_enum};
 use super::{Events, Secret};
 
 model! {
-    /// An id with a name, where the platform says no more than that.
+    /// A reference to an object of the platform, with its id and name only.
     pub struct Reference {
-        /// Id of the reference.
+        /// Id of the object.
         pub id: String,
-        /// Name of the reference.
+        /// Name of the object.
         pub name: Option<String>,
     }
 }
 
 model! {
-    /// A vendor or provider; in most places a reference with id and name.
+    /// An account: a vendor or a provider. Most payloads hold a reference with id and name.
     #[doc(alias = "Company")]
     pub struct Account {
         /// Id of the account: `VA-…` for vendors, `PA-…` for providers.
@@ -28,131 +28,131 @@ model! {
         pub name: Option<String>,
         /// Path of the account's logo.
         pub icon: Option<String>,
-        /// What the company does, in short.
+        /// Short description of the company.
         pub description: Option<String>,
-        /// What the company does, at length.
+        /// Longer description of the company.
         pub overview: Option<String>,
         /// Address of the company's headquarters.
         pub headquarters: Option<String>,
-        /// Side of the market that the account is on: vendor or provider.
+        /// Type of the account: vendor or provider.
         #[doc(alias = "type")]
         pub kind: AccountKind = "type",
-        /// The account's part in the supply chain.
+        /// Role of the account in the supply chain.
         pub role: AccountRole,
-        /// Id of the brand, `BR-…`.
+        /// Id of the account's brand, `BR-…`.
         pub brand: Option<String>,
-        /// Id of the account in another system.
+        /// Id of the account in an external system.
         pub external_id: Option<String>,
-        /// Whether the account sources from other accounts.
+        /// Whether the account sources products from other accounts.
         pub sourcing: Option<bool>,
-        /// Place where the account works; of no documented shape.
+        /// Countries of the account; their shape is not documented.
         pub countries: Vec<Value>,
-        /// Codes of the languages that the account speaks.
+        /// Language codes of the account.
         pub languages: Vec<String>,
-        /// The account's websites.
+        /// Websites of the company.
         pub websites: Vec<String>,
-        /// The account's lines of business.
+        /// Industries of the company.
         pub industries: Vec<Reference>,
-        /// Whether others can find it.
+        /// Whether the account is public.
         pub public: Option<bool>,
-        /// Events of the account: creation and last change.
+        /// Events of the account: created, updated.
         pub events: Events,
-        /// Permissions of the caller on the account; free-form.
+        /// Permissions of the caller on the account, as free-form JSON.
         pub permissions: Option<Value>,
     }
-    // The specification has the id alone in the answer to the creation of a usage file.
+    // The specification has the id only in the response to the creation of a usage file.
     text = |id| Account { id: id.to_owned(), ..Account::default() };
 }
 
 model! {
-    /// A user, a service user, or whoever an event was done by.
+    /// A user, a service user, or any other author of an event.
     pub struct User {
-        /// `UR-…`, `SU-…`, or anything in old events; may be missing there.
+        /// Id of the user: `UR-…`, `SU-…`, or any text in old events; empty where the payload has none.
         pub id: String,
-        /// The e-mail address; rarely given.
+        /// E-mail address of the user; few payloads have it.
         pub email: Option<String>,
         /// Display name of the user.
         pub name: Option<String>,
         /// Path of the user's picture.
         pub icon: Option<String>,
-        /// Id of the user in another system.
+        /// Id of the user in an external system.
         pub external_id: Option<String>,
-        /// Whether the user can sign in.
+        /// Whether the user account is active.
         pub active: Option<bool>,
-        /// Whether the user gets notifications.
+        /// Whether the user receives notifications.
         pub notifications: Option<bool>,
-        /// Whether the user gets announcements.
+        /// Whether the user receives announcements.
         pub announcements: Option<bool>,
-        /// Whether the address is blocked.
+        /// Whether the user's e-mail address is on the blocklist.
         pub blocklisted: Option<bool>,
-        /// Region setting of the user.
+        /// Region in the user's settings.
         pub region: Option<String>,
-        /// Time format setting of the user.
+        /// Time format in the user's settings.
         pub timeformat: Option<String>,
-        /// Time zone setting of the user.
+        /// Time zone in the user's settings.
         pub timezone: Option<String>,
         /// Identity provider that signs the user in.
         pub idp: Option<Box<IdentityProvider>>,
-        /// Mail domain that the user belongs to.
+        /// E-mail domain that the user belongs to.
         pub domain: Option<Box<Domain>>,
-        /// Creation, sign-in, invitation and activation.
+        /// Events of the user: created, signed, invited, activated.
         pub events: Events,
-        /// State of the user, as the platform says it.
+        /// Status of the user, as the platform words it.
         pub status: Option<String>,
-        /// Code of the user's invitation.
+        /// Activation code of the user's invitation.
         pub activation_code: Option<Secret>,
     }
 }
 
 model! {
-    /// A service that signs users in.
+    /// An identity provider, which signs users in.
     pub struct IdentityProvider {
         /// Id of the identity provider.
         pub id: String,
         /// Name of the identity provider.
         pub name: Option<String>,
-        /// Way in which the identity provider works.
+        /// Protocol of the identity provider.
         #[doc(alias = "type")]
         pub kind: IdentityProviderKind = "type",
     }
 }
 
 model! {
-    /// A mail domain with its own way to sign in.
+    /// An e-mail domain with its own sign-in settings.
     pub struct Domain {
         /// Id of the domain.
         pub id: String,
-        /// Name of the mail domain.
+        /// Domain name.
         pub name: Option<String>,
-        /// How its users sign in.
+        /// Sign-in settings for the users of the domain.
         pub auth: Option<DomainAuth>,
     }
 }
 
 model! {
-    /// How the users of a domain sign in.
+    /// Sign-in settings for the users of a domain.
     pub struct DomainAuth {
-        /// Identity provider that signs the domain's users in.
+        /// Identity provider that signs the users of the domain in.
         pub idp: Option<Box<IdentityProvider>>,
-        /// Whether there is no other way.
+        /// Whether the users of the domain must sign in with this identity provider.
         pub enforce: Option<bool>,
     }
 }
 
 open_enum! {
-    /// Which side of the market an account is on.
+    /// Type of an account: vendor or provider.
     pub enum AccountKind (any case) {
-        /// The account is a vendor, which owns products.
+        /// A vendor, who owns products.
         Vendor = "vendor",
-        /// The account is a provider, which sells products.
+        /// A provider, who sells the products of vendors.
         Provider = "provider",
     }
 }
 
 open_enum! {
-    /// An account's part in the supply chain.
+    /// Role of an account in the supply chain.
     pub enum AccountRole {
-        /// The account makes products.
+        /// The account creates products.
         Vendor = "vendor",
         /// The account sells to resellers.
         Distributor = "distributor",
@@ -162,29 +162,29 @@ open_enum! {
 }
 
 open_enum! {
-    /// How an identity provider works.
+    /// Protocol of an identity provider.
     pub enum IdentityProviderKind {
-        /// The platform itself signs users in.
+        /// The platform signs the users in itself.
         System = "system",
-        /// The identity provider speaks SAML.
+        /// The users sign in with SAML.
         Saml = "saml",
-        /// The identity provider speaks `OpenID` Connect.
+        /// The users sign in with `OpenID` Connect.
         OpenId = "openid",
     }
 }
 
-/// Who works on a request: the specification says a text, the platform mostly sends an object.
+/// The assignee of a request. The specification documents a text; most payloads have an object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AssignedTo {
-    /// A user with any of id, name and e-mail.
+    /// The assignee is a user, with any of id, name and e-mail address.
     User(Box<User>),
-    /// A text that names somebody.
+    /// The assignee is named by a text.
     Text(String),
 }
 
 impl AssignedTo {
-    /// The user's id, or the text.
+    /// Id of the assigned user, or the text that names the assignee.
     pub fn id(&self) -> &str {
         match self {
             Self::User(user) => &user.id,
@@ -198,7 +198,7 @@ impl Wire for AssignedTo {
 
     fn from_scalar(scalar: Scalar<'_>) -> Result<Option<Self>, WrongType> {
         match scalar {
-            // Test payloads write Python's word for nothing.
+            // Test payloads have the text `None` for an absent assignee.
             Scalar::Null | Scalar::Text("" | "None") => Ok(None),
             Scalar::Text(text) => Ok(Some(Self::Text(text.to_owned()))),
             _ => Err(WrongType),

@@ -1,4 +1,4 @@
-//! Assets: what a customer has, or is about to have, of a product.
+//! Assets: subscriptions of a customer to a product.
 
 use time::OffsetDateTime;
 
@@ -10,79 +10,82 @@ use super::{
 };
 
 model! {
-    /// A customer's subscription to a product.
+    /// An asset: the subscription of a customer to a product.
     pub struct Asset {
         /// Id of the asset, `AS-…`.
         pub id: String,
-        /// State of the asset.
+        /// Status of the asset.
         pub status: AssetStatus,
         /// Id of the asset in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id of the asset in the provider's system, mostly a UUID.
+        /// Unique id of the asset in the provider's system, usually a UUID.
         pub external_uid: Option<String>,
-        /// Name of the asset in the provider's system, in old answers.
+        /// Name of the asset in the provider's system, in old payloads.
         pub external_name: Option<String>,
         /// Product of the asset.
         pub product: Product,
-        /// Connection between vendor and provider that the asset was sold through.
+        /// Connection through which the asset was ordered.
         pub connection: Connection,
-        /// Events of the asset: creation and last change.
+        /// Events of the asset: created, updated.
         pub events: Events,
         /// Items of the asset, with quantities.
         pub items: Vec<Item>,
-        /// The asset's parameters of the phases ordering and fulfillment.
+        /// Parameters of the asset, of the phases ordering and fulfillment.
         pub params: Vec<Param>,
-        /// Customer and its resellers of the asset.
+        /// Tier accounts of the asset: the customer, tier 1 and tier 2.
         pub tiers: Tiers,
-        /// The marketplace that the asset was bought on.
+        /// Marketplace of the asset.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract that the asset was bought under.
+        /// Contract that the asset belongs to.
         pub contract: Option<Box<Contract>>,
-        /// The asset's parameters of the phase configuration.
+        /// Configuration parameters that apply to the asset.
         pub configuration: Configuration,
-        /// The activation template; lists have it only if that the asset is selected.
+        /// Activation template of the asset; lists include it only on `select(template)`.
         pub template: Option<Box<Template>>,
-        /// The request being worked on; lists have it only if that the asset is selected.
+        /// Pending request of the asset; lists include it only on `select(pending_request)`.
         pub pending_request: Option<Box<AssetRequestItem>>,
-        /// Time at which the asset ends unless it is renewed.
+        /// Date on which the asset expires unless it is renewed.
         pub renewal_expiration_date: Option<OffsetDateTime>,
     }
 }
 
 impl Asset {
-    /// The parameter of this id.
-    ///
-    /// ```
-    /// use connect::models::Asset;
-    /// # fn main() -> serde_json::Result<()> {
-    /// let asset: Asset = serde_json::from_str(r#"{"params": [{"id": "seat_no", "value": "17"}]}"#)?;
-    /// assert_eq!(asset.param("seat_no").and_then(|param| param.text()), Some("17"));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the asset's parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
     }
 
-    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    /// Returns the text value of the asset's parameter with this id; `None` if the parameter or its text is
+    /// missing or empty.
+    ///
+    /// ```
+    /// use connect::models::Asset;
+    /// # fn main() -> serde_json::Result<()> {
+    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}, {"id": "email", "value": ""}]}"#;
+    /// let asset: Asset = serde_json::from_str(json)?;
+    /// assert_eq!(asset.value("seat_no"), Some("17"));
+    /// assert_eq!(asset.value("email"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value(&self, id: &str) -> Option<&str> {
         self.param(id)?.text()
     }
 
-    /// The item of this local id.
+    /// Returns the asset's item with this local id.
     #[doc(alias = "get_item_by_id")]
     pub fn item(&self, id: &str) -> Option<&Item> {
         self.items.iter().find(|item| item.id == id)
     }
 
-    /// The item of this part number.
+    /// Returns the asset's item with this manufacturer part number (MPN).
     #[doc(alias = "get_item_by_mpn")]
     pub fn item_by_mpn(&self, mpn: &str) -> Option<&Item> {
         self.items.iter().find(|item| item.mpn.as_deref() == Some(mpn))
     }
 
-    /// The item of this global id.
+    /// Returns the asset's item with this global id.
     #[doc(alias = "get_item_by_global_id")]
     pub fn item_by_global_id(&self, id: &str) -> Option<&Item> {
         self.items.iter().find(|item| item.global_id.as_deref() == Some(id))
@@ -90,7 +93,7 @@ impl Asset {
 }
 
 model! {
-    /// An asset in short, as usage records name it.
+    /// A reference to an asset, as usage records have it.
     pub struct AssetReference {
         /// Id of the asset, `AS-…`.
         pub id: String,
@@ -102,42 +105,42 @@ model! {
 }
 
 model! {
-    /// A request in short, as an asset lists its own.
+    /// A short form of an asset request, as the list of an asset's requests has it.
     pub struct AssetRequestItem {
         /// Id of the request, `PR-…`.
         pub id: String,
-        /// Type of the request, such as purchase or change.
+        /// Type of the request.
         #[doc(alias = "type")]
         pub kind: RequestKind = "type",
-        /// State of the request.
+        /// Status of the request.
         pub status: RequestStatus,
-        /// Events of the request: creation and last change.
+        /// Events of the request: created, updated.
         pub events: Events,
-        /// User who works on the request.
+        /// User who is responsible for the request.
         pub assignee: Option<AssignedTo>,
-        /// The template that the request will be answered with.
+        /// Template of the request.
         pub template: Option<Box<Template>>,
     }
 }
 
 open_enum! {
-    /// The state of an asset.
+    /// Status of an asset.
     pub enum AssetStatus {
-        /// The asset is a draft, which is not ordered yet.
+        /// The asset is a draft and not ordered yet.
         Draft = "draft",
-        /// The asset is ordered and not delivered yet.
+        /// The asset is ordered and not fulfilled yet.
         Processing = "processing",
-        /// The asset is in use.
+        /// The asset is active.
         Active = "active",
-        /// The asset is cancelled and not terminated yet.
+        /// The asset is being terminated.
         Terminating = "terminating",
-        /// The asset is suspended and cannot be used for now.
+        /// The asset is suspended.
         Suspended = "suspended",
-        /// The asset has ended.
+        /// The asset is terminated.
         Terminated = "terminated",
-        /// The asset is ordered, in old answers.
+        /// The asset is ordered, in old payloads.
         New = "new",
-        /// The asset was refused, in old answers.
+        /// The order of the asset was rejected, in old payloads.
         Rejected = "rejected",
     }
 }

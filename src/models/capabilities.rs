@@ -1,166 +1,166 @@
-//! What a product supports, part by part.
+//! Capabilities of a product: the optional features of the platform that the product supports.
 
 use super::model::{model, open_enum};
 use super::usage::UsageSchema;
 
 model! {
-    /// What a product supports.
+    /// Capabilities of a product.
     pub struct Capabilities {
-        /// Pay-per-use capabilities of the product.
+        /// Pay-as-you-go (pay per use) capabilities of the product.
         pub ppu: Option<PpuCapabilities>,
-        /// Capabilities for items that are paid in advance (reservation).
+        /// Reservation capabilities of the product.
         pub reservation: Option<ReservationCapabilities>,
-        /// Validation of drafts while the cart is filled.
+        /// Validation of ordering parameters while the customer fills the cart.
         pub cart: Option<Validation>,
-        /// Validation of the customer's answer to an inquiry.
+        /// Validation of ordering parameters while a request is inquiring.
         pub inquiring: Option<Validation>,
-        /// Capabilities for the resellers of the supply chain (tiers).
+        /// Capabilities of the product for resellers (tiers).
         pub tiers: Option<TierCapabilities>,
-        /// Capabilities for the life of a subscription.
+        /// Capabilities of the product for each type of asset request.
         pub subscription: Option<SubscriptionCapabilities>,
     }
 }
 
 model! {
-    /// Pay-per-use.
+    /// Pay-as-you-go (pay per use) capabilities of a product.
     pub struct PpuCapabilities {
-        /// Whether the product has pay-per-use items; the platform accepts this flag and does not return it.
+        /// Whether the product supports pay-as-you-go; the field can be sent, responses do not have it.
         pub ppu: Option<bool>,
         /// Schema of the product's usage files.
         pub schema: UsageSchema,
-        /// Whether usage may name items that the product does not define (dynamic items).
+        /// Whether usage may be reported for items that the product does not define (dynamic).
         pub dynamic: Option<bool>,
         /// Whether usage is reported as a prediction before the billing period (predictive).
         pub predictive: Option<bool>,
-        /// Whether usage records may lie in the future (future charges).
+        /// Whether usage may be reported with dates in the future (future).
         pub future: Option<bool>,
         /// Whether usage may be reported after the billing period (late usage).
         pub late: Option<bool>,
-        /// Vendor columns the usage files must have.
+        /// Names of the vendor's own columns that a usage file must have.
         pub required_custom_fields: Vec<String>,
     }
 }
 
 model! {
-    /// Items paid in advance.
+    /// Reservation capabilities of a product: items that are ordered in fixed quantities.
     pub struct ReservationCapabilities {
-        /// Whether consumption of reserved items is reported.
+        /// Whether the vendor reports the consumption of reserved items.
         pub consumption: Option<bool>,
     }
 }
 
 model! {
-    /// Whether something is checked by the vendor.
+    /// Whether the vendor validates parameters at one point of the ordering process.
     pub struct Validation {
-        /// Whether the vendor validates the request.
+        /// Whether the vendor validates the parameters.
         pub validation: Option<bool>,
     }
 }
 
 model! {
-    /// Resellers.
+    /// Capabilities of a product for resellers (tiers).
     pub struct TierCapabilities {
-        /// Whether changes of tier accounts are sent to the vendor.
+        /// Whether the vendor receives updates of tier accounts.
         pub updates: Option<bool>,
-        /// Tier config capabilities of the product; may be null.
+        /// Tier configuration capabilities of the product; the platform may send null.
         pub configs: Option<TierConfigCapabilities>,
-        /// Whether the vendor validates tier data.
+        /// Whether the vendor validates the parameters of tiers.
         pub validation: Option<bool>,
     }
 }
 
 model! {
-    /// Configs of resellers.
+    /// Tier configuration capabilities of a product.
     pub struct TierConfigCapabilities {
-        /// Whether the product has tier configs; the platform accepts this flag and does not return it.
+        /// Whether the product has tier configurations; the field can be sent, responses do not have it.
         pub configs: Option<bool>,
-        /// Highest tier that has a tier config, 1 or 2.
+        /// Highest tier level with a tier configuration, 1 or 2.
         pub level: Option<i64>,
-        /// Capabilities for tier config requests of the type setup.
+        /// Capabilities of tier configuration requests of type setup.
         pub setup: Option<RequestCapabilities>,
-        /// Capabilities for tier config requests of the type update.
+        /// Capabilities of tier configuration requests of type update.
         pub update: Option<RequestCapabilities>,
     }
 }
 
 model! {
-    /// The life of an asset.
+    /// Capabilities of a product for each type of asset request.
     pub struct SubscriptionCapabilities {
-        /// Capabilities for cancel requests.
+        /// Capabilities of cancel requests.
         pub cancel: Option<RequestCapabilities>,
-        /// Capabilities for change requests.
+        /// Capabilities of change requests.
         pub change: Option<RequestCapabilities>,
-        /// Capabilities for changes of parameters.
+        /// Capabilities of asset parameters.
         pub parameter: Option<ParameterCapabilities>,
-        /// Capabilities for purchase requests.
+        /// Capabilities of purchase requests.
         pub purchase: Option<RequestCapabilities>,
-        /// Capabilities for resume requests.
+        /// Capabilities of resume requests.
         pub resume: Option<RequestCapabilities>,
-        /// Capabilities for suspend requests.
+        /// Capabilities of suspend requests.
         pub suspend: Option<RequestCapabilities>,
-        /// Capabilities for renew requests.
+        /// Capabilities of renew requests.
         pub renew: Option<RequestCapabilities>,
-        /// Capabilities for transfer requests.
+        /// Capabilities of transfer requests.
         pub transfer: Option<RequestCapabilities>,
-        /// Whether the subscription capabilities can be put on hold.
+        /// Whether subscriptions can be put on hold.
         pub hold: Option<bool>,
-        /// Way in which the subscription capabilities ends.
+        /// Subscription schema of the product: explicit or evergreen.
         pub schema: SubscriptionSchema,
     }
 }
 
 model! {
-    /// Parameters of an asset.
+    /// Capabilities of a product for asset parameters.
     pub struct ParameterCapabilities {
-        /// Whether their versions are kept.
+        /// Whether the platform keeps versions of asset parameters.
         pub versions: Option<bool>,
     }
 }
 
 model! {
-    /// What a kind of request supports; each kind has some of these.
+    /// Capabilities of one type of request. Each type of request has some of these fields.
     pub struct RequestCapabilities {
-        /// Whether the vendor checks it.
+        /// Whether the vendor validates a draft request of this type.
         pub validation: Option<bool>,
-        /// Whether the vendor checks the answer to an inquiry.
+        /// Whether the vendor validates the parameters while a request of this type is inquiring.
         pub inquiring_validation: Option<bool>,
-        /// Whether the request capabilities can be scheduled.
+        /// Whether requests of this type can be scheduled.
         pub scheduling: Option<bool>,
-        /// Whether the request capabilities can be done without the platform.
+        /// Whether requests of this type can be processed offline.
         pub offline: Offline,
-        /// Whether ordering parameters can be changed.
+        /// Whether requests of this type can edit ordering parameters.
         pub editable_ordering_parameters: Option<bool>,
-        /// Whether fulfillment parameters can be changed.
+        /// Whether requests of this type can edit fulfillment parameters.
         pub editable_fulfillment_parameters: Option<bool>,
-        /// Whether an adjustment can go on at the same time.
+        /// Whether an adjustment request can be open at the same time as a change request.
         pub simultaneous_adjustment: Option<bool>,
         /// Whether the product supports renew requests.
         pub enable_renew: Option<bool>,
         /// Whether the product supports transfer requests.
         pub enable_transfer: Option<bool>,
-        /// Whether transfers are approved without the vendor.
+        /// Whether the platform approves transfer requests automatically.
         pub transfer_autoapprove: Option<bool>,
     }
 }
 
 open_enum! {
-    /// Whether a request can be done without the platform.
+    /// Whether requests of a type can be processed offline, without the platform.
     pub enum Offline {
-        /// The request cannot be fulfilled offline.
+        /// Offline processing is not supported (`no`).
         No = "no",
-        /// The request is always fulfilled offline.
+        /// Offline processing is automatic (`auto`).
         Auto = "auto",
-        /// The request may be fulfilled offline.
+        /// Offline processing is allowed (`allowed`).
         Allowed = "allowed",
     }
 }
 
 open_enum! {
-    /// How a subscription ends.
+    /// Subscription schema of a product: how a subscription ends.
     pub enum SubscriptionSchema {
-        /// The subscription ends at its date, unless it is renewed.
+        /// The subscription ends at its expiration date unless it is renewed.
         Explicit = "explicit",
-        /// The subscription ends when it is cancelled.
+        /// The subscription continues until it is cancelled.
         Evergreen = "evergreen",
     }
 }

@@ -1,4 +1,4 @@
-//! Parameters that are set once, for a product, a marketplace or an item.
+//! Configuration parameters, which are set once for a product, a marketplace or an item.
 
 use std::fmt;
 
@@ -9,15 +9,16 @@ use super::param::find;
 use super::{Constraints, Events, Item, Marketplace, Param};
 
 model! {
-    /// Parameters that were set once for a product, a marketplace or an item, and hold for all its assets.
+    /// Configuration parameters, which are set once for a product, a marketplace or an item and apply to all
+    /// assets.
     pub struct Configuration {
-        /// Configuration parameters with their values.
+        /// Parameters of the phase configuration, with values.
         pub params: Vec<Param>,
     }
 }
 
 impl Configuration {
-    /// The parameter of this id.
+    /// Returns the configuration parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
@@ -27,20 +28,19 @@ impl Configuration {
 fields! {
     /// A configuration parameter of a product, with its value. `Debug` hides the value of a password.
     pub struct ProductConfigurationParameter {
-        /// The value, unless that the product configuration parameter is unset.
+        /// Value of the configuration parameter; `None` if it is not set.
         pub value: Option<String>,
-        /// The value of checkboxes, addresses, phones and objects.
+        /// Value of a configuration parameter of type checkbox, address, phone or object.
         pub structured_value: Option<Value>,
-        /// Parameter that has this value.
+        /// Definition of the configuration parameter.
         pub parameter: Param,
-        /// The item that the product configuration parameter holds for; only in the scopes of items.
+        /// Item that the value applies to; only in the scopes item and `item_marketplace`.
         pub item: Option<Box<Item>>,
-        /// The marketplace that the product configuration parameter holds for; only in the scopes of
-        /// marketplaces.
+        /// Marketplace that the value applies to; only in the scopes marketplace and `item_marketplace`.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Rules for the value in old answers; later ones have them in `parameter`.
+        /// Constraints of the value, in old payloads; newer ones have them in `parameter`.
         pub constraints: Option<Box<Constraints>>,
-        /// Events of the product configuration parameter: creation and last change.
+        /// Events of the configuration parameter: created, updated.
         pub events: Events,
     }
 }

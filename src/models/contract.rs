@@ -1,4 +1,4 @@
-//! Agreements and the contracts made under them.
+//! Agreements, and the contracts made under them.
 
 use serde::ser::Serializer;
 use serde_json::Value;
@@ -9,178 +9,178 @@ use super::model::{fields, model, open_enum, serde_root};
 use super::{Account, Environment, Events, Marketplace, Reference, Secret, SignedUrl, User};
 
 model! {
-    /// A contract between a vendor and a provider; in most places a reference with id and name.
+    /// A contract between a vendor and a provider. Most payloads hold a reference with id and name.
     pub struct Contract {
-        /// Id of the contract: `CRD-…` and the like.
+        /// Id of the contract, `CRD-…` and other prefixes.
         pub id: String,
         /// Name of the contract.
         pub name: Option<String>,
-        /// Subject of the contract.
+        /// Type of the contract, the same as the type of its agreement.
         #[doc(alias = "type")]
         pub kind: AgreementKind = "type",
-        /// State of the contract.
+        /// Status of the contract.
         pub status: ContractStatus,
-        /// Whether the contract is for trial or business; in the JSON this is `kind`.
+        /// Environment of the contract, production or test; the JSON key is `kind`.
         pub environment: Environment = "kind",
-        /// Version of the agreement that was signed.
+        /// Version of the agreement that the contract was signed for.
         pub version: Option<i64>,
-        /// Newest version of the agreement of the contract.
+        /// Latest version of the agreement.
         pub latest: Option<String>,
-        /// Time at which the contract version was made.
+        /// Time at which the version of the agreement was created.
         pub version_created: Option<OffsetDateTime>,
-        /// Agreement that the contract was made under.
+        /// Agreement of the contract.
         pub agreement: Option<Box<Agreement>>,
-        /// The marketplace, in old answers.
+        /// Marketplace of the contract, in old payloads.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Account that proposed the contract.
+        /// Account that owns the contract.
         pub owner: Option<Box<Account>>,
-        /// Account on the other side of the contract.
+        /// Account that issued the contract.
         pub issuer: Option<Box<Account>>,
         /// User who created the contract.
         pub creator: Option<Box<User>>,
         /// User who signed the contract.
         pub signee: Option<Box<User>>,
-        /// Time at which the contract was created, in old answers.
+        /// Time at which the contract was created, in old payloads.
         pub created: Option<OffsetDateTime>,
-        /// Time of the last change of the contract, in old answers.
+        /// Time of the contract's last update, in old payloads.
         pub updated: Option<OffsetDateTime>,
         /// Time at which the contract was enrolled.
         pub enrolled: Option<OffsetDateTime>,
-        /// Time at which the contract ends.
+        /// Time at which the contract expires.
         pub expire_at: Option<OffsetDateTime>,
-        /// Way in which the contract came into force.
+        /// Activation of the contract.
         pub activation: Option<Box<Activation>>,
-        /// Note on the contract.
+        /// Note of the contract.
         pub note: Option<String>,
-        /// Reason why the contract ended.
+        /// Note given at the termination of the contract.
         pub termination_note: Option<String>,
-        /// Permissions of the caller on the contract; free-form.
+        /// Permissions of the caller on the contract, as free-form JSON.
         pub permissions: Option<Value>,
-        /// Creation, last change, signatures and end.
+        /// Events of the contract: created, updated, signed, countersigned, terminated.
         pub events: Events,
     }
 }
 
 model! {
-    /// How a contract or a tier config request comes into force.
+    /// Activation of a contract or of a tier configuration request.
     pub struct Activation {
-        /// The parameter form for the customer; of tier config requests.
+        /// Link to the parameter form; only in tier configuration requests.
         pub link: Option<SignedUrl>,
         /// Message of the activation.
         pub message: Option<String>,
-        /// Time at which the activation happened.
+        /// Date and time of the activation.
         pub date: Option<OffsetDateTime>,
-        /// Code of an invitation to a contract.
+        /// Activation code of a contract invitation.
         pub code: Option<Secret>,
-        /// Note on the activation.
+        /// Note of the activation.
         pub note: Option<String>,
     }
 }
 
 model! {
-    /// The terms that contracts are made under.
+    /// An agreement: the terms under which contracts are made.
     pub struct Agreement {
         /// Id of the agreement, `AGP-…`.
         pub id: String,
-        /// Subject of the agreement.
+        /// Type of the agreement.
         #[doc(alias = "type")]
         pub kind: AgreementKind = "type",
-        /// The title; the same as the name.
+        /// Title of the agreement, the same text as its name.
         pub title: Option<String>,
         /// Name of the agreement.
         pub name: Option<String>,
         /// Description of the agreement.
         pub description: Option<String>,
-        /// Account that offers the agreement.
+        /// Account that owns the agreement.
         pub owner: Option<Box<Account>>,
-        /// The marketplace that the agreement is for.
+        /// Marketplace of the agreement.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The agreement that the agreement belongs to.
+        /// Parent agreement.
         pub parent: Option<Box<Agreement>>,
-        /// The agreements that belong to it, in old answers.
+        /// Child agreements, in old payloads.
         pub agreements: Vec<Agreement>,
-        /// Numbers of the agreement's contracts and versions.
+        /// Numbers of contracts and versions of the agreement.
         pub stats: Option<AgreementStats>,
-        /// The newest version; old answers have its number alone and the rest of that the agreement in the
-        /// fields below.
+        /// Latest version of the agreement. Old payloads have its number only, and the details in fields of
+        /// the agreement.
         pub version: Option<AgreementVersionInfo>,
-        /// User who wrote the version, in old answers.
+        /// User who created the version of the agreement, in old payloads.
         pub author: Option<Box<User>>,
-        /// Whether the version is in force, in old answers.
+        /// Whether the version of the agreement is active, in old payloads.
         pub active: Option<bool>,
-        /// Where the version's text is, in old answers.
+        /// Link to the text of the agreement's version, in old payloads.
         pub link: Option<String>,
-        /// Time at which the agreement was made, in old answers.
+        /// Time at which the version of the agreement was created, in old payloads.
         pub version_created: Option<OffsetDateTime>,
-        /// Number of contracts the version has, in old answers.
+        /// Number of contracts of the agreement's version, in old payloads.
         pub version_contracts: Option<i64>,
         /// Time at which the agreement was created.
         pub created: Option<OffsetDateTime>,
-        /// Time of the last change of the agreement.
+        /// Time of the agreement's last update.
         pub updated: Option<OffsetDateTime>,
-        /// Events of the agreement: creation and last change, and by whom.
+        /// Events of the agreement: created, updated.
         pub events: Events,
-        /// Where its text comes from.
+        /// Source of the agreement's document.
         pub document_type: DocumentKind,
-        /// Path of its text of the agreement.
+        /// Path of the agreement's document.
         pub file: Option<String>,
-        /// Forms that go with the agreement.
+        /// Forms of the agreement.
         pub forms: Option<Box<AgreementForms>>,
-        /// Whether contracts need no countersignature.
+        /// Whether contracts are accepted automatically.
         pub auto_accept: Option<bool>,
-        /// The agreement that the agreement is sourced from.
+        /// Sourcing agreement of this agreement.
         pub sourcing_agreement: Option<Box<Reference>>,
     }
 }
 
 model! {
-    /// Counters of an agreement.
+    /// Numbers of contracts and versions of an agreement.
     pub struct AgreementStats {
-        /// Number of contracts there are under it.
+        /// Number of contracts under the agreement.
         pub contracts: Option<i64>,
-        /// Number of versions it has.
+        /// Number of versions of the agreement.
         pub versions: Option<i64>,
     }
 }
 
 model! {
-    /// The forms that go with an agreement.
+    /// Forms of an agreement.
     pub struct AgreementForms {
-        /// Form for enrolment.
+        /// Form for the enrollment.
         pub enroll: Option<Form>,
-        /// Form for products.
+        /// Form for a product.
         pub product: Option<Form>,
-        /// Form for items.
+        /// Form for an item.
         pub item: Option<Form>,
     }
 }
 
 model! {
-    /// A form.
+    /// A form of an agreement.
     pub struct Form {
         /// Id of the form.
         pub id: String,
-        /// Purpose of the form.
+        /// Type of the form.
         #[doc(alias = "type")]
         pub kind: FormKind = "type",
     }
 }
 
 fields! {
-    /// One version of an agreement. Where the platform sends a number alone, only `version` is set.
+    /// One version of an agreement. If the platform sends a number only, only `version` is set.
     #[derive(Debug)]
     pub struct AgreementVersionInfo {
         /// Number of the agreement's version.
         pub version: Option<i64>,
-        /// User who wrote the version.
+        /// User who created the version of the agreement.
         pub author: Option<Box<User>>,
-        /// Whether the agreement version is in force.
+        /// Whether the version of the agreement is active.
         pub active: Option<bool>,
-        /// Address of the version's text.
+        /// Link to the text of the agreement's version.
         pub link: Option<String>,
-        /// Time at which the agreement version was created.
+        /// Time at which the version of the agreement was created.
         pub version_created: Option<OffsetDateTime>,
-        /// Number of contracts it has.
+        /// Number of contracts of the agreement's version.
         pub version_contracts: Option<i64>,
     }
 }
@@ -223,67 +223,67 @@ impl Wire for AgreementVersionInfo {
 serde_root!(AgreementVersionInfo);
 
 open_enum! {
-    /// What an agreement or a contract is about.
+    /// Type of an agreement or a contract.
     pub enum AgreementKind {
-        /// The agreement is about selling a vendor's products.
+        /// The contract is about the distribution of a vendor's products.
         Distribution = "distribution",
-        /// The agreement is about taking part in a provider's program.
+        /// The contract is about a program of a provider.
         Program = "program",
-        /// The agreement is about a service.
+        /// The contract is about a service.
         Service = "service",
-        /// The agreement is about passing products on to other providers.
+        /// The contract is about the syndication of products.
         Syndication = "syndication",
-        /// The agreement is about sending customers to the vendor.
+        /// The contract is about the referral of customers to the vendor.
         Referral = "referral",
-        /// The agreement is about sourcing, in old answers.
+        /// The contract is about sourcing, in old payloads.
         Sourcing = "sourcing",
-        /// The agreement is about a product, in old answers.
+        /// The contract is about a product, in old payloads.
         Product = "product",
-        /// Sourcing of a product, in old answers.
+        /// The contract is about the sourcing of a product, in old payloads.
         ProductSourcing = "product-sourcing",
     }
 }
 
 open_enum! {
-    /// The state of a contract.
+    /// Status of a contract.
     pub enum ContractStatus {
-        /// The contract was created.
+        /// The contract is new.
         New = "new",
-        /// The contract is being filled in.
+        /// The contract is in enrollment.
         Enrolling = "enrolling",
-        /// The contract waits for a signature.
+        /// The contract is pending and not active yet.
         Pending = "pending",
-        /// The contract is in force.
+        /// The contract is active.
         Active = "active",
-        /// The contract has ended.
+        /// The contract is terminated.
         Terminated = "terminated",
-        /// The contract was refused.
+        /// The contract was rejected.
         Rejected = "rejected",
     }
 }
 
 open_enum! {
-    /// Where the text of an agreement comes from.
+    /// Source of an agreement's document.
     pub enum DocumentKind {
-        /// From elsewhere, by a link.
+        /// The document is outside the platform, behind a link.
         External = "external",
-        /// The text was uploaded to the platform.
+        /// The document was uploaded to the platform.
         Uploaded = "uploaded",
-        /// From the platform, as it is said when it is sent.
+        /// The document is to be uploaded to the platform; this value is only sent.
         Upload = "upload",
-        /// The agreement has no text.
+        /// The agreement has no document.
         None = "none",
     }
 }
 
 open_enum! {
-    /// What a form is for.
+    /// Type of a form of an agreement.
     pub enum FormKind {
-        /// The form is for enrolment.
+        /// The form is for the enrollment.
         Enroll = "enroll",
-        /// The form is for products.
+        /// The form is for a product.
         Product = "product",
-        /// The form is for items.
+        /// The form is for an item.
         Item = "item",
     }
 }

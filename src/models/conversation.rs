@@ -1,4 +1,4 @@
-//! Conversations about requests, and their messages.
+//! Conversations about requests and other objects, and their messages.
 
 use time::OffsetDateTime;
 
@@ -10,24 +10,24 @@ model! {
     pub struct Conversation {
         /// Id of the conversation, `CO-…`.
         pub id: String,
-        /// Id of the object that the conversation is about: `PR-…`, `LSTR-…`, `LST-…`, …
+        /// Id of the object that the conversation is about: `PR-…`, `LSTR-…`, `LST-…` and other prefixes.
         pub instance_id: Option<String>,
-        /// Subject of the conversation, in words.
+        /// Topic of the conversation.
         pub topic: Option<String>,
-        /// Kind of the conversation: between accounts, or notes of one account.
+        /// Type of the conversation: between accounts, or notes of one account.
         #[doc(alias = "type")]
         pub kind: ConversationKind = "type",
-        /// Whether the conversation takes messages.
+        /// Status of the conversation: open or closed.
         pub status: ConversationStatus,
-        /// Time at which the conversation began.
+        /// Time at which the conversation was created.
         pub created: Option<OffsetDateTime>,
-        /// User who began the conversation.
+        /// User who created the conversation; absent in some lists.
         pub creator: Option<Box<User>>,
-        /// The messages, in old answers; today they are a resource of their own.
+        /// Messages of the conversation, in old payloads; the current API lists them separately.
         pub messages: Vec<Message>,
-        /// Accounts that take part in the conversation.
+        /// Accounts that participate in the conversation.
         pub accounts: Vec<Account>,
-        /// Events of the conversation: creation and last change.
+        /// Events of the conversation: created, updated.
         pub events: Events,
     }
 }
@@ -38,52 +38,52 @@ model! {
     pub struct Message {
         /// Id of the message, `ME-…`.
         pub id: String,
-        /// Id of the message's conversation.
+        /// Id of the conversation, `CO-…`.
         pub conversation: Option<String>,
-        /// The account that the message was written for.
+        /// Account of the message.
         pub account: Option<Box<Account>>,
-        /// Time at which the message was written.
+        /// Time at which the message was created.
         pub created: Option<OffsetDateTime>,
         /// User who wrote the message.
         pub creator: Option<Box<User>>,
         /// Text of the message.
         pub text: Option<String>,
-        /// Kind of the message: written by somebody, or by the platform.
+        /// Type of the message: from a user, private, or a change of state.
         #[doc(alias = "type")]
         pub kind: MessageKind = "type",
-        /// Events of the message: creation and last change.
+        /// Events of the message: created, updated.
         pub events: Events,
     }
 }
 
 open_enum! {
-    /// Who reads a conversation.
+    /// Type of a conversation.
     pub enum ConversationKind {
-        /// Everyone who takes part reads the conversation.
+        /// The conversation is visible to all participating accounts.
         Conversation = "conversation",
-        /// Only the account that writes the notes reads them.
+        /// The conversation holds notes of one account.
         Notes = "notes",
     }
 }
 
 open_enum! {
-    /// Whether a conversation takes messages.
+    /// Status of a conversation.
     pub enum ConversationStatus {
-        /// The conversation takes messages.
+        /// The conversation is open and accepts messages.
         Open = "open",
-        /// The conversation refuses messages.
+        /// The conversation is closed and refuses messages.
         Closed = "closed",
     }
 }
 
 open_enum! {
-    /// Where a message comes from.
+    /// Type of a message.
     pub enum MessageKind {
-        /// Somebody wrote the message for everyone in the conversation.
+        /// A user wrote the message for all participants.
         Message = "message",
-        /// The platform tells of a change of state.
+        /// The platform reports a change of state in the message.
         StateChange = "state_change",
-        /// Somebody wrote the message for the own account only.
+        /// A user wrote the message for the own account only.
         Private = "private",
     }
 }

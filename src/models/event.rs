@@ -1,4 +1,4 @@
-//! What happened to an object, when, and by whom.
+//! Events of an object: what happened, when, and who did it.
 
 use std::fmt;
 
@@ -11,25 +11,25 @@ use super::de::{AsSerialize, ObjectSlot, Scalar, Slot, Wire, WrongType, read};
 use super::model::model;
 
 model! {
-    /// One thing that happened to an object.
+    /// One event of an object.
     pub struct Event {
-        /// Time at which the event happened.
+        /// Date and time of the event.
         pub at: Option<OffsetDateTime>,
-        /// User who did the event; absent as often as not. Users, services and accounts all occur, even a
-        /// name alone.
+        /// Author of the event: a user, a service user or an account, sometimes with a name only. Many events
+        /// have none.
         pub by: Option<Box<User>>,
-        /// How often it happened, where the platform counts.
+        /// Number of times the event happened, for events that the platform counts.
         pub count: Option<i64>,
     }
 }
 
-/// The events of an object by name, in the order they came.
+/// Events of an object by name, in the order received.
 ///
-/// Names the platform adds later are kept; [`at`](Self::at) and [`get`](Self::get) find them.
+/// Unknown names are kept; [`at`](Self::at) and [`get`](Self::get) find them.
 #[derive(Clone, Default)]
 pub struct Events(Vec<(Name, Event)>);
 
-/// Known names take no memory.
+/// The name of an event; a known name needs no allocation.
 #[derive(Clone, PartialEq)]
 enum Name {
     Known(&'static str),
@@ -68,62 +68,62 @@ macro_rules! known_names {
 }
 
 known_names! {
-    /// When it was created.
+    /// Time of the event `created`.
     created = "created",
-    /// When it was last changed.
+    /// Time of the event `updated`, the last update.
     updated = "updated",
-    /// When a tier config request was approved.
+    /// Time of the event `approved`, of tier configuration requests.
     approved = "approved",
-    /// When a tier config request was set to inquiring.
+    /// Time of the event `inquired`, of tier configuration requests.
     inquired = "inquired",
-    /// When a tier config request became pending; the reference SDK says `pending`, the JSON `pended`.
+    /// Time of the event `pended`, of tier configuration requests. The Python SDK calls it `pending`.
     pended = "pended",
-    /// When a usage file was uploaded.
+    /// Time of the event `uploaded`, of usage files.
     uploaded = "uploaded",
-    /// When a usage file was validated.
+    /// Time of the event `validated`, of usage files.
     validated = "validated",
-    /// When a usage file was submitted.
+    /// Time of the event `submitted`, of usage files.
     submitted = "submitted",
-    /// When a usage file was accepted.
+    /// Time of the event `accepted`, of usage files.
     accepted = "accepted",
-    /// When a usage file was rejected.
+    /// Time of the event `rejected`, of usage files.
     rejected = "rejected",
-    /// When a usage file was closed.
+    /// Time of the event `closed`, of usage files.
     closed = "closed",
-    /// When a usage file was deleted.
+    /// Time of the event `deleted`, of usage files.
     deleted = "deleted",
-    /// When a contract was signed, or a user last signed in.
+    /// Time of the event `signed`: a contract was signed, or a user signed in.
     signed = "signed",
-    /// When a contract was countersigned.
+    /// Time of the event `countersigned`, of contracts.
     countersigned = "countersigned",
-    /// When a contract was terminated.
+    /// Time of the event `terminated`, of contracts.
     terminated = "terminated",
-    /// When a tier account was decommissioned.
+    /// Time of the event `decommissioned`, of tier accounts.
     decommissioned = "decommissioned",
-    /// When a product was published.
+    /// Time of the event `published`, of products.
     published = "published",
-    /// When the sale of an item ended.
+    /// Time of the event `saleended`, of items.
     sale_ended = "saleended",
-    /// When a user was invited.
+    /// Time of the event `invited`, of users.
     invited = "invited",
-    /// When a user was activated.
+    /// Time of the event `activated`, of users.
     activated = "activated",
-    /// When usage was last reported.
+    /// Time of the event `last_reported`, of usage aggregates.
     last_reported = "last_reported",
 }
 
 impl Events {
-    /// The event of this name, as the JSON spells it.
+    /// Returns the event with this name, as spelled in the JSON.
     pub fn get(&self, name: &str) -> Option<&Event> {
         self.0.iter().find(|(known, _)| known.as_str() == name).map(|(_, event)| event)
     }
 
-    /// When the event of this name happened.
+    /// Returns the time of the event with this name.
     pub fn at(&self, name: &str) -> Option<OffsetDateTime> {
         self.get(name)?.at
     }
 
-    /// Puts an event in, in place of one of the same name.
+    /// Inserts an event, or replaces the event of the same name.
     pub fn insert(&mut self, name: &str, event: Event) {
         match self.0.iter_mut().find(|(known, _)| known.as_str() == name) {
             Some((_, old)) => *old = event,
@@ -131,18 +131,18 @@ impl Events {
         }
     }
 
-    /// All of them with their names.
+    /// Iterates over all events and their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Event)> {
         self.0.iter().map(|(name, event)| (name.as_str(), event))
     }
 
-    /// Whether nothing has happened.
+    /// Whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// The order does not count.
+/// Equality ignores the order.
 impl PartialEq for Events {
     fn eq(&self, other: &Self) -> bool {
         self.0.len() == other.0.len() && self.iter().all(|(name, event)| other.get(name) == Some(event))

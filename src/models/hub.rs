@@ -1,4 +1,4 @@
-//! Hubs, the connections between them and products, and marketplaces.
+//! Hubs, their connections to products, and marketplaces.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::model::{model, open_enum};
 use super::{Account, Events, Product, Reference, Secret};
 
 model! {
-    /// A provider's commerce system.
+    /// A hub: the commerce system of a provider.
     pub struct Hub {
         /// Id of the hub, `HB-…`.
         pub id: String,
@@ -15,61 +15,61 @@ model! {
         pub name: Option<String>,
         /// Description of the hub.
         pub description: Option<String>,
-        /// Provider that runs the hub.
+        /// Provider that owns the hub.
         pub company: Option<Box<Account>>,
-        /// Events of the hub: creation and last change.
+        /// Events of the hub: created, updated.
         pub events: Events,
-        /// Numbers of the hub's connections and marketplaces.
+        /// Numbers of connections and marketplaces of the hub.
         pub stats: Option<HubStats>,
         /// Commerce system behind the hub.
         pub instance: Option<HubInstance>,
-        /// Id of the system, in old references.
+        /// Id of the commerce system, in old references.
         pub instance_id: Option<String>,
-        /// Kind of the commerce system, in old answers.
+        /// Type of the commerce system behind the hub.
         pub instance_type: HubKind,
-        /// Version of the commerce system, in old answers.
+        /// Version of the commerce system.
         pub version: Option<String>,
-        /// Version of the platform's extension in it.
+        /// Version of the Connect extension in the commerce system.
         pub extension_version: Option<String>,
-        /// Time at which the hub last said that it is well.
+        /// Time of the hub's last health check.
         pub last_health_check: Option<OffsetDateTime>,
         /// Id of the provider, in old references.
         pub account_id: Option<String>,
-        /// A UUID, in old references.
+        /// UUID of the hub, in old references.
         pub uuid: Option<String>,
     }
 }
 
 model! {
-    /// The system behind a hub.
+    /// The commerce system behind a hub.
     pub struct HubInstance {
-        /// The hub instance's id.
+        /// Id of the commerce system.
         pub id: String,
-        /// The hub instance's kind.
+        /// Type of the commerce system.
         #[doc(alias = "type")]
         pub kind: HubKind = "type",
     }
 }
 
 model! {
-    /// Counters of a hub.
+    /// Numbers of connections and marketplaces of a hub.
     pub struct HubStats {
-        /// Number of the hub's connections.
+        /// Number of connections of the hub.
         pub connections: Option<i64>,
-        /// Number of marketplaces that the hub serves.
+        /// Number of marketplaces of the hub.
         pub marketplaces: Option<i64>,
     }
 }
 
 model! {
-    /// The connection of a product, a vendor, a provider and a hub.
+    /// A connection of a product with a hub, between a vendor and a provider.
     pub struct Connection {
         /// Id of the connection, `CT-…`.
         pub id: String,
-        /// Environment of the connection: test, preview or production.
+        /// Type of the connection: production, test or preview.
         #[doc(alias = "type")]
         pub kind: Environment = "type",
-        /// State of the connection.
+        /// Status of the connection.
         pub status: ConnectionStatus,
         /// Provider of the connection.
         pub provider: Option<Box<Account>>,
@@ -77,31 +77,31 @@ model! {
         pub vendor: Option<Box<Account>>,
         /// Hub of the connection.
         pub hub: Option<Box<Hub>>,
-        /// The product, in a hub's connections.
+        /// Product of the connection; only in the connections of a hub.
         pub product: Option<Box<Product>>,
         /// Time at which the connection was created.
         pub created_at: Option<OffsetDateTime>,
-        /// Which versions of the product it sells.
+        /// Type of the product version that the connection uses: public or staging.
         pub product_version_type: ProductVersionKind,
-        /// Where the system's API is.
+        /// URL of the API endpoint.
         pub endpoint_url: Option<String>,
-        /// Where the system's pages are.
+        /// URL of the front end.
         pub frontend_url: Option<String>,
-        /// The key that the connection signs with.
+        /// OAuth key of the connection.
         pub oauth_key: Option<Secret>,
-        /// The secret that the connection signs with.
+        /// OAuth secret of the connection.
         pub oauth_secret: Option<Secret>,
-        /// The connection's version.
+        /// Version of the connection.
         pub version: Option<String>,
-        /// Note on the connection.
+        /// Note of the connection.
         pub note: Option<String>,
-        /// The connection's creation.
+        /// Events of the connection: created.
         pub events: Events,
     }
 }
 
 model! {
-    /// A provider's marketplace; in most places a reference with id, name and icon.
+    /// A marketplace of a provider. Most payloads hold a reference with id, name and icon.
     pub struct Marketplace {
         /// Id of the marketplace, `MP-…`.
         pub id: String,
@@ -111,82 +111,82 @@ model! {
         pub description: Option<String>,
         /// Provider that owns the marketplace.
         pub owner: Option<Box<Account>>,
-        /// Path of the marketplace's logo.
+        /// Path of the marketplace's icon.
         pub icon: Option<String>,
-        /// Part of the world of the marketplace.
+        /// Zone of the marketplace, a continent.
         pub zone: Zone,
-        /// Hubs that serve the marketplace.
+        /// Hubs of the marketplace, with the marketplace's id in each.
         pub hubs: Vec<ExtIdHub>,
-        /// Number of contracts are in force; also in `stats`.
+        /// Number of active contracts of the marketplace; also in `stats`.
         pub active_contracts: Option<i64>,
-        /// The countries that the marketplace sells in.
+        /// Countries of the marketplace.
         pub countries: Vec<Country>,
-        /// Whether the marketplace sources from others, in old answers.
+        /// Whether the marketplace is for sourcing, in old payloads.
         pub sourcing: Option<bool>,
-        /// The marketplace's currency, ISO 4217.
+        /// Main currency of the marketplace, an ISO 4217 code.
         pub currency: Option<String>,
-        /// The marketplace's second currency.
+        /// First alternative currency of the marketplace.
         pub alt_currency_1: Option<String>,
-        /// The marketplace's third currency.
+        /// Second alternative currency of the marketplace.
         pub alt_currency_2: Option<String>,
         /// Capabilities of the marketplace.
         pub capabilities: Option<Box<MarketplaceCapabilities>>,
-        /// Attributes of the marketplace; free-form.
+        /// Attributes of the marketplace, as free-form JSON.
         pub attributes: Option<Value>,
-        /// Numbers of the marketplace's agreements, contracts and listings.
+        /// Numbers of hubs and contracts of the marketplace.
         pub stats: Option<MarketplaceStats>,
-        /// Events of the marketplace: creation and last change.
+        /// Events of the marketplace: created, updated.
         pub events: Events,
-        /// The languages that the marketplace speaks.
+        /// Locales of the marketplace.
         pub locales: Vec<Reference>,
     }
-    // The specification has the id alone in the answer to the creation of a usage file.
+    // The specification has the id only in the response to the creation of a usage file.
     text = |id| Marketplace { id: id.to_owned(), ..Marketplace::default() };
 }
 
 model! {
-    /// What a marketplace supports.
+    /// Capabilities of a marketplace.
     pub struct MarketplaceCapabilities {
-        /// Whether the marketplace supports listings.
+        /// Capabilities of the marketplace for listings.
         pub listing: Option<ListingCapabilities>,
-        /// Whether the marketplace supports price lists.
+        /// Capabilities of the marketplace for price lists.
         pub price_list: Option<PriceListCapabilities>,
     }
 }
 
 model! {
-    /// What a marketplace supports of listings.
+    /// Capabilities of a marketplace for listings.
     pub struct ListingCapabilities {
-        /// Whether referral products are listed by themselves.
+        /// Whether referral products are listed automatically.
         pub referral_auto: Option<bool>,
     }
 }
 
 model! {
-    /// What a marketplace supports of price lists.
+    /// Capabilities of a marketplace for price lists.
     pub struct PriceListCapabilities {
-        /// Whether the marketplace's external ids suit the commerce system.
+        /// Whether price lists are compatible with the commerce system.
         pub commerce_compatibility: Option<bool>,
     }
 }
 
 model! {
-    /// Counters of a marketplace.
+    /// Numbers of hubs and contracts of a marketplace.
     pub struct MarketplaceStats {
-        /// Number of hubs serve it.
+        /// Number of hubs of the marketplace.
         pub hubs: Option<i64>,
-        /// Number of contracts are in force.
+        /// Number of contracts of the marketplace.
         pub contracts: Option<i64>,
     }
 }
 
 model! {
-    /// A hub with its id for something: a marketplace, or a part of a usage file.
+    /// A hub with the id that a marketplace or a usage chunk has in it.
     #[doc(alias = "Binding")]
     pub struct ExtIdHub {
-        /// Hub of the ext id hub.
+        /// Hub that the external id belongs to.
         pub hub: Option<Box<Hub>>,
-        /// Id in its system of the ext id hub.
+        /// Id in the system of the hub.
         pub external_id: Option<String>,
     }
 }
@@ -194,13 +194,13 @@ model! {
 model! {
     /// A country.
     pub struct Country {
-        /// Code of the country, ISO 3166 alpha-2.
+        /// ISO 3166 alpha-2 code of the country.
         pub id: String,
         /// Name of the country.
         pub name: Option<String>,
         /// Path of the country's flag.
         pub icon: Option<String>,
-        /// The part of the world, as a word.
+        /// Zone of the country as a word, such as `Asia`, in old payloads.
         pub zone: Option<String>,
         /// Phone prefix of the country.
         pub prefix: Option<String>,
@@ -208,67 +208,67 @@ model! {
 }
 
 open_enum! {
-    /// What something is for: trial or business.
+    /// Environment of an object: production, test or preview.
     pub enum Environment {
-        /// The environment is for business.
+        /// The object is for production.
         Production = "production" | "prod",
-        /// The environment is for trial.
+        /// The object is for tests.
         Test = "test",
-        /// The environment is for previews.
+        /// The object is for a preview.
         Preview = "preview",
     }
 }
 
 open_enum! {
-    /// The state of a connection.
+    /// Status of a connection.
     pub enum ConnectionStatus {
-        /// The connection was asked for.
+        /// The connection is pending and not approved yet.
         Pending = "pending",
-        /// The connection was agreed to.
+        /// The connection is approved.
         Approved = "approved",
-        /// The connection was refused.
+        /// The connection was rejected.
         Rejected = "rejected",
-        /// The connection has ended.
+        /// The connection was revoked.
         Revoked = "revoked",
-        /// The connection is in use.
+        /// The connection is active.
         Active = "active",
     }
 }
 
 open_enum! {
-    /// Which versions of a product a connection sells.
+    /// Type of the product version that a connection uses.
     pub enum ProductVersionKind {
-        /// The product version is for everyone.
+        /// The connection uses the public version of the product.
         Public = "public",
-        /// The product version is for trial.
+        /// The connection uses the staging version of the product.
         Staging = "staging",
     }
 }
 
 open_enum! {
-    /// The kind of the system behind a hub.
+    /// Type of the commerce system behind a hub.
     pub enum HubKind (any case) {
-        /// The vendor's own commerce system.
+        /// The commerce system is the one of the platform's own vendor (`OA`).
         Oa = "OA",
-        /// Anything that speaks the API.
+        /// The commerce system uses the Connect API (`API`).
         Api = "API",
     }
 }
 
 open_enum! {
-    /// A part of the world.
+    /// Zone of a marketplace, a continent.
     pub enum Zone {
-        /// The country is in Africa.
+        /// Africa (`AF`).
         Africa = "AF",
-        /// The country is in North America.
+        /// North America (`NA`).
         NorthAmerica = "NA",
-        /// The country is in Oceania.
+        /// Oceania (`OC`).
         Oceania = "OC",
-        /// The country is in Asia.
+        /// Asia (`AS`).
         Asia = "AS",
-        /// The country is in Europe.
+        /// Europe (`EU`).
         Europe = "EU",
-        /// The country is in South America.
+        /// South America (`SA`).
         SouthAmerica = "SA",
     }
 }

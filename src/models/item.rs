@@ -1,4 +1,4 @@
-//! Items: what an asset or a request holds so many of, and their definition in a product.
+//! Items: what an asset or a request has quantities of, and their definitions in a product.
 
 use time::OffsetDateTime;
 
@@ -9,97 +9,98 @@ use super::{BillingStats, Decimal, Events, Param, Quantity};
 model! {
     /// An item of an asset, a request or a subscription, or its definition in a product.
     pub struct Item {
-        /// Id of the item: local in assets and requests (`SKU_A`), global in products (`PRD-…-0001`).
+        /// Id of the item: the local id (`SKU_A`) in assets and requests, the global id (`PRD-…-0001`) in
+        /// products.
         pub id: String,
-        /// The id across products, `PRD-…-0001`.
+        /// Global id of the item, `PRD-…-0001`.
         pub global_id: Option<String>,
-        /// Manufacturer's part number of the item.
+        /// Manufacturer part number (MPN) of the item.
         pub mpn: Option<String>,
-        /// Quantity of the item, or its new quantity after the request.
+        /// Quantity of the item; in a request, the quantity after its approval.
         pub quantity: Option<Quantity>,
-        /// Quantity of the item before the request; absent outside of requests.
+        /// Quantity of the item before the request; absent outside requests.
         pub old_quantity: Option<Quantity>,
-        /// The unit of measure in assets (`Licenses`), the kind of item in product definitions.
+        /// Unit of measure in assets (`Licenses`), type of the item in product definitions.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
-        /// Way in which the item is paid for.
+        /// Billing type of the item: reservation or pay-as-you-go.
         pub item_type: ItemType,
-        /// How often it is paid for.
+        /// Billing period of the item.
         pub period: ItemPeriod,
         /// Display name of the item.
         pub display_name: Option<String>,
-        /// Name in old answers and in definitions of the item.
+        /// Name of the item, in product definitions and old payloads.
         pub name: Option<String>,
-        /// Parameters of the item itself.
+        /// Parameters of the item.
         pub params: Vec<Param>,
-        /// Renewal that an old renew request asks for.
+        /// Renewal of the item, in old renew requests.
         pub renewal: Option<Box<Renewal>>,
-        /// Billing statistics of a subscription's item.
+        /// Billing statistics of the item, in subscriptions.
         pub billing: Option<Box<ItemBilling>>,
-        /// The most there can be, in old assets.
+        /// Limit of the item's quantity, in old assets.
         pub limit: Option<i64>,
 
-        /// State of the definition of the item.
+        /// Status of the item's definition.
         pub status: ItemStatus,
-        /// Id in the vendor's system.
+        /// Id of the item in the vendor's system.
         pub external_id: Option<String>,
-        /// The local id (`PRD_…_0001`) in a definition.
+        /// Local id of the item (`PRD_…_0001`), in product definitions.
         pub local_id: Option<String>,
-        /// Unit that the item's quantity counts.
+        /// Unit of measure of the item.
         pub unit: Option<Box<Unit>>,
-        /// The item's place in the list.
+        /// Position of the item in the list.
         pub position: Option<i64>,
-        /// Number of decimals a quantity may have.
+        /// Number of decimals that a quantity of the item may have.
         pub precision: Precision,
-        /// Commitment that the customer makes with the item.
+        /// Commitment of the item: the time for which the customer commits to it.
         pub commitment: Option<Commitment>,
-        /// Whether usage may name items that are not defined.
+        /// Whether the item is dynamic: usage can be reported for it without a definition by the vendor.
         pub dynamic: Option<bool>,
-        /// Place where the item is offered.
+        /// Applicability of the item: commerce (`cb`) or marketplaces (`im`).
         pub applicability: Applicability,
         /// Description of the item.
         pub description: Option<String>,
-        /// The item that the item belongs to.
+        /// Parent item.
         pub parent: Option<Box<Item>>,
-        /// How deep it stands below the topmost item.
+        /// Depth of the item in the hierarchy of items.
         pub depth: Option<i64>,
         /// Item that replaces this one after its end of sale.
         pub replacement: Option<Box<Item>>,
-        /// Notes on the item's end of sale.
+        /// Notes on the end of sale of the item.
         pub end_of_sale_notes: Option<String>,
-        /// The group of equal items that the item belongs to.
+        /// Group of the item.
         pub group: Option<Box<ItemGroup>>,
-        /// Way in which the item is shown.
+        /// Display settings of the item.
         pub ui: Option<Ui>,
-        /// Whether the item is shown, in old definitions.
+        /// Whether the item is visible, in old definitions.
         pub ui_visibility: Option<bool>,
-        /// The item's place on the screen in old definitions.
+        /// Position of the item on the page, in old definitions.
         pub ui_position: Option<i64>,
-        /// Creation, last change and end of sale of the definition.
+        /// Events of the item's definition: created, updated, saleended.
         pub events: Events,
     }
 }
 
 impl Item {
-    /// The parameter of this id.
+    /// Returns the item's parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
     }
 
-    /// Whether the request adds it: there are some now, and there were none.
+    /// Whether the request adds the item: its quantity is positive, and its old quantity is zero or absent.
     ///
-    /// Without `old_quantity` there were none; without `quantity` nothing can be said.
+    /// An item without `quantity` is not new.
     pub fn is_new(&self) -> bool {
         self.has_some() && self.old_quantity.as_ref().is_none_or(Quantity::is_zero)
     }
 
-    /// Whether the request changes how many there are, some before and some after.
+    /// Whether the request changes the item's quantity: both quantities are positive and differ.
     pub fn is_changed(&self) -> bool {
         self.has_some() && self.had_some() && self.quantity != self.old_quantity
     }
 
-    /// Whether the request takes all of it away.
+    /// Whether the request removes the item: its quantity is zero, and its old quantity is positive.
     pub fn is_removed(&self) -> bool {
         self.quantity.as_ref().is_some_and(Quantity::is_zero) && self.had_some()
     }
@@ -114,7 +115,7 @@ impl Item {
 }
 
 model! {
-    /// Unit that an item's quantity counts.
+    /// Unit of measure of an item.
     pub struct Unit {
         /// Id of the unit, such as `licenses`.
         pub id: String,
@@ -128,47 +129,47 @@ model! {
 }
 
 model! {
-    /// For how long one commits oneself.
+    /// Commitment of an item: the time for which the customer commits to it.
     pub struct Commitment {
         /// What the commitment counts, such as `billing_period`.
         pub multiplier: Option<String>,
-        /// Number of of those.
+        /// Length of the commitment, in multiples of `multiplier`.
         pub count: Option<i64>,
     }
 }
 
 model! {
-    /// How an item is shown.
+    /// Display settings of an item.
     #[doc(alias = "UI")]
     pub struct Ui {
-        /// Whether the ui is shown.
+        /// Whether the item is visible.
         pub visibility: Option<bool>,
     }
 }
 
 model! {
-    /// Items that are equal but for their price.
+    /// A group of items.
     pub struct ItemGroup {
         /// Id of the item group.
         pub id: String,
         /// Name of the item group.
         pub name: Option<String>,
-        /// Manufacturer's part number they share of the item group.
+        /// Manufacturer part number (MPN) of the item group.
         pub mpn: Option<String>,
     }
 }
 
 model! {
-    /// The renewal of an item in old renew requests.
+    /// Renewal of an item, in old renew requests.
     pub struct Renewal {
-        /// First moment of the renewed term.
+        /// Start of the renewed period.
         #[doc(alias = "from_")]
         pub from: Option<OffsetDateTime>,
-        /// End of the renewed term.
+        /// End of the renewed period.
         pub to: Option<OffsetDateTime>,
-        /// Number of units of time.
+        /// Length of the renewed period, in units of `period_uom`.
         pub period_delta: Option<Decimal>,
-        /// Unit of time of the renewal period.
+        /// Unit of time of `period_delta`.
         pub period_uom: RenewalUom,
     }
 }
@@ -176,33 +177,33 @@ model! {
 model! {
     /// Billing of one item of a subscription or a billing request.
     pub struct ItemBilling {
-        /// Latest billing requests of vendor and provider of the item billing.
+        /// Latest billing requests for the item, of the vendor and of the provider.
         pub stats: Option<Box<BillingStats>>,
-        /// Which billing cycle it is.
+        /// Number of the billing cycle.
         pub cycle_number: Option<i64>,
     }
 }
 
 open_enum! {
-    /// How an item is paid for.
+    /// Billing type of an item.
     pub enum ItemType (any case) {
-        /// The item is paid in advance, by quantity.
+        /// The item is ordered in a fixed quantity and billed in advance (reservation).
         Reservation = "reservation",
-        /// The item is paid as it is used (pay-per-use).
+        /// The item is billed by reported usage (pay-as-you-go, `ppu`).
         Ppu = "ppu",
-        /// An old word for pay-per-use.
+        /// The item is billed by reported usage, in old payloads (`counter`).
         Counter = "counter",
-        /// A subscription, in data of contracts.
+        /// The item is a subscription service, in contract data.
         SubscriptionService = "subscription_service",
     }
 }
 
 open_enum! {
-    /// How often an item is paid for.
+    /// Billing period of an item.
     pub enum ItemPeriod (any case) {
-        /// The item is billed each month.
+        /// The item is billed monthly.
         Monthly = "monthly",
-        /// The item is billed each year.
+        /// The item is billed yearly.
         Yearly = "yearly",
         /// The item is billed every two years.
         Years2 = "years_2",
@@ -216,13 +217,13 @@ open_enum! {
         Years6 = "years_6",
         /// The item is billed once.
         OneTime = "OneTime",
-        /// A trial of seven days.
+        /// The item is a trial of 7 days.
         Days7Trial = "days_7_trial",
-        /// A trial of fourteen days.
+        /// The item is a trial of 14 days.
         Days14Trial = "days_14_trial",
-        /// A trial of thirty days.
+        /// The item is a trial of 30 days.
         Days30Trial = "days_30_trial",
-        /// A trial of a month.
+        /// The item is a trial of one month.
         MonthlyTrial = "monthly_trial",
     }
 }
@@ -230,21 +231,21 @@ open_enum! {
 open_enum! {
     /// Number of decimals that a quantity may have.
     pub enum Precision (any case) {
-        /// Quantities of the item have no decimals.
+        /// Quantities are integers.
         Integer = "integer",
-        /// Quantities of the item have one decimal.
+        /// Quantities have up to one decimal.
         Decimal1 = "decimal(1)",
-        /// Quantities of the item have two decimals.
+        /// Quantities have up to two decimals.
         Decimal2 = "decimal(2)",
-        /// Quantities of the item have four decimals.
+        /// Quantities have up to four decimals.
         Decimal4 = "decimal(4)",
-        /// Quantities of the item have eight decimals.
+        /// Quantities have up to eight decimals.
         Decimal8 = "decimal(8)",
     }
 }
 
 impl Precision {
-    /// The number of decimals, if it is known.
+    /// Returns the number of decimals; `None` for an unknown precision.
     pub fn decimals(&self) -> Option<u32> {
         match self {
             Self::Integer => Some(0),
@@ -258,37 +259,37 @@ impl Precision {
 }
 
 open_enum! {
-    /// The state of an item's definition.
+    /// Status of an item's definition.
     pub enum ItemStatus (any case) {
-        /// The item is not offered yet.
+        /// The item is a draft and not published yet.
         Draft = "draft",
-        /// The item is offered.
+        /// The item is published.
         Published = "published",
-        /// The item is no longer offered.
+        /// The item is no longer sold (end of sale).
         EndOfSale = "endofsale" | "end of sale",
     }
 }
 
 open_enum! {
-    /// Where an item is offered.
+    /// Applicability of an item: commerce or marketplaces.
     pub enum Applicability {
-        /// The item is for the commerce system.
+        /// The item is applicable to commerce (`cb`).
         Cb = "cb",
-        /// The item is for marketplaces.
+        /// The item is applicable to marketplaces (`im`).
         Im = "im",
     }
 }
 
 open_enum! {
-    /// The unit of time of a renewal.
+    /// Unit of time of a renewal.
     pub enum RenewalUom {
-        /// The period is counted in years.
+        /// The renewal is counted in years.
         Year = "year",
-        /// The period is counted in months.
+        /// The renewal is counted in months.
         Month = "month",
-        /// The period is counted in days.
+        /// The renewal is counted in days.
         Day = "day",
-        /// The period is counted in hours.
+        /// The renewal is counted in hours.
         Hour = "hour",
     }
 }

@@ -1,4 +1,4 @@
-//! Listings of products on marketplaces, and the requests to list them.
+//! Listings of products on marketplaces, and listing requests.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -7,101 +7,101 @@ use super::model::{model, open_enum};
 use super::{Account, AssignedTo, Contract, Events, Product, User};
 
 model! {
-    /// A product that a provider sells under a contract; usage is reported by listing.
+    /// A listing: a product that a provider sells under a contract. Usage is reported per listing.
     #[doc(alias = "UsageListing")]
     pub struct Listing {
         /// Id of the listing, `LST-…`.
         pub id: String,
-        /// State of the listing.
+        /// Status of the listing.
         pub status: ListingStatus,
-        /// The contract; old ones have the marketplace in it.
+        /// Contract of the listing; in old payloads it includes the marketplace.
         pub contract: Contract,
         /// Product of the listing.
         pub product: Product,
         /// Time at which the listing was created.
         pub created: Option<OffsetDateTime>,
-        /// Time of the last change of the listing.
+        /// Time of the listing's last update.
         pub updated: Option<OffsetDateTime>,
-        /// Vendor of the listing.
+        /// Vendor of the listed product.
         pub vendor: Option<Box<Account>>,
-        /// Provider of the listing.
+        /// Provider that lists the product.
         pub provider: Option<Box<Account>>,
-        /// Request being worked on of the listing.
+        /// Pending listing request of the listing.
         pub pending_request: Option<Box<ListingRequest>>,
-        /// Offer that the listing makes of the product.
+        /// Offer of the listing.
         pub offer: Option<Box<Offer>>,
-        /// The listing's price list.
+        /// Price list of the listing, in the main currency of the marketplace.
         pub pricelist: Option<Box<PriceList>>,
-        /// The listing's price list in the second currency.
+        /// Price list of the listing, in the first alternative currency.
         pub alt_pricelist_1: Option<Box<PriceList>>,
-        /// The listing's price list in the third currency.
+        /// Price list of the listing, in the second alternative currency.
         pub alt_pricelist_2: Option<Box<PriceList>>,
     }
 }
 
 model! {
-    /// A request to list a product, or to take it from the list.
+    /// A listing request: it lists a product, updates a listing or removes it.
     pub struct ListingRequest {
         /// Id of the listing request, `LSTR-…`.
         pub id: String,
         /// Type of the listing request.
         #[doc(alias = "type")]
         pub kind: ListingRequestKind = "type",
-        /// Place where the listing request stands.
+        /// State of the listing request.
         pub state: ListingRequestState,
-        /// Place where the listing request stands, as the `pending_request` of a listing says it.
+        /// State of the listing request in the `pending_request` of a listing, whose JSON key is `status`.
         pub status: ListingRequestState,
         /// Product of the listing request.
         pub product: Option<Box<Product>>,
-        /// Listing of the listing request.
+        /// Listing that the request is about.
         pub listing: Option<Box<Listing>>,
-        /// Offer that the listing request asks for.
+        /// Offer of the listing request.
         pub offer: Option<Box<Offer>>,
-        /// Price list of the listing request.
+        /// Price list of the request, in the main currency of the marketplace.
         pub pricelist: Option<Box<PriceList>>,
-        /// Price list in the second currency of the listing request.
+        /// Price list of the request, in the first alternative currency.
         pub alt_pricelist_1: Option<Box<PriceList>>,
-        /// Price list in the third currency of the listing request.
+        /// Price list of the request, in the second alternative currency.
         pub alt_pricelist_2: Option<Box<PriceList>>,
         /// User who created the listing request.
         pub creator: Option<Box<User>>,
-        /// User who works on the listing request.
+        /// User who is responsible for the listing request.
         pub assignee: Option<AssignedTo>,
         /// Time at which the listing request was created.
         pub created: Option<OffsetDateTime>,
-        /// Time of the last change of the listing request.
+        /// Time of the listing request's last update.
         pub updated: Option<OffsetDateTime>,
-        /// Id of the product, as it is sent.
+        /// Id of the product, as sent to the platform.
         pub product_id: Option<String>,
-        /// Id of the contract, as it is sent.
+        /// Id of the contract, as sent to the platform.
         pub contract_id: Option<String>,
-        /// Id of the listing, as it is sent.
+        /// Id of the listing, as sent to the platform.
         pub listing_id: Option<String>,
-        /// Id of the offer, as it is sent.
+        /// Id of the offer, as sent to the platform.
         pub offer_id: Option<String>,
-        /// Id of the price list, as it is sent.
+        /// Id of the price list in the main currency, as sent to the platform.
         pub pricelist_id: Option<String>,
-        /// Id of the price list in the second currency, as it is sent.
+        /// Id of the price list in the first alternative currency, as sent to the platform.
         pub alt_pricelist_1_id: Option<String>,
-        /// Id of the price list in the third currency, as it is sent.
+        /// Id of the price list in the second alternative currency, as sent to the platform.
         pub alt_pricelist_2_id: Option<String>,
-        /// Note on the listing request.
+        /// Note of the listing request.
         pub note: Option<String>,
-        /// Events of the listing request: creation and last change.
+        /// Events of the listing request: created, updated.
         pub events: Events,
     }
 }
 
 model! {
-    /// An offer made of a listed product.
+    /// An offer of a listed product.
     pub struct Offer {
-        /// The id; empty if there is none.
+        /// Id of the offer; empty if there is none.
         pub id: String,
         /// Name of the offer.
         pub name: Option<String>,
-        /// The offer's plans; of no documented shape.
+        /// Plans of the offer; their shape is not documented.
         pub plans: Vec<Value>,
-        /// Kind of the offer.
+        /// Type of the offer.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
     }
@@ -110,49 +110,49 @@ model! {
 model! {
     /// A price list.
     pub struct PriceList {
-        /// `PL-…`; empty if there is none.
+        /// Id of the price list, `PL-…`; empty if there is none.
         pub id: String,
         /// Name of the price list.
         pub name: Option<String>,
-        /// State of the price list.
+        /// Status of the price list.
         pub status: Option<String>,
     }
 }
 
 open_enum! {
-    /// The state of a listing.
+    /// Status of a listing.
     pub enum ListingStatus {
-        /// The product is on sale.
+        /// The product is listed.
         Listed = "listed",
-        /// The product is not on sale.
+        /// The product is not listed.
         Unlisted = "unlisted",
     }
 }
 
 open_enum! {
-    /// What a listing request asks for.
+    /// Type of a listing request.
     pub enum ListingRequestKind {
-        /// The request asks for a new listing.
+        /// The request lists a product.
         New = "new",
-        /// The request asks for a change of the listing.
+        /// The request updates a listing.
         Update = "update",
-        /// The request asks for the removal of the listing.
+        /// The request removes a listing.
         Remove = "remove",
     }
 }
 
 open_enum! {
-    /// Where a listing request stands.
+    /// State of a listing request.
     pub enum ListingRequestState {
-        /// The listing request was not sent yet.
+        /// The listing request is a draft and not submitted yet.
         Draft = "draft",
-        /// The listing request is being reviewed.
+        /// The listing request is under review.
         Reviewing = "reviewing",
-        /// The listing request is being carried out.
+        /// The listing request is being deployed.
         Deploying = "deploying",
-        /// The listing request was cancelled.
+        /// The listing request was canceled.
         Canceled = "canceled",
-        /// The listing request was carried out.
+        /// The listing request is completed.
         Completed = "completed",
     }
 }

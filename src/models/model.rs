@@ -1,13 +1,13 @@
 //! The macros that define models and open enums, so that every field follows the same rules.
 //!
-//! [`de`](super::de) says why models are read by hand-written code and not by derives. Rustfmt does not see inside
-//! these macros; the test `macro_bodies_are_formatted` checks their layout.
+//! [`de`](super::de) says why models are read by hand-written code and not by derives. Rustfmt does not see
+//! inside these macros; the test `macro_bodies_are_formatted` checks their layout.
 
 /// Defines a received struct: `pub field: Type,`, or `pub field: Type = "key",` if the JSON key differs.
 ///
-/// After the struct, `text = |text| …;` gives the model for a text in place of the object. The type of each field
-/// implements [`Field`](super::de::Field). The struct is non-exhaustive and implements `Clone`, `Default`,
-/// `PartialEq`, `Serialize`, `Deserialize`, and a `Debug` that leaves out absent fields.
+/// After the struct, `text = |text| …;` gives the model for a text in place of the object. The type of each
+/// field implements [`Field`](super::de::Field). The struct is non-exhaustive and implements `Clone`,
+/// `Default`, `PartialEq`, `Serialize`, `Deserialize`, and a `Debug` that leaves out absent fields.
 macro_rules! model {
     (
         $(#[$meta:meta])*

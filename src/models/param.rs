@@ -1,4 +1,4 @@
-//! Parameters: what is asked of the customer or of the vendor.
+//! Parameters of assets, tier configurations, items and products.
 
 use std::fmt;
 
@@ -10,58 +10,60 @@ use super::model::{fields, model, object, open_enum, serde_root};
 use super::{Events, Marketplace, Reference};
 
 fields! {
-    /// A parameter with its value: of an asset, a tier config, an item or a configuration, or, without a
-    /// value, its definition in a product.
+    /// A parameter with its value (of an asset, a tier configuration, an item or a configuration), or its
+    /// definition in a product, without a value.
     ///
     /// `Debug` hides the value of a password.
     pub struct Param {
-        /// The name that the parameter is known by (`admin_email`), blanks and `#` included; in product
-        /// definitions `PRM-…`.
+        /// Id of the parameter: its name (`admin_email`, possibly with blanks and `#`), or `PRM-…` in product
+        /// definitions.
         pub id: String,
-        /// As `id`, or as `title`, depending on where it comes from.
+        /// Name of the parameter: the same text as `id` or as `title`, depending on the payload.
         pub name: Option<String>,
         /// Display name of the parameter.
         pub title: Option<String>,
-        /// Explanation of the parameter that is shown to people.
+        /// Description of the parameter, shown to the person who fills it in.
         pub description: Option<String>,
-        /// Type of value that the parameter takes.
+        /// Type of the parameter, which decides what kind of value it takes.
         #[doc(alias = "type")]
         pub kind: ParamKind = "type",
-        /// Scope of the parameter: the kind of object that it belongs to.
+        /// Scope of the parameter: the object that it belongs to.
         pub scope: ParamScope,
-        /// Time at which the parameter is asked for.
+        /// Phase of the parameter: ordering, fulfillment or configuration.
         pub phase: ParamPhase,
-        /// The value; checkboxes, addresses, phones and objects have theirs in `structured_value`.
+        /// Value of the parameter; the types checkbox, address, phone and object use `structured_value`
+        /// instead.
         pub value: Option<String>,
-        /// The value of checkboxes (`{"choice": true}`), addresses, phones and objects.
+        /// Value of a parameter of type checkbox (`{"choice": true}`), address, phone or object.
         pub structured_value: Option<Value>,
-        /// Error of the value; [`error`](Self::error) knows the texts that mean nothing.
+        /// Error message about the value; [`error`](Self::error) ignores texts that mean no error.
         pub value_error: Option<String>,
-        /// Error of a structured value, with the parts that it is put together from.
+        /// Error about the value as JSON: the message and the context it is built from.
         pub structured_error: Option<Value>,
-        /// Values of the parameter that can be chosen.
+        /// Values to choose from.
         pub value_choices: Vec<ValueChoice>,
-        /// Values that can be chosen, under an older name.
+        /// Values to choose from, under the older key `value_choice`.
         pub value_choice: Vec<ValueChoice>,
-        /// Rules for the parameter's value.
+        /// Constraints of the value.
         pub constraints: Option<Box<Constraints>>,
-        /// A hint at what to enter.
+        /// Hint for the person who fills in the parameter.
         pub hint: Option<String>,
-        /// Text that an empty input of the parameter shows.
+        /// Placeholder text of the empty input field.
         pub placeholder: Option<String>,
-        /// Value that the parameter begins with.
+        /// Default value of the parameter.
         pub default: Option<Value>,
-        /// Marketplace that an old configuration parameter is for.
+        /// Marketplace of the parameter, in old configuration parameters.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The heading or parameter that the parameter stands under.
+        /// Parent of the parameter in the form, a heading or another parameter.
         pub parent: Option<Box<Reference>>,
-        /// The parameter's place in the form.
+        /// Position of the parameter in the form.
         pub position: Option<i64>,
-        /// Whether usage files may find assets by it; later answers have this in `constraints`.
+        /// Whether usage files can identify assets by this parameter; newer payloads have this in
+        /// `constraints`.
         pub reconciliation: Option<bool>,
-        /// The countries a phone number may be of; of no documented shape.
+        /// Countries accepted in a phone number; their shape is not documented.
         pub countries: Option<Value>,
-        /// Creation and last change; only of definitions and configuration parameters.
+        /// Events of a parameter definition or a configuration parameter: created, updated.
         pub events: Events,
     }
 }
@@ -69,33 +71,35 @@ fields! {
 object!(Param);
 
 impl Param {
-    /// Whether there is a value, text or structured. An empty text and `None` as a word are none.
+    /// Whether the parameter has a value, text or structured. The texts `""` and `"None"` and empty JSON are
+    /// no value.
     pub fn has_value(&self) -> bool {
         self.text().is_some() || self.structured_value.as_ref().is_some_and(|value| !is_empty_value(value))
     }
 
-    /// The value, unless it says nothing.
+    /// Returns the text value; `None` for a missing value and for the texts `""` and `"None"`.
     pub fn text(&self) -> Option<&str> {
         self.value.as_deref().filter(|text| !is_empty_text(text))
     }
 
-    /// Whether its constraints want a value.
+    /// Whether the constraints of the parameter require a value.
     pub fn is_required(&self) -> bool {
         self.constraints.as_ref().is_some_and(|constraints| constraints.required == Some(true))
     }
 
-    /// What is wrong with the value, unless that says nothing.
+    /// Returns the error message about the value; `None` for a missing one and for the texts `""` and
+    /// `"None"`.
     pub fn error(&self) -> Option<&str> {
         self.value_error.as_deref().filter(|text| !is_empty_text(text))
     }
 
-    /// A parameter whose type is not known may be a password.
+    /// Whether the value may be a secret. A parameter whose type is not known may be a password.
     pub(crate) fn is_secret(&self) -> bool {
         matches!(self.kind, ParamKind::Password | ParamKind::Unknown(_))
     }
 }
 
-/// Texts that stand for no value.
+/// Whether the text means that there is no value.
 fn is_empty_text(text: &str) -> bool {
     matches!(text, "" | "None")
 }
@@ -124,67 +128,66 @@ impl fmt::Debug for Param {
 }
 
 model! {
-    /// Rules for a parameter's value.
+    /// Constraints of a parameter's value.
     pub struct Constraints {
-        /// Whether the constraint must be filled in.
+        /// Whether a value is required.
         pub required: Option<bool>,
-        /// Whether the form leaves it out.
+        /// Whether the parameter is hidden in the form.
         pub hidden: Option<bool>,
-        /// Whether the constraint cannot be changed in the form.
+        /// Whether the parameter is read-only in the form.
         pub readonly: Option<bool>,
-        /// Whether no two assets may have the same value.
+        /// Whether the value must be unique among assets.
         pub unique: Option<bool>,
-        /// Whether usage files may find assets by it.
+        /// Whether usage files can identify assets by this parameter.
         pub reconciliation: Option<bool>,
-        /// Whether the other side sees it or may even change it.
+        /// Whether the parameter is shared with the other party, for viewing or editing.
         pub shared: Shared,
-        /// Values that can be chosen.
+        /// Values to choose from.
         pub choices: Vec<ValueChoice>,
-        /// Length of the shortest value.
+        /// Minimum length of the value.
         pub min_length: Option<i64>,
-        /// Length of the longest value.
+        /// Maximum length of the value.
         pub max_length: Option<i64>,
-        /// Level of a heading.
+        /// Level of a heading, for parameters of type heading.
         pub level: Option<String>,
-        /// Text that a content parameter shows.
+        /// Text to display, for parameters of type content.
         pub display_content: Option<String>,
-        /// Parameter that decides whether this one is asked for.
+        /// Dependency of the parameter on another parameter.
         pub dependency: Option<Box<Dependency>>,
-        /// More about the rules; free-form and mostly empty.
+        /// Further data about the constraints, as free-form JSON; mostly empty.
         pub meta: Option<Value>,
-        /// A hint at what to enter.
+        /// Hint for the person who fills in the parameter.
         pub hint: Option<String>,
-        /// Text that an empty input shows.
+        /// Placeholder text of the empty input field.
         pub placeholder: Option<String>,
     }
 }
 
 model! {
-    /// A parameter's dependency on another one.
+    /// Dependency of a parameter on the value of another parameter.
     pub struct Dependency {
-        /// Parameter that this one depends on.
+        /// Parameter that the dependency looks at.
         pub parameter: Option<Box<Reference>>,
-        /// The values of that the dependency that count.
+        /// Values of the other parameter that activate the dependency.
         pub values: Vec<String>,
-        /// Whether this one is required then.
+        /// Whether the dependent parameter is required when the dependency is active.
         pub required: Option<bool>,
-        /// Whether this one is hidden then.
+        /// Whether the dependent parameter is hidden when the dependency is active.
         pub hidden: Option<bool>,
-        /// Whether this one is read-only then.
+        /// Whether the dependent parameter is read-only when the dependency is active.
         pub readonly: Option<bool>,
     }
 }
 
 fields! {
-    /// A value to choose, with the text that is shown for it. Where the platform sends a bare text, that is
-    /// the value, and there is no label.
+    /// A value to choose, with its label. A choice that the platform sends as a plain text has no label.
     #[derive(Debug)]
     pub struct ValueChoice {
-        /// Text of the choice that is shown to people.
+        /// Display text of the choice.
         pub label: Option<String>,
         /// Value of the choice.
         pub value: String,
-        /// Whether the value choice is chosen to begin with.
+        /// Whether the choice is selected by default.
         pub default: Option<bool>,
     }
 }
@@ -223,53 +226,53 @@ impl Wire for ValueChoice {
 
 serde_root!(ValueChoice);
 
-/// The parameter of this id in a list.
+/// Finds the parameter with this id in a list.
 pub(super) fn find<'a>(params: &'a [Param], id: &str) -> Option<&'a Param> {
     params.iter().find(|param| param.id == id)
 }
 
 open_enum! {
-    /// What kind of value a parameter takes.
+    /// Type of a parameter, which decides what kind of value it takes.
     pub enum ParamKind {
         /// The value is a line of text.
         Text = "text",
-        /// The value is one of several choices.
+        /// The value is one of several choices, shown as a drop-down list.
         Dropdown = "dropdown",
-        /// A secret; `Debug` hides its value.
+        /// The value is a password; `Debug` hides it.
         Password = "password",
         /// The value is an e-mail address.
         Email = "email",
-        /// The value is any number of choices.
+        /// The value is any number of several choices, in `structured_value`.
         Checkbox = "checkbox",
-        /// A name within a domain.
+        /// The value is a subdomain name.
         Subdomain = "subdomain",
         /// The value is a domain name.
         Domain = "domain",
-        /// The value is a phone number.
+        /// The value is a phone number, in `structured_value`.
         Phone = "phone",
-        /// The value is a link.
+        /// The value is a URL.
         Url = "url",
-        /// One of several choices, as buttons.
+        /// The value is one of several choices, shown as buttons.
         Choice = "choice",
-        /// The value is a postal address.
+        /// The value is a postal address, in `structured_value`.
         Address = "address",
-        /// The value is free-form JSON.
+        /// The value is free-form JSON, in `structured_value`.
         Object = "object",
-        /// The parameter has no value and shows a heading.
+        /// The parameter is a heading of the form and has no value.
         Heading = "heading",
-        /// No value: a text for the reader.
+        /// The parameter is a text of the form and has no value.
         Content = "content",
     }
 }
 
 open_enum! {
-    /// What a parameter belongs to.
+    /// Scope of a parameter: the object that it belongs to.
     pub enum ParamScope {
         /// The parameter belongs to an asset.
         Asset = "asset",
-        /// The parameter belongs to the tier 1 config, that of the reseller who sells to the customer.
+        /// The parameter belongs to tier 1, the reseller of the customer.
         Tier1 = "tier1",
-        /// The parameter belongs to the tier 2 config, that of the reseller above tier 1.
+        /// The parameter belongs to tier 2, the reseller above tier 1.
         Tier2 = "tier2",
         /// The parameter belongs to a product.
         Product = "product",
@@ -277,31 +280,31 @@ open_enum! {
         Item = "item",
         /// The parameter belongs to a marketplace.
         Marketplace = "marketplace",
-        /// An item on a marketplace.
+        /// The parameter belongs to an item on a marketplace.
         ItemMarketplace = "item_marketplace",
-        /// An old word for the scopes of configuration.
+        /// The parameter is a configuration parameter, in old payloads.
         Configuration = "configuration",
     }
 }
 
 open_enum! {
-    /// When a parameter is asked for.
+    /// Phase of a parameter: when its value is set.
     pub enum ParamPhase {
-        /// The customer who orders fills the parameter in.
+        /// The customer sets the value when ordering.
         Ordering = "ordering",
-        /// The vendor who fulfils fills the parameter in.
+        /// The vendor sets the value when fulfilling the request.
         Fulfillment = "fulfillment",
-        /// The parameter is set once for all assets.
+        /// The value is set once in the configuration of the product.
         Configuration = "configuration",
     }
 }
 
 open_enum! {
-    /// What the other side may do with a parameter.
+    /// How a parameter is shared with the other party.
     pub enum Shared {
-        /// The other side sees the parameter.
+        /// The other party can view the parameter.
         View = "view",
-        /// The other side sees and changes the parameter.
+        /// The other party can view and edit the parameter.
         Edit = "edit",
     }
 }

@@ -1,4 +1,4 @@
-//! What is sent of a parameter.
+//! Updates of parameters, as sent to the platform.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Param;
 
-/// What an update may say of a parameter. What is `None` is not sent, and stays as it is on the platform.
+/// An update of one parameter. Fields that are `None` are not sent and stay unchanged on the platform.
 ///
 /// A later version may add fields, so a literal should end in `..ParamUpdate::default()`. `Debug` never shows
 /// the value, because only the platform knows which parameters are passwords.
@@ -22,39 +22,39 @@ use super::Param;
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize)]
 pub struct ParamUpdate {
-    /// Id of the parameter of the parameter.
+    /// Id of the parameter to update.
     pub id: String,
-    /// The new value; the empty text clears it.
+    /// New value of the parameter; an empty text clears it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The new value of a checkbox, address, phone or object.
+    /// New value of a parameter of type checkbox, address, phone or object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_value: Option<Value>,
-    /// Error of the value for the customer; the empty text takes an earlier error back.
+    /// Error message about the value; an empty text clears an earlier message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_error: Option<String>,
-    /// Error of the value, as `{"message": {"id", "external_id", "value"}, "context"}`.
+    /// Error about the value, as `{"message": {"id", "external_id", "value"}, "context"}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structured_error: Option<Value>,
 }
 
 impl ParamUpdate {
-    /// Sets the value.
+    /// Creates an update that sets the value.
     pub fn value(id: impl Into<String>, value: impl Into<String>) -> Self {
         Self { id: id.into(), value: Some(value.into()), ..Self::default() }
     }
 
-    /// Sets the value of a checkbox, address, phone or object.
+    /// Creates an update that sets the value of a parameter of type checkbox, address, phone or object.
     pub fn structured(id: impl Into<String>, value: Value) -> Self {
         Self { id: id.into(), structured_value: Some(value), ..Self::default() }
     }
 
-    /// Says what is wrong with the value, which stays as it is.
+    /// Creates an update that sets the error message and leaves the value unchanged.
     pub fn error(id: impl Into<String>, message: impl Into<String>) -> Self {
         Self { id: id.into(), value_error: Some(message.into()), ..Self::default() }
     }
 
-    /// Also says what is wrong with the value.
+    /// Adds an error message about the value to the update.
     #[must_use]
     pub fn with_error(mut self, message: impl Into<String>) -> Self {
         self.value_error = Some(message.into());
@@ -62,7 +62,7 @@ impl ParamUpdate {
     }
 }
 
-/// Only what an update may carry, and only what is there.
+/// Copies the present fields of a parameter that an update may have.
 impl From<&Param> for ParamUpdate {
     fn from(param: &Param) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Products: what is sold, with everything the vendor says of it.
+//! Products, as the vendor describes them.
 
 use time::OffsetDateTime;
 
@@ -6,164 +6,165 @@ use super::model::{model, open_enum};
 use super::{Account, Capabilities, Events, OneOrMany, Reference};
 
 model! {
-    /// A product; in most places a reference with id, name, icon and status.
+    /// A product. Most payloads hold a reference with id, name, icon and status.
     pub struct Product {
-        /// `PRD-…`, in old answers `CN-…`.
+        /// Id of the product, `PRD-…`, in old payloads `CN-…`.
         pub id: String,
         /// Display name of the product.
         pub name: Option<String>,
-        /// Id in the vendor's system.
+        /// Id of the product in the vendor's system.
         pub external_id: Option<String>,
-        /// Path or URL of the logo.
+        /// Path or URL of the product's icon.
         pub icon: Option<String>,
-        /// State of the product.
+        /// Status of the product.
         pub status: ProductStatus,
-        /// Description of the product, in references to it.
+        /// Description of the product, in references.
         pub description: Option<String>,
         /// Short description of the product.
         pub short_description: Option<String>,
         /// Detailed description of the product, as markdown.
         pub detailed_description: Option<String>,
-        /// Request types that the product supports; `capabilities` tells more.
+        /// Basic settings for the product's requests; `capabilities` is more detailed.
         pub configurations: Option<ProductConfiguration>,
-        /// Settings of what the customer sees of the product.
+        /// Settings for what the customer sees of the product.
         pub customer_ui_settings: Option<Box<CustomerUiSettings>>,
-        /// Number of this version of the product.
+        /// Version number of the product.
         pub version: Option<i64>,
-        /// When this version was published.
+        /// Time at which this version of the product was published.
         pub published_at: Option<OffsetDateTime>,
-        /// The product's category; no longer in use.
+        /// Category of the product; deprecated by the platform.
         pub category: Option<Box<ProductCategory>>,
         /// Vendor that owns the product.
         pub owner: Option<Box<Account>>,
-        /// Whether this is the newest version.
+        /// Whether this is the latest version of the product.
         pub latest: Option<bool>,
-        /// Pictures and films: one, or a list.
+        /// Media of the product, such as images: one object or a list.
         pub media: OneOrMany<Media>,
-        /// User who writes rules for the products usage.
+        /// Usage rule settings of the product.
         pub usage_rule: Option<Box<UsageRuleSettings>>,
-        /// Numbers of the product's listings, agreements and contracts.
+        /// Statistics of the product: numbers of versions, listings, agreements and contracts.
         pub stats: Option<Box<ProductStats>>,
-        /// Capabilities of the product; lists of assets and tier configs have them only if they are selected.
+        /// Capabilities of the product; lists of assets and tier configurations include them only on
+        /// `select`.
         pub capabilities: Option<Box<Capabilities>>,
-        /// User who can see the product.
+        /// Visibility of the product for the owner, listings, syndication and the catalog.
         pub visibility: Option<ProductVisibility>,
-        /// Description of what is new in this version.
+        /// Description of the changes in this version.
         pub changes_description: Option<String>,
-        /// Whether this version is for everyone.
+        /// Whether this version of the product is public.
         pub public: Option<bool>,
-        /// Whether this version is for trial.
+        /// Whether this version of the product is for staging.
         pub staging: Option<bool>,
         /// Product that replaces this one after its end of sale.
         pub replacement: Option<Box<Product>>,
-        /// Notes on the product's end of sale.
+        /// Notes on the end of sale of the product.
         pub end_of_sale_notes: Option<String>,
-        /// Creation, publication and last change.
+        /// Events of the product: created, published, updated.
         pub events: Events,
         /// Extension of the product.
         pub extensions: Option<Box<Extension>>,
-        /// Way in which the product is sold.
+        /// Purchase model of the product: transactable or referral.
         pub purchase_model: PurchaseModel,
     }
 }
 
 model! {
-    /// What the requests of a product can be.
+    /// Basic settings for the requests of a product.
     pub struct ProductConfiguration {
-        /// Whether assets can be suspended and resumed.
+        /// Whether the product supports suspend and resume requests.
         pub suspend_resume_supported: Option<bool>,
-        /// Whether requests tell of the reseller.
+        /// Whether requests of the product include information about resellers.
         pub requires_reseller_information: Option<bool>,
     }
 }
 
 model! {
-    /// What the customer sees of a product.
+    /// Settings for what the customer sees of a product.
     pub struct CustomerUiSettings {
         /// Description of the product for the customer.
         pub description: Option<String>,
-        /// How to begin, as markdown.
+        /// Getting-started instructions, as markdown.
         pub getting_started: Option<String>,
-        /// Programs that the customer downloads.
+        /// Download links of the product.
         pub download_links: Vec<DownloadLink>,
-        /// Documents that the customer reads.
+        /// Documents of the product.
         pub documents: Vec<Document>,
-        /// Languages; the ids are like `EN` or `en_EN`.
+        /// Languages of the product, with ids such as `EN` or `en_EN`.
         pub languages: Vec<Reference>,
-        /// Message that is shown while the asset is being provisioned.
+        /// Message shown while the asset is being provisioned.
         pub provisioning_message: Option<String>,
     }
 }
 
 model! {
-    /// A program to download.
+    /// A download link of a product.
     pub struct DownloadLink {
-        /// Display name of the download link.
+        /// Display name of the download.
         pub title: Option<String>,
-        /// Address of the download.
+        /// URL of the download.
         pub url: Option<String>,
-        /// Users that see the link.
+        /// Who can see the download link.
         pub visible_for: VisibleFor,
     }
 }
 
 model! {
-    /// A document to read.
+    /// A document of a product.
     pub struct Document {
         /// Display name of the document.
         pub title: Option<String>,
-        /// Address of the document.
+        /// URL of the document.
         pub url: Option<String>,
-        /// Whom it is for; not documented, but sent.
+        /// Who can see the document; payloads have it, the specification does not.
         pub visible_for: VisibleFor,
     }
 }
 
 model! {
-    /// A category of products; no longer in use.
+    /// A product category; deprecated by the platform.
     pub struct ProductCategory {
-        /// Id of the product category, `CAT-…`.
+        /// Id of the category, `CAT-…`.
         pub id: String,
-        /// Name of the product category.
+        /// Name of the category.
         pub name: Option<String>,
-        /// Category above this one.
+        /// Parent category.
         pub parent: Option<Box<ProductCategory>>,
-        /// Categories below this one.
+        /// Child categories.
         pub children: Vec<ProductCategory>,
-        /// The family that the product category belongs to.
+        /// Family of the category.
         pub family: Option<Box<ProductFamily>>,
     }
 }
 
 model! {
-    /// A family of categories.
+    /// A family of product categories.
     pub struct ProductFamily {
-        /// Id of the product family, `FAM-…`.
+        /// Id of the family, `FAM-…`.
         pub id: String,
-        /// Name of the product family.
+        /// Name of the family.
         pub name: Option<String>,
     }
 }
 
 model! {
-    /// A picture or film of a product.
+    /// An image or a video of a product.
     pub struct Media {
-        /// Id of the image or video.
+        /// Id of the medium.
         pub id: String,
-        /// Kind of the medium: image or video.
+        /// Type of the medium.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
-        /// A small picture of it.
+        /// Thumbnail of the medium.
         pub thumbnail: Option<String>,
-        /// Address of the image or video.
+        /// URL of the medium.
         pub url: Option<String>,
     }
 }
 
 model! {
-    /// Who writes rules for the usage of a product.
+    /// Usage rule settings of a product.
     pub struct UsageRuleSettings {
-        /// Whether the product has usage rules.
+        /// Whether usage rules are enabled for the product.
         pub enabled: Option<bool>,
         /// Providers that the usage rules apply to.
         pub providers: Vec<Reference>,
@@ -171,119 +172,119 @@ model! {
 }
 
 model! {
-    /// Counters of a product.
+    /// Statistics of a product.
     pub struct ProductStats {
-        /// Number of versions there are.
+        /// Number of versions of the product.
         pub versions: Option<i64>,
-        /// Number of listings, in old answers.
+        /// Number of listings of the product, in old payloads.
         pub listings: Option<i64>,
-        /// Number of listings, by the name in the reference SDK.
+        /// Number of listings of the product, under the key of the Python SDK.
         pub listing: Option<i64>,
-        /// Number of agreements, in old answers.
+        /// Numbers of agreements of the product, in old payloads.
         pub agreements: Option<ProductStatsInfo>,
-        /// Number of contracts, in old answers.
+        /// Numbers of contracts of the product, in old payloads.
         pub contracts: Option<ProductStatsInfo>,
     }
 }
 
 model! {
-    /// A number for each side of the market.
+    /// Numbers of agreements or contracts of a product, by type.
     pub struct ProductStatsInfo {
-        /// Number for distribution.
+        /// Number of the type distribution.
         pub distribution: Option<i64>,
-        /// Number for sourcing.
+        /// Number of the type sourcing.
         pub sourcing: Option<i64>,
     }
 }
 
 model! {
-    /// Who can see a product.
+    /// Visibility of a product.
     pub struct ProductVisibility {
-        /// The product visibility's owner.
+        /// Whether the product is visible to its owner.
         pub owner: Option<bool>,
-        /// Whether accounts that list the product see it.
+        /// Whether the product is visible for listing.
         pub listing: Option<bool>,
-        /// Whether accounts that syndicate the product see it.
+        /// Whether the product is visible for syndication.
         pub syndication: Option<bool>,
-        /// Whoever looks at the catalog.
+        /// Whether the product is visible in the catalog.
         pub catalog: Option<bool>,
     }
 }
 
 model! {
-    /// The program that extends a product.
+    /// An extension of a product.
     pub struct Extension {
         /// Id of the extension.
         pub id: String,
         /// Name of the extension.
         pub name: Option<String>,
-        /// State of the extension.
+        /// Status of the extension.
         pub status: Option<String>,
-        /// Address of the extension's package.
+        /// URL of the extension's package.
         pub package_url: Option<String>,
     }
 }
 
 model! {
-    /// An action of a product: a link that the customer or the reseller can call.
+    /// An action of a product: a link that a customer or a reseller can open.
     #[doc(alias = "Action")]
     pub struct ProductAction {
-        /// Id of the product action.
+        /// Id of the action.
         pub id: String,
-        /// Name by which the product action is called.
+        /// Key of the action, by which it is called.
         pub action: Option<String>,
-        /// Name of the product action.
+        /// Name of the action.
         pub name: Option<String>,
-        /// Display name of the product action.
+        /// Display name of the action.
         pub title: Option<String>,
-        /// Kind of the action, such as `button`.
+        /// Type of the action, such as `button`.
         #[doc(alias = "type")]
         pub kind: Option<String> = "type",
-        /// Scope of the product action, such as `asset`.
+        /// Scope of the action, such as `asset`.
         pub scope: Option<String>,
-        /// Description of the product action.
+        /// Description of the action.
         pub description: Option<String>,
-        /// Events of the product action: creation and last change.
+        /// Events of the action: created, updated.
         pub events: Events,
     }
 }
 
 open_enum! {
-    /// The state of a product.
+    /// Status of a product.
     pub enum ProductStatus (any case) {
-        /// The product is not offered yet.
+        /// The product is a draft.
         Draft = "draft",
         /// The product is in development.
         InDevelopment = "indevelopment",
-        /// The product is being certified.
+        /// The product is in certification.
         OnCertification = "oncertification",
-        /// The product is offered.
+        /// The product is published.
         Published = "published",
-        /// Could not be set up.
+        /// The initialization of the product failed.
         InitializationFailed = "initializationfailed",
         /// The product was deleted.
         Deleted = "deleted",
-        /// The product is no longer offered.
+        /// The product is no longer sold (end of sale).
         EndOfSale = "endofsale" | "End of Sale",
     }
 }
 
 open_enum! {
-    /// How a product is sold.
+    /// Purchase model of a product.
     pub enum PurchaseModel {
-        /// Customers order the product on the platform.
+        /// Customers order the product on the platform (transactable).
         Transactable = "transactable",
-        /// Customers are sent to the vendor.
+        /// Customers are referred to the vendor (referral).
         Referral = "referral",
     }
 }
 
 open_enum! {
-    /// Whom a download or a document is for.
+    /// Who can see a download link or a document.
     pub enum VisibleFor {
-        /// Only the customer's administrator sees it.
+        /// Administrators can see it (`admin`).
         Admin = "admin",
-        /// Every user sees it.
+        /// Users can see it (`user`).
         User = "user",
     }
 }

@@ -1,4 +1,4 @@
-//! Exact decimal numbers and item quantities, which come as text, as numbers, or as `unlimited`.
+//! Exact decimal numbers, and item quantities, which the platform sends as text, as number or as `unlimited`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,24 +8,25 @@ use serde::ser::Serializer;
 
 use super::de::{Scalar, Wire, WrongType, read};
 
-/// Powers of ten up to here fit the mantissa.
+/// The largest power of ten that fits into the mantissa.
 const MAX_DIGITS: u32 = 38;
 
-/// A decimal number, exactly as the platform wrote it: `"0.1"` is a tenth.
+/// An exact decimal number: `"0.1"` is exactly one tenth.
 ///
-/// Holds up to 38 digits; what is longer is not a `Decimal`. Whether it came as text (`"1.0"`) or as a
-/// number (`1.0`) decides how it is written again and does not count in comparisons.
+/// It holds up to 38 digits; a longer number is not read. A number received as text (`"1.0"`) is written as
+/// text, and one received as number (`1.0`) as number; comparisons ignore the difference.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Decimal {
-    /// Without trailing zeros behind the point.
+    /// The digits of the number, without trailing zeros after the point.
     mantissa: i128,
-    /// Digits behind the point.
+    /// The number of digits after the point.
     scale: u8,
+    /// Whether the JSON had a number and not a text.
     number: bool,
 }
 
 impl Decimal {
-    /// Reads `5`, `-5.50`, `.5` or `1e-3`; `None` if it is no number or has too many digits.
+    /// Parses `5`, `-5.50`, `.5` or `1e-3`; `None` if the text is no number or has too many digits.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (negative, rest) = match text.strip_prefix('-') {
@@ -43,7 +44,7 @@ impl Decimal {
 
         let mut mantissa: i128 = 0;
         let mut scale: i64 = 0;
-        // Zeros are held back until a digit follows, so that "1.000…0" is as short as "1".
+        // Zeros are counted and applied when another digit follows, so that "1.000…0" fits as "1" does.
         let mut zeros: u32 = 0;
         for (digit, behind) in
             whole.bytes().map(|digit| (digit, false)).chain(fraction.bytes().map(|digit| (digit, true)))
@@ -76,26 +77,26 @@ impl Decimal {
     }
 
     fn from_float(value: f64) -> Option<Self> {
-        // Rust prints the shortest text that reads as the same number.
+        // Rust prints the shortest text that parses to the same number.
         Self::parse(&format!("{value:e}")).map(|decimal| Self { number: true, ..decimal })
     }
 
-    /// The nearest floating point number.
+    /// Returns the nearest floating point number.
     pub fn as_f64(self) -> f64 {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
-    /// The number if it is whole and fits.
+    /// Returns the number if it is an integer and fits into `i64`.
     pub fn as_i64(self) -> Option<i64> {
         if self.scale == 0 { self.mantissa.try_into().ok() } else { None }
     }
 
-    /// Whether it is 0.
+    /// Whether the number is 0.
     pub fn is_zero(self) -> bool {
         self.mantissa == 0
     }
 
-    /// Whether it is greater than 0.
+    /// Whether the number is greater than 0.
     pub fn is_positive(self) -> bool {
         self.mantissa > 0
     }
@@ -103,7 +104,7 @@ impl Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
-        // The whole parts decide without a common scale, which might not fit.
+        // The integer parts are compared first, because a common scale of both numbers may not fit.
         let parts = |decimal: &Self| {
             let unit = 10_i128.pow(u32::from(decimal.scale));
             (decimal.mantissa.div_euclid(unit), decimal.mantissa.rem_euclid(unit))
@@ -179,8 +180,8 @@ impl Wire for Decimal {
 
 /// Quantity of an item: `"5"`, `"5.5"`, `5`, `50.0` and `"unlimited"` in one type.
 ///
-/// Quantities compare by their meaning, however they were written, and nothing exceeds `Unlimited`. A text
-/// that is neither number nor `unlimited` is kept as `Unknown`; it equals itself and has no order.
+/// Quantities compare by value, in whichever form they were received, and `Unlimited` is the largest. A text
+/// that is neither a number nor `unlimited` is kept as `Unknown`, which equals itself and has no order.
 ///
 /// ```
 /// use connect::models::Quantity;
@@ -197,26 +198,26 @@ impl Wire for Decimal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quantity {
-    /// `"unlimited"`, or -1, as the reference SDK says it.
+    /// The quantity is unlimited: `"unlimited"`, or -1 as in the Python SDK.
     Unlimited,
     /// The quantity is a number.
     Number(Decimal),
-    /// Something else, as it came.
+    /// The text is neither a number nor `unlimited`; it is kept as received.
     Unknown(Box<str>),
 }
 
 impl Quantity {
-    /// Whether it is unlimited.
+    /// Whether the quantity is unlimited.
     pub fn is_unlimited(&self) -> bool {
         matches!(self, Self::Unlimited)
     }
 
-    /// Whether it is 0.
+    /// Whether the quantity is 0.
     pub fn is_zero(&self) -> bool {
         matches!(self, Self::Number(number) if number.is_zero())
     }
 
-    /// Whether there is any: more than 0, or unlimited.
+    /// Whether the quantity is greater than 0 or unlimited.
     pub fn is_positive(&self) -> bool {
         match self {
             Self::Unlimited => true,
@@ -225,7 +226,7 @@ impl Quantity {
         }
     }
 
-    /// The nearest floating point number; `None` if it is unlimited or no number.
+    /// Returns the nearest floating point number; `None` if the quantity is unlimited or no number.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(number.as_f64()),
@@ -233,7 +234,7 @@ impl Quantity {
         }
     }
 
-    /// The number if it is one, is whole and fits.
+    /// Returns the quantity if it is an integer and fits into `i64`.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Number(number) => number.as_i64(),
@@ -243,7 +244,7 @@ impl Quantity {
 }
 
 impl Default for Quantity {
-    /// Zero.
+    /// A quantity of zero.
     fn default() -> Self {
         Self::Number(Decimal::default())
     }

@@ -1,30 +1,30 @@
-//! The parts of usage files that go to the hubs, and what the providers answer.
+//! Usage chunks, the parts of usage files for each hub, and the reconciliation files of providers.
 
 use super::model::{model, open_enum};
 use super::{Account, Events, ExtIdHub, Marketplace, UsageFile, UsageStats};
 
 model! {
-    /// The part of a usage file that is for one hub.
+    /// A usage chunk: the part of a usage file for one hub.
     pub struct UsageChunk {
         /// Id of the usage chunk.
         pub id: String,
-        /// State of the usage chunk.
+        /// Status of the usage chunk.
         pub status: UsageChunkStatus,
-        /// Whether there is a newer one.
+        /// Whether a newer usage chunk replaces this one.
         pub outdated: Option<bool>,
-        /// The file that the usage chunk is a part of, in short.
+        /// Usage file of the chunk, as a reference.
         pub usagefile: Option<Box<UsageFile>>,
-        /// The hub, and the id in its system.
+        /// Hub of the usage chunk, with the external id there.
         pub binding: Option<Box<ExtIdHub>>,
         /// Marketplace of the usage chunk.
         pub marketplace: Option<Box<Marketplace>>,
         /// Error of the usage chunk.
         pub error: Option<ErrorDetail>,
-        /// Events of the usage chunk.
+        /// Events of the usage chunk, of the same names as those of usage files.
         pub events: Events,
-        /// Number of records went how far.
+        /// Numbers of records of the usage chunk by stage.
         pub stats: Option<Box<UsageStats>>,
-        /// Provider of the usage chunk.
+        /// Provider that receives the usage chunk.
         pub provider: Option<Box<Account>>,
         /// Id of the usage chunk in the provider's system.
         pub external_id: Option<String>,
@@ -32,69 +32,69 @@ model! {
 }
 
 model! {
-    /// A provider's answer to a usage file, as an upload.
+    /// A reconciliation: the provider's uploaded answer to a usage file.
     pub struct Reconciliation {
         /// Id of the reconciliation.
         pub id: String,
-        /// State of the reconciliation.
+        /// Status of the reconciliation.
         pub status: ReconciliationStatus,
-        /// The file that the reconciliation answers, in short.
+        /// Usage file that the reconciliation answers, as a reference.
         pub usagefile: Option<Box<UsageFile>>,
-        /// The part of the file that the reconciliation answers, in short.
+        /// Usage chunk that the reconciliation answers, as a reference.
         pub partusagefile: Option<Box<UsageChunk>>,
-        /// The hub, and the id in its system.
+        /// Hub of the reconciliation, with the external id there.
         pub binding: Option<Box<ExtIdHub>>,
         /// Error of the reconciliation.
         pub error: Option<ErrorDetail>,
         /// Notes of the reconciliation.
         pub notes: Option<Box<ReconciliationNotes>>,
-        /// Events of the reconciliation.
+        /// Events of the reconciliation, of the same names as those of usage files.
         pub events: Events,
     }
 }
 
 model! {
-    /// What is wrong.
+    /// Error of a usage chunk or a reconciliation.
     pub struct ErrorDetail {
-        /// The error in words.
+        /// Text of the error.
         pub detail: Option<String>,
     }
 }
 
 model! {
-    /// Notes to a reconciliation.
+    /// Notes of a reconciliation.
     pub struct ReconciliationNotes {
-        /// One given at the upload of the reconciliation notes.
+        /// Note given at the upload.
         pub uploaded: Option<String>,
-        /// Note of the platform.
+        /// Note from the processing by the platform.
         pub processing: Option<String>,
     }
 }
 
 open_enum! {
-    /// The state of a part of a usage file.
+    /// Status of a usage chunk.
     pub enum UsageChunkStatus {
-        /// The usage chunk is being made.
+        /// The usage chunk is a draft.
         Draft = "draft",
         /// The usage chunk is ready.
         Ready = "ready",
         /// The usage chunk is closed.
         Closed = "closed",
-        /// The usage chunk could not be made.
+        /// The creation of the usage chunk failed.
         Failed = "failed",
     }
 }
 
 open_enum! {
-    /// The state of a reconciliation.
+    /// Status of a reconciliation.
     pub enum ReconciliationStatus {
-        /// The reconciliation file has arrived.
+        /// The reconciliation is uploaded.
         Uploaded = "uploaded",
-        /// The reconciliation file is being processed.
+        /// The platform is processing the reconciliation.
         Processing = "processing",
-        /// The reconciliation file was processed.
+        /// The reconciliation is processed.
         Processed = "processed",
-        /// The reconciliation file is invalid.
+        /// The processing of the reconciliation failed.
         Failed = "failed",
     }
 }

@@ -1,4 +1,4 @@
-//! Asset requests: what a processor approves, fails or asks back about.
+//! Asset requests, which a program approves, fails or inquires.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::model::{model, open_enum};
 use super::{Asset, AssignedTo, Contract, Events, Item, Marketplace, Param, Secret};
 
 model! {
-    /// A request to buy, change, suspend, resume or cancel an asset.
+    /// An asset request: it purchases, changes, suspends, resumes, renews, transfers or cancels an asset.
     ///
     /// ```
     /// use connect::models::{Request, RequestKind};
@@ -32,153 +32,156 @@ model! {
     pub struct Request {
         /// Id of the request, `PR-…`.
         pub id: String,
-        /// Type of the request, such as purchase or change.
+        /// Type of the request.
         #[doc(alias = "type")]
         pub kind: RequestKind = "type",
-        /// State of the request.
+        /// Status of the request.
         pub status: RequestStatus,
-        /// The asset as that the request is to be.
+        /// Asset of the request, as it will be after the approval.
         pub asset: Asset,
-        /// Time at which the request was made; absent in the answer to its creation.
+        /// Time at which the request was created; absent in the response to its creation.
         pub created: Option<OffsetDateTime>,
-        /// Time of the last change of the request.
+        /// Time of the request's last update.
         pub updated: Option<OffsetDateTime>,
-        /// From when on it holds.
+        /// Date from which the request takes effect.
         pub effective_date: Option<OffsetDateTime>,
-        /// Date for which the request was scheduled.
+        /// Date for which the request is planned.
         pub planned_date: Option<OffsetDateTime>,
-        /// Customer's or reseller's note of the request.
+        /// Note of the request.
         pub note: Option<String>,
-        /// Reason why the request failed.
+        /// Reason for which the request failed.
         pub reason: Option<String>,
-        /// Whether an inquiry was answered.
+        /// Whether the inquiry was answered.
         pub answered: Option<bool>,
-        /// User who works on the request.
+        /// User who is responsible for the request.
         pub assignee: Option<AssignedTo>,
-        /// Text that the customer sees after approval, as markdown.
+        /// Activation message for the customer, as markdown; empty before the approval.
         pub activation_key: Option<Secret>,
-        /// Form in which the customer fills in the request's parameters.
+        /// URL of the customer's parameter form.
         pub params_form_url: Option<String>,
-        /// The marketplace; that the request may stand in the asset only, see
+        /// Marketplace of the request; some payloads have it in the asset only, see
         /// [`marketplace`](Self::marketplace).
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract; that the request may stand in the asset only, see [`contract`](Self::contract).
+        /// Contract of the request; some payloads have it in the asset only, see
+        /// [`contract`](Self::contract).
         pub contract: Option<Box<Contract>>,
-        /// The last approved request of the asset; of little more than an id.
+        /// Previous approved request of the asset, mostly with its id only.
         pub previous_approved_request: Option<Box<Request>>,
-        /// Id of the asset in old answers.
+        /// Id of the asset, in old payloads.
         pub asset_id: Option<String>,
-        /// Attributes that the ordering side keeps with the request; free-form.
+        /// Attributes that the creator of the request attached to it, as free-form JSON.
         pub external_attributes: Option<Value>,
-        /// Events of the request that `created` and `updated` do not tell.
+        /// Events of the request; most payloads have `created` and `updated` instead.
         pub events: Events,
     }
 }
 
 impl Request {
-    /// The items that the request adds.
+    /// Iterates over the items that the request adds.
     pub fn new_items(&self) -> impl Iterator<Item = &Item> {
         self.asset.items.iter().filter(|item| item.is_new())
     }
 
-    /// The items of which the request leaves some, but more or fewer than before.
+    /// Iterates over the items whose quantity the request changes to another positive quantity.
     pub fn changed_items(&self) -> impl Iterator<Item = &Item> {
         self.asset.items.iter().filter(|item| item.is_changed())
     }
 
-    /// The items that the request takes away.
+    /// Iterates over the items that the request removes.
     pub fn removed_items(&self) -> impl Iterator<Item = &Item> {
         self.asset.items.iter().filter(|item| item.is_removed())
     }
 
-    /// Whether data of another system is to be taken over: the asset's parameter `migration_info` has a
+    /// Whether the request migrates data from another system: the asset's parameter `migration_info` has a
     /// value.
     pub fn needs_migration(&self) -> bool {
         self.needs_migration_with("migration_info")
     }
 
-    /// As [`needs_migration`](Self::needs_migration), with the parameter's id.
+    /// Whether the request migrates data, by the asset's parameter with this id; see
+    /// [`needs_migration`](Self::needs_migration).
     pub fn needs_migration_with(&self, id: &str) -> bool {
         self.param(id).is_some_and(Param::has_value)
     }
 
-    /// The asset's parameter of this id.
+    /// Returns the asset's parameter with this id.
     pub fn param(&self, id: &str) -> Option<&Param> {
         self.asset.param(id)
     }
 
-    /// The text of the asset's parameter of this id; `None` where there is no such parameter or it says nothing.
+    /// Returns the text value of the asset's parameter with this id; `None` if the parameter or its text is
+    /// missing or empty.
     ///
     /// ```
     /// use connect::models::Request;
-    ///
-    /// let request: Request = serde_json::from_str(
-    ///     r#"{"asset": {"params": [{"id": "email", "value": "a@example.org"}, {"id": "note", "value": ""}]}}"#,
-    /// )?;
-    /// assert_eq!(request.value("email"), Some("a@example.org"));
-    /// assert_eq!((request.value("note"), request.value("phone")), (None, None));
-    /// # Ok::<(), serde_json::Error>(())
+    /// # fn main() -> serde_json::Result<()> {
+    /// let json = r#"{"asset": {"params": [{"id": "seat_no", "value": "17"}]}}"#;
+    /// let request: Request = serde_json::from_str(json)?;
+    /// assert_eq!(request.value("seat_no"), Some("17"));
+    /// assert_eq!(request.value("email"), None);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn value(&self, id: &str) -> Option<&str> {
         self.asset.value(id)
     }
 
-    /// The id of the asset's product; empty if the answer does not name it.
+    /// Returns the id of the asset's product; empty if the payload has none.
     pub fn product_id(&self) -> &str {
         &self.asset.product.id
     }
 
-    /// The marketplace, whether it stands here or in the asset.
+    /// Returns the marketplace of the request or of its asset.
     pub fn marketplace(&self) -> Option<&Marketplace> {
         self.marketplace.as_deref().or(self.asset.marketplace.as_deref())
     }
 
-    /// The contract, whether it stands here or in the asset.
+    /// Returns the contract of the request or of its asset.
     pub fn contract(&self) -> Option<&Contract> {
         self.contract.as_deref().or(self.asset.contract.as_deref())
     }
 }
 
 open_enum! {
-    /// What an asset request asks for.
+    /// Type of an asset request.
     pub enum RequestKind {
-        /// The request orders a new asset.
+        /// The request purchases a new asset.
         Purchase = "purchase",
-        /// The request changes quantities of an asset.
+        /// The request changes the quantities of items.
         Change = "change",
-        /// The request ends an asset.
+        /// The request cancels the asset.
         Cancel = "cancel",
-        /// The request suspends an asset.
+        /// The request suspends the asset.
         Suspend = "suspend",
         /// The request resumes a suspended asset.
         Resume = "resume",
-        /// The request renews an asset for another term.
+        /// The request renews the asset.
         Renew = "renew",
-        /// The request changes parameters of an asset.
+        /// The request adjusts the parameters of the asset.
         Adjustment = "adjustment",
-        /// The request transfers an asset.
+        /// The request transfers the asset from another owner.
         Transfer = "transfer",
     }
 }
 
 open_enum! {
-    /// The state of an asset request.
+    /// Status of an asset request.
     pub enum RequestStatus {
-        /// The request was not sent yet.
+        /// The request is a draft and not submitted yet.
         Draft = "draft",
-        /// Waits for the resellers' tier configs.
+        /// The request waits for the tier configurations of the resellers.
         TiersSetup = "tiers_setup",
         /// The request waits for the vendor.
         Pending = "pending",
-        /// Waits for the customer's answer.
+        /// The request waits for an answer to the vendor's inquiry.
         Inquiring = "inquiring",
-        /// The request was approved.
+        /// The request is approved.
         Approved = "approved",
-        /// The request was refused for good.
+        /// The request failed.
         Failed = "failed",
-        /// The request waits for its date.
+        /// The request is scheduled for a later date.
         Scheduled = "scheduled",
-        /// About to be taken back.
+        /// The request is being revoked.
         Revoking = "revoking",
         /// The request was revoked.
         Revoked = "revoked",

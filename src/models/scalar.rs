@@ -1,4 +1,5 @@
-//! Texts, numbers, booleans and free-form JSON; each is also read from the other kinds where the platform mixes them.
+//! Texts, numbers, booleans and free-form JSON; each is also read from the other kinds where the platform
+//! mixes them.
 
 use serde::ser::{Serialize as _, Serializer};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Texts that must not end up in a log.
+//! Credentials and signed links, which must not appear in a log.
 
 use std::fmt;
 
@@ -7,21 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::de::{Scalar, Wire, WrongType};
 
-/// A credential. `Debug` does not show it, and it has no `Display`.
+/// A credential. `Debug` hides it, and there is no `Display`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself.
+    /// Returns the secret in plain text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
     }
 }
 
@@ -31,36 +25,37 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A link that lets anyone who has it read or write a file, for a while.
+/// A link whose query holds a signature: whoever has the whole link can read or write the file for a while.
 ///
-/// `Display` and `Debug` show it up to the query, where the signature is; [`as_str`](Self::as_str) gives all of it.
+/// `Display` and `Debug` leave out the query and the credentials of the link. [`as_str`](Self::as_str)
+/// returns it whole.
+///
+/// ```
+/// use connect::models::SignedUrl;
+///
+/// let link = SignedUrl::from("https://storage.example.net/in.xlsx?sig=abc".to_owned());
+/// assert_eq!(link.to_string(), "https://storage.example.net/in.xlsx?***");
+/// assert_eq!(link.as_str(), "https://storage.example.net/in.xlsx?sig=abc");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SignedUrl(String);
 
 impl SignedUrl {
-    /// The whole link.
+    /// Returns the whole link, with its signature.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl From<String> for SignedUrl {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl fmt::Display for SignedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.find(['?', '#']);
-        let shown = self.0.get(..end.unwrap_or(self.0.len())).unwrap_or_default();
+        let (shown, rest) = self.0.find(['?', '#']).map_or((&*self.0, ""), |end| (&self.0[..end], "?***"));
         // Credentials can also stand before the host.
         match (shown.split_once("://"), shown.rsplit_once('@')) {
-            (Some((scheme, _)), Some((_, rest))) => write!(f, "{scheme}://***@{rest}")?,
-            _ => f.write_str(shown)?,
+            (Some((scheme, _)), Some((_, host))) => write!(f, "{scheme}://***@{host}{rest}"),
+            _ => write!(f, "{shown}{rest}"),
         }
-        f.write_str(if end.is_some() { "?***" } else { "" })
     }
 }
 
@@ -70,8 +65,14 @@ impl fmt::Debug for SignedUrl {
     }
 }
 
-macro_rules! wire_as_text {
+macro_rules! text_newtype {
     ($($name:ident),+) => {$(
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
         impl Wire for $name {
             const EXPECTING: &'static str = String::EXPECTING;
 
@@ -90,4 +91,4 @@ macro_rules! wire_as_text {
     )+};
 }
 
-wire_as_text!(Secret, SignedUrl);
+text_newtype!(Secret, SignedUrl);

@@ -1,4 +1,4 @@
-//! Subscriptions that are billed again and again, and their billing requests.
+//! Recurring subscriptions and their billing requests.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -11,46 +11,46 @@ use super::{
 };
 
 model! {
-    /// An asset as billing sees it.
+    /// A subscription: an asset that is billed periodically.
     #[doc(alias = "RecurringAsset")]
     pub struct Subscription {
-        /// Id of the subscription, `AS-…`.
+        /// Id of the asset, `AS-…`.
         pub id: String,
-        /// State of the subscription.
+        /// Status of the asset.
         pub status: AssetStatus,
-        /// Events of the subscription: creation and last change.
+        /// Events of the asset: created, updated.
         pub events: Events,
-        /// Id of the subscription in the provider's system.
+        /// Id of the asset in the provider's system.
         pub external_id: Option<String>,
-        /// Unique id of the subscription in the provider's system.
+        /// Unique id of the asset in the provider's system.
         pub external_uid: Option<String>,
-        /// Product of the subscription.
+        /// Product of the asset.
         pub product: Product,
-        /// Connection between vendor and provider that the subscription was sold through.
+        /// Connection through which the asset was ordered.
         pub connection: Connection,
-        /// Items of the subscription, with quantities.
+        /// Items of the asset, with quantities.
         pub items: Vec<Item>,
-        /// The subscription's parameters.
+        /// Parameters of the asset.
         pub params: Vec<Param>,
-        /// Customer and its resellers of the subscription.
+        /// Tier accounts of the asset: the customer, tier 1 and tier 2.
         pub tiers: Tiers,
-        /// The marketplace that the subscription was bought on.
+        /// Marketplace of the asset.
         pub marketplace: Option<Box<Marketplace>>,
-        /// The contract that the subscription was bought under.
+        /// Contract that the asset belongs to.
         pub contract: Option<Box<Contract>>,
-        /// Time at which the subscription is billed.
+        /// Billing of the subscription: period, next date and anniversary.
         pub billing: Billing,
-        /// The activation template; lists have it only if that the subscription is selected.
+        /// Activation template of the asset; lists include it only on `select(template)`.
         pub template: Option<Box<Template>>,
-        /// The request being worked on; lists have it only if that the subscription is selected.
+        /// Pending request of the asset; lists include it only on `select(pending_request)`.
         pub pending_request: Option<Box<AssetRequestItem>>,
-        /// Time at which the subscription ends unless it is renewed.
+        /// Date on which the asset expires unless it is renewed.
         pub renewal_expiration_date: Option<OffsetDateTime>,
     }
 }
 
 impl Subscription {
-    /// The parameter of this id.
+    /// Returns the subscription's parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
@@ -58,45 +58,45 @@ impl Subscription {
 }
 
 model! {
-    /// When a subscription is billed.
+    /// Billing of a subscription.
     pub struct Billing {
-        /// How long a billing period is.
+        /// Length of a billing period.
         pub period: Option<Period>,
-        /// When the next one begins.
+        /// Date of the next billing.
         pub next_date: Option<OffsetDateTime>,
-        /// The day of the month or year that the billing begins on.
+        /// Anniversary of the subscription: the day on which billing periods start.
         pub anniversary: Option<Anniversary>,
-        /// Latest billing requests of vendor and provider.
+        /// Latest billing requests of the vendor and of the provider.
         pub stats: Option<Box<BillingStats>>,
     }
 }
 
 model! {
-    /// The day that billing periods begin on.
+    /// Anniversary of a subscription: the day on which billing periods start.
     pub struct Anniversary {
-        /// Day of the month of the anniversary.
+        /// Day of the month.
         pub day: Option<i64>,
-        /// The month, unless that the anniversary is billed monthly.
+        /// Month of the year; absent for monthly billing.
         pub month: Option<i64>,
     }
 }
 
 model! {
-    /// The latest billing requests of both sides.
+    /// Latest billing requests of the vendor and of the provider.
     #[doc(alias = "Stats")]
     pub struct BillingStats {
-        /// Latest billing requests of the vendor.
+        /// Latest billing request of the vendor, and their number.
         pub vendor: Option<BillingStat>,
-        /// Latest billing requests of the provider.
+        /// Latest billing request of the provider, and their number.
         pub provider: Option<BillingStat>,
     }
 }
 
 model! {
-    /// The latest billing request of one side.
+    /// Latest billing request of one party, and their number.
     #[doc(alias = "Stat")]
     pub struct BillingStat {
-        /// Latest billing request.
+        /// Latest billing request, as a reference.
         pub last_request: Option<Box<LastRequest>>,
         /// Number of billing requests.
         pub count: Option<i64>,
@@ -104,92 +104,91 @@ model! {
 }
 
 model! {
-    /// A billing request in short.
+    /// A reference to the latest billing request.
     pub struct LastRequest {
-        /// Id of the last request.
+        /// Id of the billing request.
         pub id: String,
-        /// Side that the billing request belongs to.
+        /// Type of the billing request: vendor or provider.
         #[doc(alias = "type")]
         pub kind: BillingRequestKind = "type",
-        /// The period that the last request is for.
+        /// Period that the billing request covers.
         pub period: Option<Period>,
     }
 }
 
 model! {
-    /// A stretch of time.
+    /// A period: its start and end, its length, or both.
     pub struct Period {
-        /// The beginning: a point in time in billing, a day in usage files.
+        /// Start of the period: a date and time in billing, a date in usage files.
         #[doc(alias = "period_from")]
         pub from: Option<DateOrDateTime>,
-        /// End of the period.
+        /// End of the period: a date and time in billing, a date in usage files.
         #[doc(alias = "period_to")]
         pub to: Option<DateOrDateTime>,
-        /// Number of units of time.
+        /// Length of the period, in units of `uom`.
         pub delta: Option<Decimal>,
-        /// Unit of time of the period.
+        /// Unit of time of `delta`.
         pub uom: BillingUom,
     }
 }
 
 model! {
-    /// A bill for one period of a subscription.
+    /// A billing request for one period of a subscription.
     pub struct BillingRequest {
         /// Id of the billing request, `BRV-…` or `BRP-…`.
         pub id: String,
-        /// Side that the billing request belongs to.
+        /// Type of the billing request: vendor or provider.
         #[doc(alias = "type")]
         pub kind: BillingRequestKind = "type",
-        /// Events of the billing request: creation and last change.
+        /// Events of the billing request: created, updated.
         pub events: Events,
-        /// The subscription, without its items.
+        /// Subscription of the billing request, without its items.
         pub asset: Subscription,
-        /// Items that the billing request bills.
+        /// Items that are billed.
         pub items: Vec<Item>,
-        /// Attributes that both sides keep with the billing request: one object, though the specification
-        /// says a list.
+        /// Attributes that vendor and provider attached: one object in payloads, a list in the specification.
         pub attributes: OneOrMany<Attributes>,
-        /// The period that the billing request is for.
+        /// Period that the billing request covers.
         pub period: Period,
     }
 }
 
 model! {
-    /// What both sides keep with a billing request.
+    /// Attributes that vendor and provider attached to a billing request.
     pub struct Attributes {
-        /// Attributes of the vendor; free-form.
+        /// Attributes of the vendor, as free-form JSON.
         pub vendor: Option<Value>,
-        /// Attributes of the provider; free-form.
+        /// Attributes of the provider, as free-form JSON.
         pub provider: Option<Value>,
     }
 }
 
 open_enum! {
-    /// Whose a billing request is.
+    /// Type of a billing request.
     pub enum BillingRequestKind {
-        /// The vendor's, to the provider.
+        /// The billing request is the vendor's.
         Vendor = "vendor",
-        /// The provider's, to its customer.
+        /// The billing request is the provider's.
         Provider = "provider",
     }
 }
 
 open_enum! {
-    /// The unit of time of billing.
+    /// Unit of time of a billing period.
     pub enum BillingUom {
-        /// The billing period is counted in months.
+        /// The period is counted in months.
         Monthly = "monthly",
-        /// The billing period is counted in years.
+        /// The period is counted in years.
         Yearly = "yearly" | "year",
-        /// The billing period is two years.
+        /// The period is counted in units of two years.
         Years2 = "years_2",
-        /// The billing period is three years.
+        /// The period is counted in units of three years.
         Years3 = "years_3",
-        /// The billing period is four years.
+        /// The period is counted in units of four years.
         Years4 = "years_4",
-        /// The billing period is five years.
+        /// The period is counted in units of five years.
         Years5 = "years_5",
-        /// The billing period is six years.
+        /// The period is counted in units of six years.
         Years6 = "years_6",
     }
 }

@@ -1,4 +1,4 @@
-//! Templates: what the customer or the reseller reads.
+//! Templates: texts of a product for the customer or the reseller.
 
 use super::Events;
 use super::model::{model, open_enum};
@@ -10,45 +10,44 @@ model! {
         pub id: String,
         /// Name of the template.
         pub name: Option<String>,
-        /// The title; the same as the name.
+        /// Title of the template, the same text as its name.
         pub title: Option<String>,
-        /// The text, as markdown with `{{ param_id }}`.
+        /// Text of the template, as markdown with `{{ param_id }}`.
         pub body: Option<String>,
-        /// The text as that the template reads for one tier config, in references of tier configs and their
-        /// requests.
+        /// Rendered text of the template, in references of tier configurations and their requests.
         pub representation: Option<String>,
-        /// Scope of the template: the customer's asset or a reseller's tier config.
+        /// Scope of the template: asset, tier 1 or tier 2.
         pub scope: TemplateScope,
-        /// Time at which the template is shown; unset for resellers.
+        /// Type of the template; absent in the scopes tier 1 and tier 2.
         #[doc(alias = "type")]
         pub kind: TemplateKind = "type",
-        /// The template's place in the list.
+        /// Position of the template in the list.
         pub position: Option<i64>,
-        /// Events of the template: creation and last change.
+        /// Events of the template: created, updated.
         pub events: Events,
     }
 }
 
 open_enum! {
-    /// Whom a template is for.
+    /// Scope of a template.
     pub enum TemplateScope {
-        /// The template is for the customer's asset.
+        /// The template is for assets, and the customer reads it.
         Asset = "asset",
-        /// The template is for the tier 1 config.
+        /// The template is for tier 1, the reseller of the customer.
         Tier1 = "tier1",
-        /// The template is for the tier 2 config.
+        /// The template is for tier 2, the reseller above tier 1.
         Tier2 = "tier2",
     }
 }
 
 open_enum! {
-    /// When a template is shown.
+    /// Type of a template.
     pub enum TemplateKind {
-        /// The template is shown after approval.
+        /// The template is shown after the approval.
         Fulfillment = "fulfillment",
-        /// The template is shown with an inquiry.
+        /// The template is shown while the request is inquiring.
         Inquire = "inquire",
-        /// The template is shown while the request waits.
+        /// The template is shown while the request is pending.
         Pending = "pending",
     }
 }

@@ -1,117 +1,117 @@
-//! The supply chain: customers and resellers.
+//! Tier accounts, the customers and resellers of the supply chain.
 
 use super::model::{model, open_enum};
 use super::{Account, Environment, Events, Hub, Marketplace, Product};
 
 model! {
-    /// The customer and the resellers it buys through.
+    /// Tier accounts of the supply chain: the customer, tier 1 and tier 2.
     #[doc(alias = "TierAccounts")]
     pub struct Tiers {
-        /// The customer; not there, that is empty, in tier configs.
+        /// Customer; empty in tier configurations.
         pub customer: TierAccount,
-        /// Reseller that sells to the customer (tier 1).
+        /// Tier 1, the reseller of the customer.
         pub tier1: TierAccount,
-        /// The reseller above it, if there is one.
+        /// Tier 2, the reseller above tier 1, if there is one.
         pub tier2: Option<Box<TierAccount>>,
     }
-    // The specification says a text where the platform sends an object.
+    // The specification documents a text; the platform sends an object.
     text = |_| Tiers::default();
 }
 
 model! {
-    /// A customer or reseller.
+    /// A tier account: a customer or a reseller.
     pub struct TierAccount {
         /// Id of the tier account, `TA-…`.
         pub id: String,
-        /// Name of the company of the tier account.
+        /// Company name of the tier account.
         pub name: Option<String>,
         /// Id of the tier account in the provider's system.
         pub external_id: Option<String>,
         /// Unique id of the tier account in the provider's system.
         pub external_uid: Option<String>,
-        /// Place where the tier account is and who speaks for it; empty in references.
+        /// Address and contact person of the tier account; empty in references.
         pub contact_info: ContactInfo,
-        /// The tier account's tax id.
+        /// Tax id of the tier account.
         pub tax_id: Option<String>,
-        /// How often it was changed.
+        /// Version number of the tier account.
         pub version: Option<i64>,
-        /// Kind of the account: customer or reseller.
+        /// Type of the tier account: customer or reseller.
         #[doc(alias = "type")]
         pub kind: TierAccountKind = "type",
-        /// Region in which the tier account's data is kept.
+        /// Region in which the data of the tier account is stored.
         pub db: Region,
-        /// The reseller that the tier account buys from.
+        /// Parent tier account, the reseller that this account buys from.
         pub parent: Option<Box<TierAccount>>,
-        /// Provider that owns the account.
+        /// Provider that owns the tier account.
         pub owner: Option<Box<Account>>,
-        /// The parts that the tier account has played.
+        /// Scopes of the tier account: customer, tier 1, tier 2.
         pub scopes: Vec<TierScope>,
-        /// The hub that the tier account came from.
+        /// Hub of the tier account.
         pub hub: Option<Box<Hub>>,
-        /// The marketplace that the tier account came from.
+        /// Marketplace of the tier account.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Whether the tier account is for trial or business.
+        /// Environment of the tier account: production, test or preview.
         pub environment: Environment,
-        /// Creation, last change and end.
+        /// Events of the tier account: created, updated, decommissioned.
         pub events: Events,
     }
 }
 
 model! {
-    /// A provider's request to take over changes of a tier account.
+    /// A tier account request: a provider asks the vendor to accept changes of a tier account.
     pub struct TierAccountRequest {
         /// Id of the tier account request, `TAR-…`.
         pub id: String,
         /// Type of the tier account request.
         #[doc(alias = "type")]
         pub kind: TierAccountRequestKind = "type",
-        /// State of the tier account request.
+        /// Status of the tier account request.
         pub status: TierAccountRequestStatus,
-        /// The account as that the tier account request is to be.
+        /// Tier account after the changes.
         pub account: TierAccount,
-        /// Vendor of the tier account request.
+        /// Vendor that processes the tier account request.
         pub vendor: Option<Box<Account>>,
-        /// Provider of the tier account request.
+        /// Provider that created the tier account request.
         pub provider: Option<Box<Account>>,
         /// Product of the tier account request.
         pub product: Product,
-        /// Reason why the tier account request was ignored or cannot be carried out.
+        /// Reason for which the tier account request is ignored or unsupported.
         pub reason: Option<String>,
-        /// Events of the tier account request: creation and last change.
+        /// Events of the tier account request: created, updated.
         pub events: Events,
     }
 }
 
 model! {
-    /// Where a customer or reseller is, and who speaks for it.
+    /// Address and contact person of a tier account.
     pub struct ContactInfo {
-        /// First line of the address: street and number.
+        /// First line of the address.
         pub address_line1: Option<String>,
         /// Second line of the address.
         pub address_line2: Option<String>,
-        /// City of the contact.
+        /// City of the address.
         pub city: Option<String>,
-        /// The state or province, with blanks around that the contact at times.
+        /// State or province of the address, sometimes with trailing blanks.
         pub state: Option<String>,
-        /// Postal code of the contact.
+        /// Postal code of the address.
         pub postal_code: Option<String>,
-        /// ISO 3166 alpha-2, in either letter case.
+        /// ISO 3166 alpha-2 code of the country, in upper or lower case.
         pub country: Option<String>,
-        /// User who speaks for the contact.
+        /// Contact person.
         pub contact: Contact,
     }
 }
 
 model! {
-    /// Somebody to speak to.
+    /// Contact person of a tier account.
     pub struct Contact {
-        /// First name of the contact.
+        /// First name of the contact person.
         pub first_name: Option<String>,
-        /// Last name of the contact.
+        /// Last name of the contact person.
         pub last_name: Option<String>,
-        /// E-mail address of the contact.
+        /// E-mail address of the contact person.
         pub email: Option<String>,
-        /// Phone number of the contact.
+        /// Phone number of the contact person.
         pub phone_number: Option<Box<PhoneNumber>>,
     }
 }
@@ -119,11 +119,11 @@ model! {
 model! {
     /// A phone number in its parts.
     pub struct PhoneNumber {
-        /// Country code, `+34` or `34`.
+        /// Country code of the phone number, with or without `+`: `+34`, `90`.
         pub country_code: Option<String>,
         /// Area code of the phone number.
         pub area_code: Option<String>,
-        /// Phone number without country and area.
+        /// Local part of the phone number.
         pub phone_number: Option<String>,
         /// Extension of the phone number.
         pub extension: Option<String>,
@@ -131,59 +131,59 @@ model! {
 }
 
 open_enum! {
-    /// Customer or reseller.
+    /// Type of a tier account.
     pub enum TierAccountKind {
-        /// The account buys for itself.
+        /// The tier account is a customer.
         Customer = "customer",
-        /// The account buys to sell.
+        /// The tier account is a reseller.
         Reseller = "reseller",
     }
 }
 
 open_enum! {
-    /// A part in the supply chain.
+    /// Scope of a tier account: its role in the supply chain.
     pub enum TierScope {
-        /// The account is the customer.
+        /// The tier account is a customer.
         Customer = "customer",
-        /// The account is the reseller who sells to the customer (tier 1).
+        /// The tier account is tier 1, the reseller of the customer.
         Tier1 = "tier1",
-        /// The account is the reseller who sells to tier 1 (tier 2).
+        /// The tier account is tier 2, the reseller above tier 1.
         Tier2 = "tier2",
     }
 }
 
 open_enum! {
-    /// The part of the world data is kept in.
+    /// Region in which the data of a tier account is stored.
     pub enum Region {
-        /// The account is in Europe.
+        /// The data is stored in Europe (`EU`).
         Europe = "EU",
-        /// The account is in the United States.
+        /// The data is stored in the United States (`US`).
         UnitedStates = "US",
-        /// The account is in Japan.
+        /// The data is stored in Japan (`JP`).
         Japan = "JP",
-        /// The account is in Australia.
+        /// The data is stored in Australia (`AU`).
         Australia = "AU",
     }
 }
 
 open_enum! {
-    /// What a tier account request asks for.
+    /// Type of a tier account request.
     pub enum TierAccountRequestKind {
-        /// The request asks to take over changed account data.
+        /// The request updates a tier account.
         Update = "update",
     }
 }
 
 open_enum! {
-    /// The state of a tier account request.
+    /// Status of a tier account request.
     pub enum TierAccountRequestStatus {
-        /// The tier account request waits for the vendor.
+        /// The request waits for the vendor.
         Pending = "pending",
-        /// The tier account request was accepted.
+        /// The vendor accepted the changes.
         Accepted = "accepted",
-        /// The tier account request was ignored.
+        /// The vendor ignored the changes.
         Ignored = "ignored",
-        /// The vendor does not support tier account requests.
+        /// The changes are not supported.
         Unsupported = "unsupported",
     }
 }

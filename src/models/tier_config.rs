@@ -1,4 +1,4 @@
-//! Tier configs: what a product needs to know of a reseller, and the requests to set it up.
+//! Tier configurations, the parameters of a reseller for a product, and the requests for them.
 
 use time::OffsetDateTime;
 
@@ -10,118 +10,142 @@ use super::{
 };
 
 model! {
-    /// What a product knows of one reseller.
+    /// A tier configuration: the parameters of one reseller for one product.
     pub struct TierConfig {
-        /// Id of the tier config, `TC-…`.
+        /// Id of the tier configuration, `TC-…`.
         pub id: String,
-        /// Name of the tier config.
+        /// Name of the tier configuration.
         pub name: Option<String>,
-        /// Reseller that the tier config is for.
+        /// Tier account of the reseller.
         pub account: TierAccount,
-        /// Product of the tier config.
+        /// Product of the tier configuration.
         pub product: Product,
-        /// 1 for the reseller next to the customer, 2 for the one above.
+        /// Tier level of the reseller: 1 for the reseller of the customer, 2 for the reseller above it.
         pub tier_level: Option<i64>,
-        /// Connection between vendor and provider that the tier config belongs to.
+        /// Connection of the tier configuration.
         pub connection: Connection,
-        /// Events of the tier config: creation and last change.
+        /// Events of the tier configuration: created, updated.
         pub events: Events,
-        /// The tier config's parameters of the phases ordering and fulfillment.
+        /// Parameters of the tier configuration, of the phases ordering and fulfillment.
         pub params: Vec<Param>,
-        /// Template of its last approval of the tier config.
+        /// Template of the tier configuration's last approval.
         pub template: Option<Box<Template>>,
-        /// The request being worked on; of little more than an id.
+        /// Open request of the tier configuration, mostly with its id only; absent if there is none.
         pub open_request: Option<Box<TierConfigRequest>>,
-        /// State of the tier config.
+        /// Status of the tier configuration.
         pub status: TierConfigStatus,
-        /// The tier config's parameters of the phase configuration.
+        /// Configuration parameters that apply to the tier configuration.
         pub configuration: Configuration,
-        /// Contract of the tier config.
+        /// Contract of the tier configuration.
         pub contract: Option<Box<Contract>>,
-        /// Marketplace of the tier config.
+        /// Marketplace of the tier configuration.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Resellers of the tier config, tier 1 and tier 2.
+        /// Tier accounts of the tier configuration: tier 1 and tier 2.
         pub tiers: Option<Box<Tiers>>,
     }
 }
 
 impl TierConfig {
-    /// The parameter of this id.
+    /// Returns the tier configuration's parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
     }
 
-    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    /// Returns the text value of the tier configuration's parameter with this id; `None` if the parameter or
+    /// its text is missing or empty.
+    ///
+    /// ```
+    /// use connect::models::TierConfig;
+    /// # fn main() -> serde_json::Result<()> {
+    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}]}"#;
+    /// let config: TierConfig = serde_json::from_str(json)?;
+    /// assert_eq!(config.value("seat_no"), Some("17"));
+    /// assert_eq!(config.value("email"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value(&self, id: &str) -> Option<&str> {
         self.param(id)?.text()
     }
 }
 
 model! {
-    /// A request to set up or change a tier config.
+    /// A tier configuration request: it sets up or changes a tier configuration.
     pub struct TierConfigRequest {
-        /// Id of the tier config request, `TCR-…`.
+        /// Id of the tier configuration request, `TCR-…`.
         pub id: String,
-        /// Type of the tier config request: setup, update or adjustment.
+        /// Type of the tier configuration request.
         #[doc(alias = "type")]
         pub kind: TierConfigRequestKind = "type",
-        /// State of the tier config request.
+        /// Status of the tier configuration request.
         pub status: TierConfigRequestStatus,
-        /// The tier config that the tier config request is about.
+        /// Tier configuration that the request is about.
         pub configuration: TierConfig,
-        /// Tier config of the reseller above of the tier config request.
+        /// Tier configuration of the reseller above.
         pub parent_configuration: Option<Box<TierConfig>>,
-        /// The last approved request; of little more than an id.
+        /// Previous approved request of the tier configuration, mostly with its id only.
         pub previous_approved_request: Option<Box<TierConfigRequest>>,
-        /// Parameters that the tier config request sets.
+        /// Parameters of the tier configuration request.
         pub params: Vec<Param>,
-        /// User who works on the tier config request.
+        /// User who is responsible for the tier configuration request.
         pub assignee: Option<AssignedTo>,
-        /// Template of its approval of the tier config request.
+        /// Template of the request's approval.
         pub template: Option<Box<Template>>,
-        /// Reason why the tier config request failed.
+        /// Reason for which the tier configuration request failed.
         pub reason: Option<String>,
-        /// Form in which the reseller fills in the request's parameters.
+        /// Activation of the request, with the link to the reseller's parameter form.
         pub activation: Option<Box<Activation>>,
-        /// Note of the reseller on the request.
+        /// Notes of the tier configuration request.
         pub notes: Option<String>,
-        /// Whether the tier config request is for trial or business.
+        /// Environment of the tier configuration request: production, test or preview.
         pub environment: Environment,
-        /// From when on it holds.
+        /// Date from which the request takes effect.
         pub effective_date: Option<OffsetDateTime>,
-        /// Resellers of the tier config request, tier 1 and tier 2.
+        /// Tier accounts of the request: tier 1 and tier 2.
         pub tiers: Option<Box<Tiers>>,
-        /// How long it may take.
+        /// SLI of the request: its zone and a number of days.
         pub sli: Option<Sli>,
-        /// Creation, inquiry, approval and the like.
+        /// Events of the request: created, updated, inquired, pended, approved.
         pub events: Events,
-        /// Documented here, and sent in `configuration`.
+        /// Tier account, documented here; payloads have it in `configuration`.
         pub account: Option<Box<TierAccount>>,
-        /// Documented here, and sent in `configuration`.
+        /// Product, documented here; payloads have it in `configuration`.
         pub product: Option<Box<Product>>,
-        /// Documented here, and sent in `configuration`.
+        /// Tier level, documented here; payloads have it in `configuration`.
         pub tier_level: Option<i64>,
-        /// Documented here, and sent in `configuration`.
+        /// Contract, documented here; payloads have it in `configuration`.
         pub contract: Option<Box<Contract>>,
-        /// Documented here, and sent in `configuration`.
+        /// Marketplace, documented here; payloads have it in `configuration`.
         pub marketplace: Option<Box<Marketplace>>,
     }
 }
 
 impl TierConfigRequest {
-    /// The parameter of this id, of those to be filled in.
+    /// Returns the request's parameter with this id.
     #[doc(alias = "get_param_by_id")]
     pub fn param(&self, id: &str) -> Option<&Param> {
         find(&self.params, id)
     }
 
-    /// The text of the parameter of this id; `None` where there is no such parameter or it says nothing.
+    /// Returns the text value of the request's parameter with this id; `None` if the parameter or its text is
+    /// missing or empty.
+    ///
+    /// ```
+    /// use connect::models::TierConfigRequest;
+    /// # fn main() -> serde_json::Result<()> {
+    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}]}"#;
+    /// let request: TierConfigRequest = serde_json::from_str(json)?;
+    /// assert_eq!(request.value("seat_no"), Some("17"));
+    /// assert_eq!(request.value("email"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn value(&self, id: &str) -> Option<&str> {
         self.param(id)?.text()
     }
 
-    /// The id of the product; empty if the answer does not name it.
+    /// Returns the id of the product; empty if the payload has none.
     pub fn product_id(&self) -> &str {
         match &self.product {
             Some(product) if self.configuration.product.id.is_empty() => &product.id,
@@ -131,53 +155,53 @@ impl TierConfigRequest {
 }
 
 model! {
-    /// How long a request may take.
+    /// SLI of a tier configuration request; the specification does not explain it further.
     pub struct Sli {
-        /// Zone of urgency of the service level.
+        /// Number of the SLI zone.
         pub zone: Option<i64>,
-        /// Number of days of the service level.
+        /// Number of days of the SLI.
         pub days: Option<i64>,
     }
 }
 
 open_enum! {
-    /// The state of a tier config.
+    /// Status of a tier configuration.
     pub enum TierConfigStatus {
-        /// The tier config is not set up yet.
+        /// The tier configuration is not set up yet.
         Processing = "processing",
-        /// The tier config is in use.
+        /// The tier configuration is active.
         Active = "active",
-        /// The tier config is in use, in old answers.
+        /// The tier configuration is active, in old payloads.
         Approved = "approved",
     }
 }
 
 open_enum! {
-    /// What a tier config request asks for.
+    /// Type of a tier configuration request.
     pub enum TierConfigRequestKind {
-        /// The request sets a tier config up.
+        /// The request sets up a new tier configuration.
         Setup = "setup",
-        /// The request changes account or parameters of a tier config.
+        /// The request updates a tier configuration.
         Update = "update",
-        /// Other parameters, by the vendor.
+        /// The request adjusts the parameters of a tier configuration.
         Adjustment = "adjustment",
     }
 }
 
 open_enum! {
-    /// The state of a tier config request.
+    /// Status of a tier configuration request.
     pub enum TierConfigRequestStatus {
-        /// The tier config request was not sent yet.
+        /// The request is a draft and not submitted yet.
         Draft = "draft",
-        /// Waits for the reseller above.
+        /// The request waits for the tier configuration of the reseller above.
         TiersSetup = "tiers_setup",
-        /// The tier config request waits for the vendor.
+        /// The request waits for the vendor.
         Pending = "pending",
-        /// Waits for the reseller's answer.
+        /// The request waits for an answer to the vendor's inquiry.
         Inquiring = "inquiring",
-        /// The tier config request was approved.
+        /// The request is approved.
         Approved = "approved",
-        /// The tier config request was refused for good.
+        /// The request failed.
         Failed = "failed",
     }
 }

@@ -7,8 +7,8 @@ use super::de::{Scalar, Wire, WrongType};
 
 /// Reads a date and time such as `2024-03-04T09:12:44.317205+00:00`; the result is in UTC.
 ///
-/// Also accepted: a blank in place of `T`, `Z` or no offset for UTC, any number of decimals, and a date alone, which
-/// means midnight. Any other text is `None`, the empty text included.
+/// Also accepted: a blank in place of `T`, `Z` or no offset for UTC, any number of decimals, and a date
+/// alone, which means midnight. Any other text is `None`, the empty text included.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     Some(parse_date_or_date_time(text)?.at)
 }
@@ -99,7 +99,8 @@ fn format_date(date: Date) -> String {
 
 /// A date, or a date and time: one end of a [`Period`](super::Period).
 ///
-/// Usage files have dates, billing periods have dates and times. Each is written in the form it was received in.
+/// Usage files have dates, billing periods have dates and times. Each is written in the form it was received
+/// in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DateOrDateTime {

@@ -1,6 +1,6 @@
-//! Usage files and what the platform makes of them.
+//! Usage files, and the usage records that the platform holds.
 //!
-//! The rows that a program reports are [`usage::UsageRecord`](crate::usage); what is here comes from the platform.
+//! The rows that a program reports are [`usage::UsageRecord`](crate::usage).
 
 use time::OffsetDateTime;
 
@@ -11,21 +11,21 @@ use super::{
 };
 
 model! {
-    /// A usage file: what a vendor reports of one product and contract.
+    /// A usage file: the usage that a vendor reports for one product and contract.
     pub struct UsageFile {
         /// Id of the usage file, `UF-…`.
         pub id: String,
         /// Name of the usage file.
         pub name: Option<String>,
-        /// Id in the vendor's system.
+        /// Id of the usage file in the vendor's system.
         pub external_id: Option<String>,
-        /// State of the usage file.
+        /// Status of the usage file.
         pub status: UsageFileStatus,
-        /// What the platform does with the usage file in its state.
+        /// Progress of the platform's processing within the current status.
         pub sub_status: UsageFileSubStatus,
-        /// Subject of the usage file.
+        /// Description of the usage file.
         pub description: Option<String>,
-        /// A note for the own account; today it is sent only.
+        /// Note of the usage file; the current API accepts it and does not return it.
         pub note: Option<String>,
         /// Product of the usage file.
         pub product: Product,
@@ -33,100 +33,100 @@ model! {
         pub contract: Contract,
         /// Marketplace of the usage file.
         pub marketplace: Option<Box<Marketplace>>,
-        /// Vendor of the usage file.
+        /// Vendor that reports the usage.
         pub vendor: Option<Box<Account>>,
-        /// Provider of the usage file.
+        /// Provider that receives the usage file.
         pub provider: Option<Box<Account>>,
-        /// Whether the usage file is for trial or business.
+        /// Environment of the usage file: production, test or preview.
         pub environment: Environment,
-        /// Schema of the usage file's records.
+        /// Schema of the usage file.
         pub schema: UsageSchema,
-        /// Currency of its amounts of the usage file.
+        /// Currency of the amounts in the usage file.
         pub currency: Option<String>,
-        /// The days that the usage file is about.
+        /// Period that the usage file covers, as dates.
         pub period: Option<Box<Period>>,
-        /// The first of these days, as newer SDKs name it.
+        /// First date of the period, under the key of newer SDKs.
         pub period_from: Option<DateOrDateTime>,
-        /// The last of these days, as newer SDKs name it.
+        /// Last date of the period, under the key of newer SDKs.
         pub period_to: Option<DateOrDateTime>,
-        /// Provider's note at acceptance of the usage file.
+        /// Note of the provider at the acceptance, up to 200 characters.
         pub acceptance_note: Option<String>,
-        /// Provider's note at rejection of the usage file.
+        /// Note of the provider at the rejection, up to 200 characters.
         pub rejection_note: Option<String>,
-        /// Error of the usage file; see [`error`](Self::error).
+        /// Error text of the usage file; see [`error`](Self::error).
         pub error_detail: Option<String>,
-        /// Errors of the usage file, in old answers.
+        /// Error text of the usage file, under the older key `error_details`.
         pub error_details: Option<String>,
-        /// Number of records are good and bad; lists do not have it.
+        /// Numbers of valid, invalid and closed records; lists do not include them.
         pub records: Option<UsageRecordCounts>,
-        /// Number of records went how far.
+        /// Numbers of records by stage.
         pub stats: Option<Box<UsageStats>>,
-        /// The uploaded file; lists do not have it. See also [`uploaded_file`](Self::uploaded_file).
+        /// Link to the uploaded file; lists do not include it. See [`uploaded_file`](Self::uploaded_file).
         pub usage_file_uri: Option<SignedUrl>,
-        /// The uploaded file, in old answers.
+        /// Link to the uploaded file, in old payloads.
         pub upload_file_uri: Option<SignedUrl>,
-        /// File with the platform's remarks of the usage file.
+        /// Link to the file that the platform processed.
         pub processed_file_uri: Option<SignedUrl>,
-        /// File with the provider's remarks of the usage file.
+        /// Link to the reconciliation file of the provider.
         pub reconciliation_file_uri: Option<SignedUrl>,
-        /// Events of the usage file.
+        /// Events of the usage file: created, uploaded, submitted, accepted, rejected, closed, deleted.
         pub events: Events,
-        /// Time at which the usage file was created, in old answers.
+        /// Time at which the usage file was created, in old payloads.
         pub created_at: Option<OffsetDateTime>,
-        /// User who made the usage file, an id or an e-mail address, in old answers.
+        /// User id or e-mail address of the creator, in old payloads.
         pub created_by: Option<String>,
-        /// Time at which the usage file was uploaded, in old answers.
+        /// Time of the upload, in old payloads.
         pub uploaded_at: Option<OffsetDateTime>,
-        /// User who uploaded the usage file, in old answers.
+        /// User who uploaded the file, in old payloads.
         pub uploaded_by: Option<String>,
-        /// Time at which the usage file was submitted, in old answers.
+        /// Time of the submission, in old payloads.
         pub submitted_at: Option<OffsetDateTime>,
-        /// User who submitted the usage file, in old answers.
+        /// User who submitted the file, in old payloads.
         pub submitted_by: Option<String>,
-        /// The first moment it is about, as that the usage file is sent.
+        /// Start of the period, as sent to the platform; responses do not have it.
         pub start_datetime_utc: Option<OffsetDateTime>,
-        /// The last moment it is about, as that the usage file is sent.
+        /// End of the period, as sent to the platform; responses do not have it.
         pub end_datetime_utc: Option<OffsetDateTime>,
     }
 }
 
 impl UsageFile {
-    /// What is wrong with it, under either name.
+    /// Returns the error text of the usage file, under either key.
     pub fn error(&self) -> Option<&str> {
         self.error_detail.as_deref().or(self.error_details.as_deref())
     }
 
-    /// The link to the uploaded file, under either name.
+    /// Returns the link to the uploaded file, under either key.
     pub fn uploaded_file(&self) -> Option<&SignedUrl> {
         self.usage_file_uri.as_ref().or(self.upload_file_uri.as_ref())
     }
 }
 
 model! {
-    /// Numbers of valid and invalid records of a usage file.
+    /// Numbers of valid, invalid and closed records of a usage file.
     #[doc(alias = "UsageRecords")]
     pub struct UsageRecordCounts {
         /// Number of valid records.
         pub valid: Option<i64>,
         /// Number of invalid records.
         pub invalid: Option<i64>,
-        /// Ones that are done with.
+        /// Number of closed records.
         pub closed: Option<i64>,
     }
 }
 
 model! {
-    /// Numbers of records of a usage file by state.
+    /// Numbers of records of a usage file by stage.
     pub struct UsageStats {
         /// Number of uploaded records.
         pub uploaded: Option<i64>,
         /// Number of validated records.
         pub validated: Option<i64>,
-        /// Number of submitted records.
+        /// Number of pending records.
         pub pending: Option<i64>,
         /// Number of accepted records.
         pub accepted: Option<i64>,
-        /// Ones that are done with.
+        /// Number of closed records.
         pub closed: Option<i64>,
         /// Number of billed records.
         pub billed: Option<i64>,
@@ -136,80 +136,80 @@ model! {
 model! {
     /// A usage record as the platform holds it.
     pub struct UsageRecordResource {
-        /// Id of the usage record resource.
+        /// Id of the usage record.
         pub id: String,
-        /// First moment of the usage.
+        /// Start of the usage.
         pub start_date: Option<OffsetDateTime>,
         /// End of the usage.
         pub end_date: Option<OffsetDateTime>,
-        /// Id of the record's product.
+        /// Id of the product.
         pub product_id: Option<String>,
-        /// Id of the bill in the provider's system.
+        /// Id of the billing in the provider's system.
         pub external_billing_id: Option<String>,
-        /// Note to the bill in the provider's system.
+        /// Note of the billing in the provider's system.
         pub external_billing_note: Option<String>,
-        /// Item of the usage record resource.
+        /// Item that was used.
         pub item: Option<Box<UsageItem>>,
-        /// Asset of the usage record resource.
+        /// Asset that the usage belongs to.
         pub asset: Option<AssetReference>,
-        /// Category of the usage record resource.
+        /// Category of the usage record.
         pub category: Option<String>,
-        /// Tier of the usage record resource.
+        /// Tier number of the usage record.
         pub tier: Option<i64>,
-        /// Price of the usage.
+        /// Amount of money, in the currency of the usage file.
         pub amount: Option<Decimal>,
-        /// Factor that `usage` is multiplied by.
+        /// Multiplier of `usage`.
         pub multiplier: Option<i64>,
-        /// Amount that was used.
+        /// Quantity that was used.
         pub usage: Option<Decimal>,
-        /// State of the usage record resource.
+        /// Status of the usage record.
         pub status: UsageRecordStatus,
-        /// Time at which the usage record resource was closed.
+        /// Time at which the usage record was closed.
         pub closed_at: Option<OffsetDateTime>,
-        /// User who closed the usage record resource.
+        /// User who closed the usage record.
         pub closed_by: Option<String>,
-        /// Parameters that the vendor reported with the record.
+        /// Parameters that the vendor added to the usage record.
         pub params: Vec<UsageRecordParam>,
-        /// Id of the record's item.
+        /// Id of the item.
         pub item_id: Option<String>,
-        /// Id of the record's asset.
+        /// Id of the asset.
         pub asset_id: Option<String>,
-        /// The file that the usage record resource came with, in short.
+        /// Usage file of the record, as a reference.
         pub usagefile: Option<Box<UsageFile>>,
         /// Local id of the item.
         pub resource_local_id: Option<String>,
-        /// The `external_id` of the record's asset.
+        /// Id of the asset in the provider's system.
         pub asset_external_id: Option<String>,
-        /// The `external_uid` of the record's asset.
+        /// Unique id of the asset in the provider's system.
         pub asset_external_uid: Option<String>,
     }
 }
 
 model! {
-    /// The item of a usage record.
+    /// Item of a usage record.
     pub struct UsageItem {
         /// Global id of the item, `PRD-…-0001`.
         pub id: String,
         /// Local id of the item.
         pub local_id: Option<String>,
-        /// Name of the usage item.
+        /// Name of the item.
         pub name: Option<String>,
-        /// The unit of measure, as a text.
+        /// Unit of measure of the item, as a text.
         pub unit: Option<String>,
-        /// Manufacturer's part number of the item.
+        /// Manufacturer part number (MPN) of the item.
         pub mpn: Option<String>,
-        /// Number of decimals a quantity may have.
+        /// Number of decimals that a quantity of the item may have.
         pub precision: Precision,
-        /// Way in which the usage item is paid for.
+        /// Billing type of the item: reservation or pay-as-you-go.
         #[doc(alias = "type")]
         pub kind: ItemType = "type",
     }
 }
 
 model! {
-    /// A vendor's parameter of a usage record.
+    /// A parameter that the vendor added to a usage record.
     pub struct UsageRecordParam {
-        /// Name of the usage record param.
+        /// Name of the parameter.
         pub parameter_name: Option<String>,
         /// Value of the parameter.
         pub parameter_value: Option<String>,
@@ -217,21 +217,21 @@ model! {
 }
 
 open_enum! {
-    /// The state of a usage file.
+    /// Status of a usage file.
     pub enum UsageFileStatus (any case) {
-        /// The usage file was created and has no records yet.
+        /// The usage file is a draft without records.
         Draft = "draft",
         /// The usage file is being uploaded.
         Uploading = "uploading",
-        /// The usage file has arrived.
+        /// The usage file is uploaded.
         Uploaded = "uploaded",
-        /// The usage file is being checked.
+        /// The platform is validating the usage file.
         Processing = "processing",
-        /// The usage file has errors.
+        /// The usage file is invalid.
         Invalid = "invalid",
         /// The usage file is valid and not submitted yet.
         Ready = "ready",
-        /// The usage file waits for the provider.
+        /// The usage file is submitted and waits for the provider.
         Pending = "pending",
         /// The provider accepted the usage file.
         Accepted = "accepted",
@@ -245,9 +245,9 @@ open_enum! {
 }
 
 open_enum! {
-    /// What the platform is doing with a usage file.
+    /// Progress of the platform's processing of a usage file.
     pub enum UsageFileSubStatus {
-        /// The platform processes the usage file.
+        /// The platform is processing the usage file.
         Processing = "processing",
         /// The platform has processed the usage file.
         Processed = "processed",
@@ -255,25 +255,25 @@ open_enum! {
 }
 
 open_enum! {
-    /// What the records of usage files have: lower case in files, upper case in products.
+    /// Schema of a usage file: lower case in usage files, upper case in product capabilities.
     pub enum UsageSchema (any case) {
-        /// Records hold quantities (QT).
+        /// Records report quantities (`qt`).
         Qt = "qt",
-        /// `pr` of the specification, which does not explain it.
+        /// Schema `pr`; the specification does not explain it.
         Pr = "pr",
-        /// `tr` of the specification, which does not explain it.
+        /// Schema `tr`; the specification does not explain it.
         Tr = "tr",
-        /// `cr` of the specification, which does not explain it.
+        /// Schema `cr`; the specification does not explain it.
         Cr = "cr",
     }
 }
 
 open_enum! {
-    /// The state of a usage record.
+    /// Status of a usage record.
     pub enum UsageRecordStatus {
         /// The usage record is valid.
         Valid = "valid",
-        /// The usage record has errors.
+        /// The usage record is invalid.
         Invalid = "invalid",
         /// The usage record was approved.
         Approved = "approved",

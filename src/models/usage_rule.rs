@@ -1,88 +1,88 @@
-//! Rules that answer usage files, and usage in sum.
+//! Usage rules, which answer usage files automatically, and usage aggregates.
 
 use super::model::{model, open_enum};
 use super::{AssetReference, Decimal, Events, Item, UsageItem};
 
 model! {
-    /// What was reported of one item of one asset, in sum.
+    /// A usage aggregate: the sum of the usage reported for one item of one asset.
     pub struct UsageAggregate {
-        /// Item of the usage aggregate.
+        /// Item that was used.
         pub item: Option<Box<UsageItem>>,
-        /// Asset of the usage aggregate.
+        /// Asset that the usage belongs to.
         pub asset: Option<AssetReference>,
-        /// Price of the usage.
+        /// Amount of money, in `currency`.
         pub amount: Option<Decimal>,
-        /// Currency of the price of the usage aggregate.
+        /// Currency of `amount`.
         pub currency: Option<String>,
-        /// Amount of usage that was reported.
+        /// Quantity that was reported as consumed.
         pub consumed: Option<Decimal>,
-        /// Amount of usage that was accepted.
+        /// Quantity that was accepted.
         pub accepted: Option<Decimal>,
-        /// Event of the latest report.
+        /// Events of the usage aggregate: `last_reported`.
         pub events: Events,
     }
 }
 
 model! {
-    /// A provider's rule that answers usage files by itself.
+    /// A usage rule of a provider, which answers usage files automatically.
     pub struct UsageRule {
         /// Id of the usage rule.
         pub id: String,
-        /// Action of the usage rule.
+        /// Action of the usage rule: accept, reject or manual.
         pub action: UsageRuleAction,
-        /// Scope of the usage rule: a record or a whole file.
+        /// Scope of the usage rule: record or file.
         pub scope: UsageRuleScope,
         /// Condition of the usage rule.
         pub rule: Option<String>,
-        /// Whether the usage rule is in force.
+        /// Status of the usage rule.
         pub status: UsageRuleStatus,
-        /// The item that the usage rule is for.
+        /// Item that the usage rule applies to.
         pub item: Option<Box<Item>>,
-        /// Events of the usage rule: creation and last change.
+        /// Events of the usage rule: created, updated.
         pub events: Events,
-        /// Id of the item, as it is sent.
+        /// Id of the item, as sent to the platform.
         pub item_id: Option<String>,
-        /// Name of the item, as it is sent.
+        /// Name of the item, as sent to the platform.
         pub item_name: Option<String>,
-        /// Id of the product, as it is sent.
+        /// Id of the product, as sent to the platform.
         pub product_id: Option<String>,
-        /// Id of the account, as it is sent.
+        /// Id of the account, as sent to the platform.
         pub account_id: Option<String>,
-        /// User who made it, as the usage rule is sent.
+        /// Creator of the usage rule, as sent to the platform.
         pub created_by: Option<String>,
-        /// User who last changed it, as the usage rule is sent.
+        /// User of the last update, as sent to the platform.
         pub updated_by: Option<String>,
     }
 }
 
 open_enum! {
-    /// What a usage rule does.
+    /// Action of a usage rule.
     pub enum UsageRuleAction {
-        /// The rule accepts usage.
+        /// The usage rule accepts the usage.
         Accept = "accept",
-        /// The rule rejects usage.
+        /// The usage rule rejects the usage.
         Reject = "reject",
-        /// The rule leaves the decision to people.
+        /// The usage rule leaves the decision to a person.
         Manual = "manual",
     }
 }
 
 open_enum! {
-    /// What a usage rule looks at.
+    /// Scope of a usage rule.
     pub enum UsageRuleScope {
-        /// The rule applies to each record.
+        /// The usage rule applies to each usage record.
         Record = "record",
-        /// The rule applies to the whole file.
+        /// The usage rule applies to the whole usage file.
         File = "file",
     }
 }
 
 open_enum! {
-    /// Whether a usage rule is in force.
+    /// Status of a usage rule.
     pub enum UsageRuleStatus {
-        /// The rule is in force.
+        /// The usage rule is active.
         Active = "active",
-        /// The rule was deleted.
+        /// The usage rule was deleted.
         Deleted = "deleted",
     }
 }
