@@ -145,7 +145,8 @@ impl RowCheck {
     }
 }
 
-#[cfg(all(test, feature = "xlsx"))]
+#[cfg(test)]
+#[cfg(feature = "xlsx")]
 pub(super) mod tests {
     use super::*;
 
