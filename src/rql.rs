@@ -103,6 +103,7 @@
 mod encode;
 mod error;
 mod filter;
+mod list;
 mod pattern;
 mod value;
 
@@ -110,6 +111,7 @@ mod value;
 mod tests;
 
 pub use self::error::QueryError;
+pub(crate) use self::list::{LOOK_UP, ValueList};
 pub use self::pattern::literal;
 pub use self::value::Value;
 

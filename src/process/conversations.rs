@@ -12,11 +12,9 @@ use crate::error::{Error, Result};
 use crate::http::{Answer, Http, json, segment};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
 use crate::page::Pages;
-use crate::rql;
+use crate::rql::{LOOK_UP, ValueList};
 use crate::text::same_text;
 
-/// Ids of one look-up may take this much of its URL, which stays under 8 kB with it.
-const LOOK_UP: usize = 7000;
 /// Conversations of one page of a look-up.
 const PAGE: u64 = 1000;
 /// A look-up reads no more conversations than this, should the server answer with everybody's.
@@ -156,19 +154,17 @@ impl<'a> Conversations<'a> {
     fn look_up(&mut self, id: &str) -> Result<()> {
         let start = self.page.iter().position(|other| other == id);
         let rest = start.and_then(|start| self.page.get(start..)).unwrap_or_default();
-        let mut list = rql::encode_value(id)?;
-        let mut asked = vec![id.to_owned()];
+        let (mut list, mut asked) = (ValueList::default(), vec![id.to_owned()]);
+        list.push(id, usize::MAX)?;
         for other in rest.iter().skip(1) {
-            // One that cannot be said in a query must not cost another its message.
-            let Ok(other_encoded) = rql::encode_value(other) else { continue };
-            if list.len() + other_encoded.len() > LOOK_UP {
-                break;
+            match list.push(other, LOOK_UP) {
+                Ok(true) => asked.push(other.clone()),
+                Ok(false) => break,
+                // One that cannot be said in a query must not cost another its message.
+                Err(_) => {}
             }
-            list.push(',');
-            list.push_str(&other_encoded);
-            asked.push(other.clone());
         }
-        let mut open = match self.find(&list, &asked) {
+        let mut open = match self.find(list.as_str(), &asked) {
             Ok(open) => open,
             Err(error) => {
                 // Asked once for all of them: a service that is down must not be waited for at each order.

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::http::ContentRange;
 use crate::models::timestamp;
-use crate::rql;
+use crate::rql::{self, ValueList};
 
 /// A query may take this much of its URL, which stays under 8 kB with it.
 const QUERY: usize = 7400;
@@ -103,7 +103,7 @@ impl Cursor {
             let _ = write!(query, "&ge({created},{})", rql::encode_value(&timestamp::format(newest))?);
             let (left_out, all) = self.left_out();
             if !left_out.is_empty() {
-                let _ = write!(query, "&out(id,({left_out}))");
+                let _ = write!(query, "&out(id,({}))", left_out.as_str());
             }
             if !all {
                 limit = limit.max(TIES);
@@ -117,22 +117,16 @@ impl Cursor {
     }
 
     /// The seen ids of the newest moment that may still be listed, as far as they fit, and whether all did.
-    fn left_out(&self) -> (String, bool) {
+    fn left_out(&self) -> (ValueList, bool) {
         let room = QUERY.saturating_sub(self.filters.len());
-        let (mut list, mut all) = (String::new(), true);
+        let (mut list, mut all) = (ValueList::default(), true);
         for (id, _) in self.ties.iter().filter(|(_, listed)| **listed) {
-            // One that cannot be said in a query is passed over by reading past it.
-            let Ok(id) = rql::encode_value(id) else {
-                all = false;
-                continue;
-            };
-            if list.len() + id.len() > room {
-                return (list, false);
+            match list.push(id, room) {
+                Ok(true) => {}
+                Ok(false) => return (list, false),
+                // One that cannot be said in a query is passed over by reading past it.
+                Err(_) => all = false,
             }
-            if !list.is_empty() {
-                list.push(',');
-            }
-            list.push_str(&id);
         }
         (list, all)
     }

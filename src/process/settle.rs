@@ -5,12 +5,10 @@ use super::snapshot::{Snapshot, State};
 use super::{Plan, Queue};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, wait};
-use crate::rql;
+use crate::rql::{LOOK_UP, ValueList};
 
 /// So many are kept for a second look; beyond that they stay unknown.
 const KEPT: usize = 1000;
-/// Ids of one look-up may take this much of its URL, which stays under 8 kB with it.
-const LOOK_UP: usize = 7000;
 
 /// Orders and messages whose fate is unknown.
 #[derive(Default)]
@@ -87,16 +85,19 @@ impl Unsettled {
     fn look<T: Queue>(&mut self, http: &Http, settled: &mut impl FnMut(Settled)) -> Result<()> {
         let mut orders = std::mem::take(&mut self.orders).into_iter().peekable();
         while orders.peek().is_some() {
-            let (mut list, mut page) = (String::new(), Vec::new());
-            while let Some(order) = orders.next_if(|order| list.len() + order.id.len() < LOOK_UP) {
-                // One that cannot be said in a query stays unknown.
-                if let Ok(id) = rql::encode_value(&order.id) {
-                    list.push_str(if list.is_empty() { "" } else { "," });
-                    list.push_str(&id);
-                    page.push(order);
+            let (mut list, mut page) = (ValueList::default(), Vec::new());
+            while let Some(order) = orders.peek() {
+                let added = list.push(&order.id, LOOK_UP);
+                if added == Ok(false) && !list.is_empty() {
+                    break;
                 }
+                // One that cannot be said in a query, or is too long for one, stays unknown.
+                page.extend(orders.next().filter(|_| added == Ok(true)));
             }
-            let path = format!("{}?in(id,({list}))&limit={}&offset=0", T::LIST, page.len());
+            if list.is_empty() {
+                return Ok(());
+            }
+            let path = format!("{}?in(id,({}))&limit={}&offset=0", T::LIST, list.as_str(), page.len());
             let found = http.get_with(&path, Answer::read::<Vec<Snapshot>>)?;
             for order in page {
                 let snapshot = found.iter().find(|found| found.id.as_deref() == Some(&order.id));

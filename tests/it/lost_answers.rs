@@ -435,3 +435,17 @@ fn a_run_inside_a_dry_run_plans() {
     assert!(inner.iter().all(|outcome| outcome.certainty == Certainty::Planned), "{inner}");
     assert!(sandbox.journal().iter().all(|call| call.method == "GET"));
 }
+
+#[test]
+fn an_id_that_no_query_can_hold_stays_unknown_and_holds_nothing_up() {
+    for id in [format!("PR-{}", "9".repeat(7000)), "PR-\"'".to_owned()] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.insert("requests", sample::request(&id));
+        sandbox.insert("requests", sample::request(ORDER));
+        sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
+        let report = approve(&sandbox);
+        assert_eq!((report.errored(), report.unknown()), (2, 2), "{report}");
+        let looks = sandbox.journal().iter().filter(|call| call.path.contains("?in(id,")).count();
+        assert_eq!(looks, 3);
+    }
+}
