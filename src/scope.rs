@@ -47,6 +47,10 @@ impl Stack {
         self.scopes.get(self.depth.checked_sub(1)?)
     }
 
+    fn innermost_mut(&mut self) -> Option<&mut Scope> {
+        self.scopes.get_mut(self.depth.checked_sub(1)?)
+    }
+
     fn request(&self) -> Option<&Trace> {
         self.scopes.iter().take(self.depth).rev().find_map(|scope| scope.request.as_ref())
     }
@@ -114,8 +118,7 @@ fn enter(id: Option<&str>, deadline: Option<Instant>, dry_run: bool) -> Guard {
 /// Gives the innermost scope at least so much time, whatever its run's deadline says.
 pub(crate) fn allow_at_least(grace: Duration) {
     STACK.with_borrow_mut(|stack| {
-        let innermost = stack.depth.checked_sub(1).and_then(|at| stack.scopes.get_mut(at));
-        if let Some(Scope { deadline: Some(deadline), .. }) = innermost {
+        if let Some(Scope { deadline: Some(deadline), .. }) = stack.innermost_mut() {
             *deadline = (*deadline).max(Instant::now() + grace);
         }
     });
@@ -132,8 +135,7 @@ pub(crate) fn request_done(failed: bool) {
 pub(crate) fn hide(secret: &str) {
     if secret.trim().len() >= SECRET {
         STACK.with_borrow_mut(|stack| {
-            let innermost = stack.depth.checked_sub(1).and_then(|at| stack.scopes.get_mut(at));
-            if let Some(scope) = innermost {
+            if let Some(scope) = stack.innermost_mut() {
                 scope.secrets.push(secret.trim().to_owned());
             }
         });

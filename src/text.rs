@@ -1,5 +1,7 @@
 //! Texts of others, made fit for one line of an error, a report or a log, or for a URL.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,9 +13,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub(crate) fn percent_encode(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, RESERVED).into()
 }
-
-use std::borrow::Cow;
-use std::fmt;
 
 /// The words of a text with one space between, so that it cannot look like further lines.
 pub(crate) fn one_line(text: &str) -> String {
