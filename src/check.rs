@@ -91,7 +91,7 @@ impl Connect {
             [] => Query::new().limit(1),
             products => Query::new().in_("id", products),
         };
-        let seen = Pages::<Visible>::new(&self.http, Ok("/products".to_owned()), &query);
+        let seen = Pages::<Visible>::new(&self.http, "/products", &query);
         let seen = seen
             .map(|product| product.map(|product| product.id))
             .collect::<Result<Vec<_>>>()

@@ -164,7 +164,7 @@ impl Connect {
             }
             Ok(path)
         });
-        Pages::new(&self.http, list, query)
+        Pages::at(&self.http, list, query)
     }
 }
 

@@ -42,7 +42,7 @@ impl<'c> Directory<'c> {
     }
 
     fn list<T: DeserializeOwned>(self, path: &str, query: &Query) -> Pages<'c, T> {
-        Pages::new(self.http, Ok(path.to_owned()), query)
+        Pages::new(self.http, path, query)
     }
 
     /// A list narrowed to the configured products.
@@ -64,7 +64,7 @@ impl<'c> Directory<'c> {
 
     /// What belongs to the object with this id.
     fn part<T: DeserializeOwned>(self, list: &str, id: &str, part: &str, query: &Query) -> Pages<'c, T> {
-        Pages::new(self.http, segment(id).map(|id| format!("{list}/{id}/{part}")), query)
+        Pages::at(self.http, segment(id).map(|id| format!("{list}/{id}/{part}")), query)
     }
 
     /// Subscriptions of the configured products.

@@ -22,7 +22,7 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Http, json, segment};
 use crate::models::{
     Conversation, ConversationKind, ConversationStatus, Message, Param, ParamUpdate, Request,
@@ -107,7 +107,7 @@ impl<'c> Fulfillment<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process`](Self::process), and [`Error::Input`] for a filter that cannot be said.
+    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said.
     pub fn process_with(
         self,
         options: Options<'_>,
@@ -118,7 +118,7 @@ impl<'c> Fulfillment<'c> {
 
     /// Orders that match, of all products that the key can see.
     pub fn requests(self, query: &Query) -> Pages<'c, Request> {
-        Pages::new(self.http, Ok(Request::LIST.to_owned()), query)
+        Pages::new(self.http, Request::LIST, query)
     }
 
     /// One order, or `None` where there is none of this id.
@@ -132,11 +132,9 @@ impl<'c> Fulfillment<'c> {
     ///
     /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
-        let made: Request = self.http.post(Request::LIST, Some(&json(request)?))?.read()?;
-        if made.id.is_empty() {
-            return Err(Error::unexpected("POST", Request::LIST, "the answer does not name the new request"));
-        }
-        Ok(made)
+        self.http.post(Request::LIST, Some(&json(request)?))?.read_unless(|made: &Request| {
+            made.id.is_empty().then_some("the answer does not name the new request")
+        })
     }
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
@@ -177,7 +175,7 @@ impl<'c> Fulfillment<'c> {
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
         let query = Query::new().equal("instance_id", request_id);
         let mut closed = None;
-        for conversation in Pages::<Conversation>::new(self.http, Ok("/conversations".to_owned()), &query) {
+        for conversation in Pages::<Conversation>::new(self.http, "/conversations", &query) {
             let conversation = conversation?;
             match conversation.kind {
                 ConversationKind::Notes => {}
@@ -193,7 +191,7 @@ impl<'c> Fulfillment<'c> {
     /// The messages of a conversation, oldest first.
     pub fn messages(self, conversation_id: &str) -> Pages<'c, Message> {
         let list = segment(conversation_id).map(|id| format!("/conversations/{id}/messages"));
-        Pages::new(self.http, list, &Query::new().ordering(["created"]))
+        Pages::at(self.http, list, &Query::new().ordering(["created"]))
     }
 
     /// Adds a message that everybody in the conversation reads, exactly once even where its answer is lost.

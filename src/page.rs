@@ -56,8 +56,13 @@ enum Next {
 }
 
 impl<'c, T: DeserializeOwned> Pages<'c, T> {
-    /// The elements of `list` that match; a path that cannot be called fails as the first element.
-    pub(crate) fn new(http: &'c Http, list: Result<String>, query: &Query) -> Self {
+    /// The elements of `list` that match.
+    pub(crate) fn new(http: &'c Http, list: &str, query: &Query) -> Self {
+        Self::at(http, Ok(list.to_owned()), query)
+    }
+
+    /// [`new`](Self::new) for a path that may be none: that fails as the first element.
+    pub(crate) fn at(http: &'c Http, list: Result<String>, query: &Query) -> Self {
         let compiled = list.and_then(|list| Ok((list, query.without_paging().compile()?)));
         let mut pages = Self::from_path(http, String::new(), PAGE);
         match compiled {
@@ -103,7 +108,6 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
             Seen::New => self.items = items.into_iter(),
             // The list is not paged: the same page comes for any offset, and no other was promised.
             Seen::Before if range.is_none_or(|range| end >= range.total) => self.next = Next::End,
-            Seen::Before if ended => self.items = items.into_iter(),
             Seen::Before => {
                 return Err(Error::unexpected("GET", &path, "the server sends the same page for any offset"));
             }

@@ -110,7 +110,7 @@ impl<'c> TierConfigs<'c> {
 
     /// Requests that match, of all products that the key can see.
     pub fn requests(self, query: &Query) -> Pages<'c, TierConfigRequest> {
-        Pages::new(self.http, Ok(TierConfigRequest::LIST.to_owned()), query)
+        Pages::new(self.http, TierConfigRequest::LIST, query)
     }
 
     /// One request, or `None` where there is none of this id.

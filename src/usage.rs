@@ -199,7 +199,7 @@ impl<'c> Usage<'c> {
 
     /// Usage files that match, of all products that the key can see; lists leave out the links to the files.
     pub fn files(self, query: &Query) -> Pages<'c, UsageFile> {
-        Pages::new(self.http, Ok(UsageFile::LIST.to_owned()), query)
+        Pages::new(self.http, UsageFile::LIST, query)
     }
 
     /// One usage file, or `None` where there is none of this id.
@@ -211,7 +211,7 @@ impl<'c> Usage<'c> {
 
     /// Listings that match, of all products that the key can see.
     pub fn listings(self, query: &Query) -> Pages<'c, Listing> {
-        Pages::new(self.http, Ok(Listing::LIST.to_owned()), query)
+        Pages::new(self.http, Listing::LIST, query)
     }
 
     /// The workbook that the platform gives out as a template for a product's usage.

@@ -32,30 +32,45 @@ impl<'h> Answer<'h> {
 
     /// The body, decoded. 204 and empty bodies are normal: what can be read from nothing reads from `null`.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T> {
-        let answer = self.whole().map_err(Error::Transport)?;
-        let body: &[u8] = if answer.is_empty() { b"null" } else { &answer.body };
-        decode(answer.method, &answer.path, body)
+        self.read_unless(|_| None)
     }
 
-    /// Whether the platform acknowledged the call: with nothing, or with an object that is no error.
+    /// The body, decoded, unless `problem` finds that it is not what was promised: gateways and maintenance pages answer
+    /// with 200, too.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] for anything else. A gateway may have sent it, so the call may have been carried out or not.
-    pub(crate) fn acknowledge(self) -> Result<()> {
+    /// [`Error::Decode`] and [`Error::Transport`]: the call may have been carried out or not.
+    pub(crate) fn read_unless<T: DeserializeOwned>(
+        self,
+        problem: impl FnOnce(&T) -> Option<&'static str>,
+    ) -> Result<T> {
         let answer = self.whole().map_err(Error::Transport)?;
-        if answer.is_empty() {
-            return Ok(());
+        let body: &[u8] = if answer.is_empty() { b"null" } else { &answer.body };
+        let decoded = decode(answer.method, &answer.path, body)?;
+        match problem(&decoded) {
+            None => Ok(decoded),
+            Some(problem) => Err(Error::unexpected(answer.method.name(), &answer.path, problem)),
         }
-        let object: Acknowledgement = decode(answer.method, &answer.path, &answer.body)?;
-        if object.error_code.is_some() || object.errors.is_some() {
-            return Err(Error::unexpected(
-                answer.method.name(),
-                &answer.path,
-                "the answer of status 200 is an error",
-            ));
+    }
+
+    /// Believes an answer without a body, and one whose body is read without a `problem`.
+    pub(crate) fn believe_unless<T: DeserializeOwned>(
+        self,
+        problem: impl FnOnce(&T) -> Option<&'static str>,
+    ) -> Result<()> {
+        if self.is_empty() {
+            return self.whole().map(drop).map_err(Error::Transport);
         }
-        Ok(())
+        self.read_unless(problem).map(drop)
+    }
+
+    /// Believes an answer that is empty or an object that is no error.
+    pub(crate) fn acknowledge(self) -> Result<()> {
+        self.believe_unless(|object: &Acknowledgement| {
+            let refused = object.error_code.is_some() || object.errors.is_some();
+            refused.then_some("the answer of status 200 is an error")
+        })
     }
 
     /// The body as a text that is no JSON, such as a rendered template.

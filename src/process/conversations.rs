@@ -123,9 +123,7 @@ impl<'a> Conversations<'a> {
             self.http.pause_before_resend(attempt, error);
             false
         };
-        let read = |answer: Answer<'_>| {
-            if answer.is_empty() { answer.acknowledge() } else { believe(answer, text).map(drop) }
-        };
+        let read = |answer: Answer<'_>| answer.believe_unless(|message| is_other(message, text));
         post(self.http, path, &message, read, look_once).map(drop)
     }
 
@@ -209,7 +207,8 @@ pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private:
     let message = NewMessage { text, kind: private.then_some("private") };
     let path = messages(conversation)?;
     let pause = |attempt, error: &Error| http.pause_before_resend(attempt, error);
-    match post(http, &path, &message, |answer| believe(answer, text), pause) {
+    let read = |answer: Answer<'_>| answer.read_unless(|message| is_other(message, text));
+    match post(http, &path, &message, read, pause) {
         Ok(Posted::Answered(message)) => Ok(message),
         Ok(Posted::Found(message)) => Ok(*message),
         Err(MessageError::NotPosted(error) | MessageError::Unknown(error, _)) => Err(error),
@@ -217,14 +216,9 @@ pub(crate) fn post_message(http: &Http, conversation: &str, text: &str, private:
     }
 }
 
-/// The message, if the answer of status 2xx is the platform's: gateways and maintenance pages answer with 200, too.
-fn believe(answer: Answer<'_>, text: &str) -> Result<Message> {
-    let path = answer.path.clone();
-    let message: Message = answer.read()?;
-    if !has_text(&message, text) {
-        return Err(Error::unexpected("POST", &path, "the answer is not the message"));
-    }
-    Ok(message)
+/// What is wrong with an answer that should be the message.
+fn is_other(message: &Message, text: &str) -> Option<&'static str> {
+    (!has_text(message, text)).then_some("the answer is not the message")
 }
 
 /// A message that is there now.
@@ -247,7 +241,7 @@ fn post<'h, T>(
     let known = until_known(
         false,
         || http.post(path, Some(&body)).and_then(&read),
-        || find(http, path, message.text, since),
+        |_| find(http, path, message.text, since),
         pause,
     );
     match known {

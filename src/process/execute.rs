@@ -1,7 +1,5 @@
 //! Makes the calls of a plan.
 
-use std::cell::Cell;
-
 use super::conversations::{Conversations, LostMessage, MessageError};
 use super::plan::CallKind;
 use super::snapshot::State;
@@ -101,7 +99,7 @@ impl Transition<'_> {
         let known = until_known(
             true,
             || http.post(self.path, body).and_then(|answer| self.goal.believe(answer, self.id)),
-            || self.goal.look(http, self.object, self.id, self.before),
+            |_| self.goal.look(http, self.object, self.id, self.before),
             |attempt, error| http.pause_before_resend(attempt, error),
         );
         judge(known)
@@ -111,14 +109,10 @@ impl Transition<'_> {
     /// again only where something else than the platform answered.
     fn update(&self, http: &Http, body: &[u8]) -> Result<Certainty, Failed> {
         let update = Update { object: self.object, id: self.id, before: self.before, body };
-        let lost = Cell::new(false);
         let known = until_known(
             true,
-            || {
-                let stored = http.update(self.path, body).and_then(|answer| update.believe(answer));
-                stored.inspect_err(|error| lost.set(lost.get() || error.may_have_happened()))
-            },
-            || update.look(http, self.goal, lost.get()),
+            || http.update(self.path, body).and_then(|answer| update.believe(answer)),
+            |lost| update.look(http, self.goal, lost),
             |attempt, error| matches!(error, Error::Decode(_)) && http.pause_before_resend(attempt, error),
         );
         match known {

@@ -57,23 +57,19 @@ impl Goal {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] or [`Error::Transport`] for any other answer: gateways and maintenance pages answer with 200, too.
+    /// [`Error::Decode`] or [`Error::Transport`] for any other answer.
     pub(super) fn believe(&self, answer: Answer<'_>, id: &str) -> Result<()> {
-        if answer.is_empty() {
-            return answer.acknowledge();
-        }
-        let (method, path) = (answer.method.name(), answer.path.clone());
-        let snapshot: Snapshot = answer.read()?;
-        let unexpected = |problem| Err(Error::unexpected(method, &path, problem));
-        if snapshot.id.as_deref().is_some_and(|other| other != id) {
-            return unexpected("the answer is about another object");
-        }
-        match &snapshot.status {
-            Some(status) if self.has(status) => Ok(()),
-            Some(_) => unexpected("the answer has another status than the call leads to"),
-            None if self.answered_by_template && self.has_template(&snapshot) => Ok(()),
-            None => unexpected("the answer does not tell what the call led to"),
-        }
+        answer.believe_unless(|snapshot: &Snapshot| {
+            if snapshot.id.as_deref().is_some_and(|other| other != id) {
+                return Some("the answer is about another object");
+            }
+            match &snapshot.status {
+                Some(status) if self.has(status) => None,
+                Some(_) => Some("the answer has another status than the call leads to"),
+                None if self.answered_by_template && self.has_template(snapshot) => None,
+                None => Some("the answer does not tell what the call led to"),
+            }
+        })
     }
 
     fn has(&self, status: &str) -> bool {

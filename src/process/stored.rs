@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Goal;
 use super::snapshot::{Snapshot, State};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Answer, Http, decode};
 
 /// An update of an object's parameters.
@@ -75,18 +75,14 @@ impl Update<'_> {
     ///
     /// [`Error::Decode`] or [`Error::Transport`] for any other answer.
     pub(super) fn believe(&self, answer: Answer<'_>) -> Result<()> {
-        if answer.is_empty() {
-            return answer.acknowledge();
-        }
-        let (method, path) = (answer.method.name(), answer.path.clone());
-        let Updated { id, status, asset, params, configuration } = answer.read()?;
-        let ours = id.as_deref().is_none_or(|id| id == self.id);
-        let moved = status.is_some_and(|status| !status.eq_ignore_ascii_case(self.before));
-        let told = id.is_some() || asset.is_some() || params.is_some() || configuration.is_some();
-        if ours && told && !moved {
-            return Ok(());
-        }
-        Err(Error::unexpected(method, &path, "the answer is not the object that was updated"))
+        answer.believe_unless(|updated: &Updated| {
+            let Updated { id, status, asset, params, configuration } = updated;
+            let ours = id.as_deref().is_none_or(|id| id == self.id);
+            let moved = status.as_deref().is_some_and(|status| !status.eq_ignore_ascii_case(self.before));
+            let told = id.is_some() || asset.is_some() || params.is_some() || configuration.is_some();
+            let believed = ours && told && !moved;
+            (!believed).then_some("the answer is not the object that was updated")
+        })
     }
 
     /// What the object shows; `None` where it is in its old state and does not have what was sent.

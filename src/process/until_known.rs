@@ -21,13 +21,14 @@ pub(crate) enum Known<A, T> {
 
 /// Sends until it is known what became of it.
 ///
-/// `look` tells what the call leads to, or `None` where things are as they were before it. `pause` waits before the
+/// `look` is told whether an answer was lost. It tells what the call leads to, or `None` where things are as they were
+/// before it. `pause` waits before the
 /// next attempt and is false where none is to be made. Where `look_at_refusals` says so, a refusal is looked at even
 /// though no answer was lost: somebody else may have been faster.
 pub(crate) fn until_known<A, T>(
     look_at_refusals: bool,
     mut send: impl FnMut() -> Result<A>,
-    mut look: impl FnMut() -> Result<Option<T>>,
+    mut look: impl FnMut(bool) -> Result<Option<T>>,
     mut pause: impl FnMut(u32, &Error) -> bool,
 ) -> Known<A, T> {
     let mut attempt = 1;
@@ -46,7 +47,7 @@ pub(crate) fn until_known<A, T>(
         // What was lost may take a moment to show; a refusal speaks of what is there now.
         let again = !refused && pause(attempt, &error);
         loop {
-            match look() {
+            match look(lost) {
                 Ok(Some(there)) => return Known::Found { there, lost },
                 Ok(None) if !lost => return Known::Refused(error),
                 Ok(None) => {}
@@ -101,7 +102,7 @@ mod tests {
                     None => panic!("sent once too often after {}", steps.borrow()),
                 }
             },
-            || {
+            |_| {
                 steps.borrow_mut().push('l');
                 match looks.next() {
                     Some(Some(there)) => Ok(there.then_some(())),

@@ -81,20 +81,14 @@ fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFi
     let known = until_known(
         false,
         || {
-            let made: UsageFile = http.post(UsageFile::LIST, Some(&body))?.read()?;
-            // The answer differs between versions; each names the file by its name or its external id.
-            let named = made.name.as_deref() == Some(file.name.as_str());
-            let ours = made.external_id.as_deref().map_or(named, |id| id == external_id);
-            if made.id.is_empty() || !ours {
-                return Err(Error::unexpected(
-                    "POST",
-                    UsageFile::LIST,
-                    "the answer is not the new usage file",
-                ));
-            }
-            Ok(made)
+            http.post(UsageFile::LIST, Some(&body))?.read_unless(|made: &UsageFile| {
+                // The answer differs between versions; each names the file by its name or its external id.
+                let named = made.name.as_deref() == Some(file.name.as_str());
+                let ours = made.external_id.as_deref().map_or(named, |id| id == external_id);
+                (made.id.is_empty() || !ours).then_some("the answer is not the new usage file")
+            })
         },
-        || find(http, file, external_id),
+        |_| find(http, file, external_id),
         |attempt, error| http.pause_before_resend(attempt, error),
     );
     match known {
@@ -112,7 +106,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
         .equal("external_id", external_id)
         .equal("product.id", file.product.as_str())
         .ordering(["-created.at"]);
-    for found in Pages::<UsageFile>::new(http, Ok(UsageFile::LIST.to_owned()), &query).take(SEARCHED) {
+    for found in Pages::<UsageFile>::new(http, UsageFile::LIST, &query).take(SEARCHED) {
         let found = found?;
         let counts = !matches!(
             found.status,
@@ -142,26 +136,20 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
     let known = until_known(
         false,
         || {
-            let uploaded: UsageFile = http.upload(&target, multipart)?.read()?;
-            if uploaded.id != id || !has_workbook(&uploaded) {
-                return Err(Error::unexpected(
-                    "POST",
-                    &target,
-                    "the answer does not tell that the file was uploaded",
-                ));
-            }
-            Ok(uploaded)
+            http.upload(&target, multipart)?.read_unless(|file: &UsageFile| {
+                let told = file.id == id && has_workbook(file);
+                (!told).then_some("the answer does not tell that the file was uploaded")
+            })
         },
-        || {
-            let file: UsageFile = http.get_with(&object, Answer::read)?;
-            if (!file.id.is_empty() && file.id != id) || file.status.as_str().is_empty() {
-                return Err(Error::unexpected(
-                    "GET",
-                    &object,
-                    "the answer does not tell the state of the usage file",
-                ));
-            }
-            Ok(Some(file).filter(has_workbook))
+        |_| {
+            let read = |answer: Answer<'_>| {
+                answer.read_unless(|file: &UsageFile| {
+                    let other = !file.id.is_empty() && file.id != id;
+                    let told = !other && !file.status.as_str().is_empty();
+                    (!told).then_some("the answer does not tell the state of the usage file")
+                })
+            };
+            Ok(Some(http.get_with(&object, read)?).filter(has_workbook))
         },
         |attempt, error| http.pause_before_resend(attempt, error),
     );
