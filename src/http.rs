@@ -23,9 +23,10 @@ mod mask;
 mod range;
 mod resolver;
 mod retry;
+mod transport;
 mod url;
 
-pub(crate) use answer::{Answer, decode};
+pub(crate) use answer::{Answer, decode, parse};
 use connector::{Tracking, Unreached};
 use exchange::{CallError, Payload};
 pub(crate) use mask::{Reveal, masked};
@@ -107,6 +108,7 @@ impl Http {
             .timeout_connect(Some(config.connect_timeout))
             .max_idle_age(IDLE)
             .max_idle_connections_per_host(1)
+            .output_buffer_size(transport::OUTPUT)
             .user_agent(config.user_agent.as_str())
             .accept("application/json");
         if base.is_loopback() {
@@ -147,7 +149,7 @@ impl Http {
 
     /// Waits before a call is sent again that was found not to have been carried out; false if it must not be.
     pub(crate) fn pause_before_resend(&self, attempt: u32, error: &Error) -> bool {
-        let pause = self.policy.resend(attempt, error.retry_after());
+        let pause = self.policy.pause_before_resend(attempt, error.retry_after());
         pause.is_some_and(wait)
     }
 
@@ -265,13 +267,13 @@ impl Http {
                 retry_after: failure.retry_after(),
                 elapsed: start.elapsed(),
             });
-            match pause.filter(|pause| fits(*pause)) {
+            match pause.filter(|pause| ends_before_deadline(*pause)) {
                 Some(pause) => {
                     log::warn!(target: "connect::http", "{}{}; next attempt in {} ms", scope::Prefix, self.describe(&failure), pause.as_millis());
                     wait(pause);
                     attempt += 1;
                 }
-                None => return Err(self.refusal(failure.after(attempt))),
+                None => return Err(self.error_of(failure.after(attempt))),
             }
         }
     }
@@ -297,7 +299,7 @@ impl Http {
     }
 
     /// The error of a failure, without the key, should the server have echoed it.
-    fn refusal(&self, failure: CallError) -> Error {
+    fn error_of(&self, failure: CallError) -> Error {
         match failure {
             CallError::Refused(mut error) => {
                 error.redact(|text| self.redact(text));
@@ -317,7 +319,7 @@ impl std::fmt::Debug for Http {
 
 /// Waits, if that ends before the deadline.
 pub(crate) fn wait(pause: Duration) -> bool {
-    if fits(pause) {
+    if ends_before_deadline(pause) {
         scope::note_pause(pause);
         std::thread::sleep(pause);
         return true;
@@ -326,7 +328,7 @@ pub(crate) fn wait(pause: Duration) -> bool {
 }
 
 /// Whether a pause ends before the deadline.
-fn fits(pause: Duration) -> bool {
+fn ends_before_deadline(pause: Duration) -> bool {
     scope::time_left().is_none_or(|left| pause < left)
 }
 

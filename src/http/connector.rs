@@ -5,7 +5,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, RustlsConnector, TcpConnector,
+};
+
+use super::transport::{OneSend, OneSendConnector, SteadyConnector};
 
 /// Set where looking a host up, connecting to it or greeting it failed.
 #[derive(Debug, Clone, Default)]
@@ -40,21 +44,23 @@ impl Unreached {
     }
 }
 
-/// The HTTP client's own connector, TLS included, whose failures are noted.
+/// The HTTP client's own sockets and TLS, within our transports; failures to connect are noted.
 #[derive(Debug)]
 pub(crate) struct Tracking {
-    inner: DefaultConnector,
+    inner: Box<dyn Connector<(), Out = OneSend>>,
     unreached: Unreached,
 }
 
 impl Tracking {
     pub(crate) fn new(unreached: Unreached) -> Self {
-        Self { inner: DefaultConnector::default(), unreached }
+        let sockets = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
+        let tls = sockets.chain(SteadyConnector).chain(RustlsConnector::default());
+        Self { inner: Box::new(tls.chain(OneSendConnector)), unreached }
     }
 }
 
 impl Connector<()> for Tracking {
-    type Out = Box<dyn Transport>;
+    type Out = OneSend;
 
     fn connect(
         &self,

@@ -50,7 +50,7 @@ impl Http {
             let answer = self
                 .run(request, Method::Get, &shown)
                 .and_then(|response| self.receive(Method::Get, &shown, response))
-                .map_err(|failure| self.refusal(failure))?;
+                .map_err(|failure| self.error_of(failure))?;
             match answer {
                 Got::Redirect { location: Some(location), .. } => {
                     address = address.join(&location).ok_or_else(|| {
@@ -58,9 +58,9 @@ impl Http {
                     })?;
                 }
                 Got::Redirect { status, location: None } => {
-                    return Err(
-                        self.refusal(CallError::Refused(Box::new(ApiError::new("GET", &shown, status, b""))))
-                    );
+                    return Err(self.error_of(CallError::Refused(Box::new(ApiError::new(
+                        "GET", &shown, status, b"",
+                    )))));
                 }
                 Got::Answer(answer) => return answer.bytes(),
             }

@@ -68,7 +68,7 @@ impl Policy {
         if !again || attempt.number >= self.attempts || attempt.elapsed >= self.total {
             return None;
         }
-        self.wait(attempt.number, attempt.retry_after, fraction)
+        self.pause_for(attempt.number, attempt.retry_after, fraction)
     }
 
     /// Full jitter: anything from nothing to the doubled pause, so that many programs do not come back at once.
@@ -79,11 +79,15 @@ impl Policy {
     }
 
     /// The pause before a call is sent again that was found not to have been carried out, or `None` if it is not.
-    pub(crate) fn resend(&self, attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
-        (attempt < self.attempts).then(|| self.wait(attempt, retry_after, random_fraction()))?
+    pub(crate) fn pause_before_resend(
+        &self,
+        attempt: u32,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
+        (attempt < self.attempts).then(|| self.pause_for(attempt, retry_after, random_fraction()))?
     }
 
-    fn wait(&self, attempt: u32, retry_after: Option<Duration>, fraction: f64) -> Option<Duration> {
+    fn pause_for(&self, attempt: u32, retry_after: Option<Duration>, fraction: f64) -> Option<Duration> {
         match retry_after {
             Some(wish) if wish > MAX_RETRY_AFTER => None,
             Some(wish) => Some(wish),
@@ -209,11 +213,13 @@ mod tests {
 
     #[test]
     fn a_call_found_not_to_be_carried_out_is_sent_again_by_the_same_rules() {
-        assert_eq!(policy().resend(1, Some(31 * SECOND)), None);
-        assert_eq!(policy().resend(2, Some(2 * SECOND)), Some(2 * SECOND));
-        assert_eq!(policy().resend(3, Some(2 * SECOND)), None);
-        assert!(policy().resend(2, None).is_some_and(|pause| pause <= Duration::from_millis(400)));
-        assert_eq!(policy().resend(3, None), None);
+        assert_eq!(policy().pause_before_resend(1, Some(31 * SECOND)), None);
+        assert_eq!(policy().pause_before_resend(2, Some(2 * SECOND)), Some(2 * SECOND));
+        assert_eq!(policy().pause_before_resend(3, Some(2 * SECOND)), None);
+        assert!(
+            policy().pause_before_resend(2, None).is_some_and(|pause| pause <= Duration::from_millis(400))
+        );
+        assert_eq!(policy().pause_before_resend(3, None), None);
     }
 
     #[test]

@@ -1,0 +1,203 @@
+//! What lies around the HTTP client's sockets: one send per call, and no call to the system that changes nothing.
+
+use std::time::Duration;
+
+use ureq::Error;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, time,
+};
+
+/// What is held back at most: the head of a call and a body that fits into one TLS record with it.
+const HELD: usize = 16 << 10;
+
+/// A call needs no more at once. The HTTP client's own 128 kB would be zeroed and kept for each layer.
+pub(super) const OUTPUT: usize = 2 * HELD;
+
+/// Makes a [`OneSend`] of the connection below.
+#[derive(Debug)]
+pub(crate) struct OneSendConnector;
+
+impl<In: Transport> Connector<In> for OneSendConnector {
+    type Out = OneSend;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<OneSend>, Error> {
+        Ok(below.map(|below| OneSend {
+            below: Box::new(below),
+            buffers: Held { buffers: LazyBuffers::new(details.config.input_buffer_size(), OUTPUT), held: 0 },
+            in_use: true,
+        }))
+    }
+}
+
+/// Holds the head of a call back until its body comes or its answer is awaited, so that both leave in one send.
+///
+/// A send that fails is found when the answer is awaited. The call may have arrived then, as it may after any send.
+#[derive(Debug)]
+pub(crate) struct OneSend {
+    below: Box<dyn Transport>,
+    buffers: Held,
+    /// Within a call, and not between two.
+    in_use: bool,
+}
+
+impl OneSend {
+    fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
+        let held = std::mem::take(&mut self.buffers.held);
+        let mut rest = self.buffers.buffers.output().get(..held).unwrap_or_default();
+        while !rest.is_empty() {
+            let output = self.below.buffers().output();
+            let count = rest.len().min(output.len());
+            let (now, later) = rest.split_at(count);
+            output[..count].copy_from_slice(now);
+            self.below.transmit_output(count, timeout)?;
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+impl Transport for OneSend {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.in_use = true;
+        self.buffers.held += amount;
+        if self.buffers.held > HELD { self.flush(timeout) } else { Ok(()) }
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.flush(timeout)?;
+        self.below.maybe_await_input(timeout)?;
+        let below = self.below.buffers();
+        let input = below.input();
+        let room = self.buffers.input_append_buf();
+        let count = input.len().min(room.len());
+        room[..count].copy_from_slice(&input[..count]);
+        self.buffers.input_appended(count);
+        below.input_consume(count);
+        Ok(count > 0)
+    }
+
+    /// Asks the socket only about a connection that was idle: the answer just read came over a live one.
+    fn is_open(&mut self) -> bool {
+        let within = std::mem::take(&mut self.in_use);
+        self.buffers.held == 0 && self.below.buffers().input().is_empty() && (within || self.below.is_open())
+    }
+
+    fn is_tls(&self) -> bool {
+        self.below.is_tls()
+    }
+}
+
+/// Buffers whose output begins behind what is held back.
+#[derive(Debug)]
+struct Held {
+    buffers: LazyBuffers,
+    held: usize,
+}
+
+impl Buffers for Held {
+    fn output(&mut self) -> &mut [u8] {
+        self.buffers.output().get_mut(self.held..).unwrap_or_default()
+    }
+
+    fn input(&self) -> &[u8] {
+        self.buffers.input()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.buffers.input_append_buf()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.buffers.input_appended(amount);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.buffers.input_consume(amount);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        let (tmp, output) = self.buffers.tmp_and_output();
+        (tmp, output.get_mut(self.held..).unwrap_or_default())
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.buffers.can_use_input()
+    }
+}
+
+/// Makes a [`Steady`] of the socket below.
+#[derive(Debug)]
+pub(crate) struct SteadyConnector;
+
+impl<In: Transport> Connector<In> for SteadyConnector {
+    type Out = Steady<In>;
+
+    fn connect(&self, _: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<Steady<In>>, Error> {
+        Ok(below.map(Steady))
+    }
+}
+
+/// A socket whose timeouts are rounded, since one that differs by nanoseconds is one more call to the system.
+#[derive(Debug)]
+pub(crate) struct Steady<T>(T);
+
+impl<T: Transport> Transport for Steady<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.0.transmit_output(amount, rounded(timeout))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.0.await_input(rounded(timeout))
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+fn rounded(mut timeout: NextTimeout) -> NextTimeout {
+    if let time::Duration::Exact(exact) = timeout.after {
+        timeout.after = time::Duration::Exact(round_up(exact));
+    }
+    timeout
+}
+
+/// Up to a step of at most a 64th, never down: what may take so long is not cut short.
+fn round_up(exact: Duration) -> Duration {
+    let millis = u64::try_from(exact.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    let step = 1 << (millis.max(64).ilog2() - 6);
+    Duration::from_millis(millis.div_ceil(step).saturating_mul(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_rounded_up_by_a_64th_at_most() {
+        assert_eq!(round_up(Duration::ZERO), Duration::ZERO);
+        for nanos in [1, 999_999, 1_000_001, 63_999_999, 299_999_940_112, 300_000_000_000, 86_399_000_000_001]
+        {
+            let exact = Duration::from_nanos(nanos);
+            let rounded = round_up(exact);
+            assert!(rounded >= exact, "{exact:?} was cut to {rounded:?}");
+            assert!(rounded <= exact + exact / 64 + Duration::from_millis(1), "{exact:?} became {rounded:?}");
+        }
+        assert_eq!(
+            round_up(Duration::from_nanos(299_999_999_000)),
+            round_up(Duration::from_nanos(299_998_000_001))
+        );
+    }
+}
