@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::http::{Answer, ContentRange, Http};
+use crate::http::{Answer, ContentRange, Http, parse};
 use crate::rql::Query;
 
 mod element;
@@ -142,7 +142,7 @@ impl Watch {
         struct Identified {
             id: String,
         }
-        match serde_json::from_slice::<Vec<Identified>>(body) {
+        match parse::<Vec<Identified>>(body) {
             Ok(elements) => elements.iter().map(|element| self.hasher.hash_one(&element.id)).collect(),
             Err(_) => HashSet::from([self.hasher.hash_one(body)]),
         }

@@ -109,8 +109,16 @@ impl Drop for Answer<'_> {
 }
 
 pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| {
+    parse(body).map_err(|error| {
         let expected = std::any::type_name::<T>();
         Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
     })
+}
+
+/// Reads JSON that is checked as text once, and not string by string. Bytes that are no text spoil only strings that are read.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
 }

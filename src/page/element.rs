@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Error, Result};
-use crate::http::{Method, decode};
+use crate::http::{Method, decode, parse};
 
 /// One element of a page.
 pub(crate) enum Element<T> {
@@ -41,7 +41,7 @@ pub(crate) fn elements<T: DeserializeOwned>(
     body: &[u8],
     usable: impl Fn(&T) -> bool,
 ) -> Result<Vec<Element<T>>> {
-    if let Ok(items) = serde_json::from_slice::<Vec<T>>(body)
+    if let Ok(items) = parse::<Vec<T>>(body)
         && items.iter().all(&usable)
     {
         return Ok(items.into_iter().map(Element::Item).collect());
