@@ -15,24 +15,23 @@ mod trace;
 use trace::{Event, Trace};
 
 thread_local! {
-    static STACK: RefCell<Stack> = const { RefCell::new(Stack { scopes: Vec::new(), depth: 0 }) };
+    static STACK: RefCell<Stack> = RefCell::default();
 }
 
 /// What a logger that holds lines back does when a request ends; never set without one.
 static ON_DONE: OnceLock<Box<dyn Fn(bool) + Send + Sync>> = OnceLock::new();
 
-/// The scopes that were entered. Those beyond `depth` were left and are kept for their memory.
+/// The scopes that were entered and not left.
+#[derive(Default)]
 struct Stack {
     scopes: Vec<Scope>,
-    depth: usize,
+    /// Memory of the last request, for the next one.
+    spare: Trace,
 }
 
-#[derive(Default)]
 struct Scope {
     /// A run has none: what it does outside of its requests belongs to the request that it was called for, if any.
     request: Option<Trace>,
-    /// Memory of an earlier request at this depth.
-    spare: Trace,
     deadline: Option<Instant>,
     dry_run: bool,
     /// Values of password parameters that the request holds or was sent, which the platform may echo.
@@ -43,46 +42,33 @@ struct Scope {
 const SECRET: usize = 4;
 
 impl Stack {
-    fn innermost(&self) -> Option<&Scope> {
-        self.scopes.get(self.depth.checked_sub(1)?)
-    }
-
-    fn innermost_mut(&mut self) -> Option<&mut Scope> {
-        self.scopes.get_mut(self.depth.checked_sub(1)?)
-    }
-
     fn request(&self) -> Option<&Trace> {
-        self.scopes.iter().take(self.depth).rev().find_map(|scope| scope.request.as_ref())
+        self.scopes.iter().rev().find_map(|scope| scope.request.as_ref())
     }
 
     fn request_mut(&mut self) -> Option<&mut Trace> {
-        self.scopes.iter_mut().take(self.depth).rev().find_map(|scope| scope.request.as_mut())
+        self.scopes.iter_mut().rev().find_map(|scope| scope.request.as_mut())
     }
 
     fn enter(&mut self, id: Option<&str>, deadline: Option<Instant>, dry_run: bool) {
-        let outer = self.innermost().map(|outer| (outer.deadline, outer.dry_run));
+        let outer = self.scopes.last().map(|outer| (outer.deadline, outer.dry_run));
         let (outer_deadline, outer_dry_run) = outer.unwrap_or_default();
-        if self.scopes.len() == self.depth {
-            self.scopes.push(Scope::default());
-        }
-        let Some(scope) = self.scopes.get_mut(self.depth) else { return };
-        if let Some(id) = id {
-            let mut trace = std::mem::take(&mut scope.spare);
+        let request = id.map(|id| {
+            let mut trace = std::mem::take(&mut self.spare);
             trace.begin(id);
-            scope.request = Some(trace);
-        }
-        scope.deadline = [deadline, outer_deadline].into_iter().flatten().min();
-        scope.dry_run = dry_run || outer_dry_run;
-        scope.secrets.clear();
-        self.depth += 1;
+            trace
+        });
+        self.scopes.push(Scope {
+            request,
+            deadline: [deadline, outer_deadline].into_iter().flatten().min(),
+            dry_run: dry_run || outer_dry_run,
+            secrets: Vec::new(),
+        });
     }
 
     fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        if let Some(scope) = self.scopes.get_mut(self.depth)
-            && let Some(trace) = scope.request.take()
-        {
-            scope.spare = trace;
+        if let Some(Scope { request: Some(trace), .. }) = self.scopes.pop() {
+            self.spare = trace;
         }
     }
 }
@@ -118,7 +104,7 @@ fn enter(id: Option<&str>, deadline: Option<Instant>, dry_run: bool) -> Guard {
 /// Gives the innermost scope at least so much time, whatever its run's deadline says.
 pub(crate) fn allow_at_least(grace: Duration) {
     STACK.with_borrow_mut(|stack| {
-        if let Some(Scope { deadline: Some(deadline), .. }) = stack.innermost_mut() {
+        if let Some(Scope { deadline: Some(deadline), .. }) = stack.scopes.last_mut() {
             *deadline = (*deadline).max(Instant::now() + grace);
         }
     });
@@ -135,7 +121,7 @@ pub(crate) fn request_done(failed: bool) {
 pub(crate) fn hide(secret: &str) {
     if secret.trim().len() >= SECRET {
         STACK.with_borrow_mut(|stack| {
-            if let Some(scope) = stack.innermost_mut() {
+            if let Some(scope) = stack.scopes.last_mut() {
                 scope.secrets.push(secret.trim().to_owned());
             }
         });
@@ -146,7 +132,7 @@ pub(crate) fn hide(secret: &str) {
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     STACK.with_borrow(|stack| {
         let mut text = Cow::Borrowed(text);
-        for secret in stack.scopes.iter().take(stack.depth).flat_map(|scope| &scope.secrets) {
+        for secret in stack.scopes.iter().flat_map(|scope| &scope.secrets) {
             if text.contains(secret.as_str()) {
                 text = Cow::Owned(text.replace(secret.as_str(), "***"));
             }
@@ -157,12 +143,12 @@ pub(crate) fn redact(text: &str) -> Cow<'_, str> {
 
 /// Time until the deadline, if there is one.
 pub(crate) fn time_left() -> Option<Duration> {
-    let deadline = STACK.with_borrow(|stack| stack.innermost()?.deadline);
+    let deadline = STACK.with_borrow(|stack| stack.scopes.last()?.deadline);
     deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 pub(crate) fn is_dry_run() -> bool {
-    STACK.with_borrow(|stack| stack.innermost().is_some_and(|scope| scope.dry_run))
+    STACK.with_borrow(|stack| stack.scopes.last().is_some_and(|scope| scope.dry_run))
 }
 
 /// Lends the id of the current request.
