@@ -66,6 +66,19 @@ pub struct Conflict {
 }
 
 impl Error {
+    fn inner(&self) -> &(dyn std::error::Error + 'static) {
+        match self {
+            Self::Config(error) => error,
+            Self::Input(error) => error,
+            Self::Sheet(error) => error,
+            Self::Transport(error) => error,
+            Self::Api(error) => error,
+            Self::Decode(error) => error,
+            Self::Conflict(error) => error,
+            Self::Handler(error) => error.as_ref(),
+        }
+    }
+
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -182,30 +195,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Input(error) => error.fmt(f),
-            Self::Transport(error) => error.fmt(f),
-            Self::Api(error) => error.fmt(f),
-            Self::Decode(error) => error.fmt(f),
-            Self::Sheet(error) => error.fmt(f),
-            Self::Conflict(conflict) => conflict.fmt(f),
-            Self::Handler(error) => error.fmt(f),
-        }
+        fmt::Display::fmt(self.inner(), f)
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Config(error) => error.source(),
-            Self::Transport(error) => error.source(),
-            Self::Decode(error) => error.source(),
-            Self::Sheet(error) => error.source(),
-            Self::Handler(error) => error.source(),
-            Self::Input(error) => error.source(),
-            Self::Api(_) | Self::Conflict(_) => None,
-        }
+        self.inner().source()
     }
 }
 
@@ -218,6 +214,8 @@ impl fmt::Display for Conflict {
         }
     }
 }
+
+impl std::error::Error for Conflict {}
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {

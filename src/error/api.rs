@@ -140,6 +140,8 @@ impl fmt::Display for ApiError {
     }
 }
 
+impl std::error::Error for ApiError {}
+
 fn reason_phrase(status: u16) -> Option<&'static str> {
     ureq::http::StatusCode::from_u16(status).ok()?.canonical_reason()
 }
