@@ -24,10 +24,10 @@ pub use options::Options;
 pub use outcome::{Certainty, Outcome, Verdict};
 #[cfg(fuzzing)]
 pub(crate) use pages::read_page;
+pub(crate) use plan::Goal;
 pub use plan::{CallKind, Plan, PlannedCall};
-pub(crate) use plan::{Goal, Reason};
 pub(crate) use queue::Queue;
 pub use report::{Report, Stop};
 pub(crate) use run::run;
 #[cfg(feature = "xlsx")]
-pub(crate) use until_known::{Known, until_known};
+pub(crate) use until_known::{Known, Refusal, until_known};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::path;
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
-use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Reason, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
 
 /// The calls that carry out an answer about an order, for looking at and for tests of one's own closure.
 ///
@@ -44,10 +44,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
                 .map(|plan| plan.detail(&planned_date))
         }
         Err(Action::Revoke(reason)) => {
-            let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["revoked", "revoking"]) };
-            Plan::new(Verdict::Revoked, object)
-                .post("revoke", Some(&Reason { reason: &reason }), goal)
-                .map(|plan| plan.detail(reason))
+            Plan::new(Verdict::Revoked, object).post_reason("revoke", reason, &["revoked", "revoking"])
         }
         Err(Action::Confirm) => Plan::new(Verdict::Confirmed, object)
             .post_empty("confirm", Goal::status(&["pending", "approved", "revoked"])),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use super::until_known::{Known, until_known};
+use super::until_known::{Known, Refusal, until_known};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, json, segment};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
@@ -119,12 +119,12 @@ impl<'a> Conversations<'a> {
 
     fn post_to_list(&self, path: &str, text: &str) -> Result<(), MessageError> {
         let message = NewMessage { text, kind: None };
-        let look_once = |attempt, error: &Error| {
+        let no_pause = |attempt, error: &Error| {
             self.http.pause_before_resend(attempt, error);
             false
         };
         let read = |answer: Answer<'_>| answer.believe_unless(|message| is_other(message, text));
-        post(self.http, path, &message, read, look_once).map(drop)
+        post(self.http, path, &message, read, no_pause).map(drop)
     }
 
     /// Whether a lost message is there.
@@ -239,7 +239,7 @@ fn post<'h, T>(
     // No message that is posted from now on is dated before this, by the platform's clock.
     let since = http.server_time().map_or_else(|| OffsetDateTime::now_utc() - CLOCKS, |date| date - SKEW);
     let known = until_known(
-        false,
+        Refusal::IsFinal,
         || http.post(path, Some(&body)).and_then(&read),
         |_| find(http, path, message.text, since),
         pause,

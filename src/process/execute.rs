@@ -4,7 +4,7 @@ use super::conversations::{Conversations, LostMessage, MessageError};
 use super::plan::CallKind;
 use super::snapshot::State;
 use super::stored::{Seen, Update};
-use super::until_known::{Known, until_known};
+use super::until_known::{Known, Refusal, until_known};
 use super::{Certainty, Goal, Plan, Verdict};
 use crate::error::{Error, Result};
 use crate::http::Http;
@@ -97,12 +97,12 @@ impl Transition<'_> {
     /// Posts until it is known what became of it: carried out, refused, or overtaken by somebody else.
     fn post(&self, http: &Http, body: Option<&[u8]>) -> Result<Certainty, Failed> {
         let known = until_known(
-            true,
+            Refusal::IsLookedAt,
             || http.post(self.path, body).and_then(|answer| self.goal.believe(answer, self.id)),
             |_| self.goal.look(http, self.object, self.id, self.before),
             |attempt, error| http.pause_before_resend(attempt, error),
         );
-        judge(known)
+        certainty_of(known)
     }
 
     /// Stores parameters. The client repeats an update where that helps, so what is lost is looked up once, and sent
@@ -110,7 +110,7 @@ impl Transition<'_> {
     fn update(&self, http: &Http, body: &[u8]) -> Result<Certainty, Failed> {
         let update = Update { object: self.object, id: self.id, before: self.before, body };
         let known = until_known(
-            true,
+            Refusal::IsLookedAt,
             || http.update(self.path, body).and_then(|answer| update.believe(answer)),
             |lost| update.look(http, self.goal, lost),
             |attempt, error| matches!(error, Error::Decode(_)) && http.pause_before_resend(attempt, error),
@@ -118,14 +118,16 @@ impl Transition<'_> {
         match known {
             Known::Answered(()) | Known::Found { there: Seen::Stored, .. } => Ok(Certainty::Confirmed),
             // Whatever was lost, it was an update and not what brought the object there.
-            Known::Found { there: Seen::Moved(there), .. } => judge(Known::Found { there, lost: false }),
-            Known::Refused(error) => judge(Known::Refused(error)),
-            Known::Unknown(error) => judge(Known::Unknown(error)),
+            Known::Found { there: Seen::Moved(there), .. } => {
+                certainty_of(Known::Found { there, lost: false })
+            }
+            Known::Refused(error) => certainty_of(Known::Refused(error)),
+            Known::Unknown(error) => certainty_of(Known::Unknown(error)),
         }
     }
 }
 
-fn judge(known: Known<(), State>) -> Result<Certainty, Failed> {
+fn certainty_of(known: Known<(), State>) -> Result<Certainty, Failed> {
     match known {
         Known::Answered(()) => Ok(Certainty::Confirmed),
         Known::Found { there: State::Reached, lost: true } => Ok(Certainty::Observed),

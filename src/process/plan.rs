@@ -60,7 +60,7 @@ pub(crate) struct Goal {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Reason<'a> {
+struct Reason<'a> {
     pub(crate) reason: &'a str,
 }
 
@@ -77,18 +77,27 @@ impl Plan {
     }
 
     /// Refuses the object for good.
+    pub(crate) fn fail(object: String, reason: String) -> Result<Self> {
+        Self::new(Verdict::Failed, object).post_reason("fail", reason, &["failed"])
+    }
+
+    /// Posts a reason.
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] without a reason: the customer reads nothing else.
-    pub(crate) fn fail(object: String, reason: String) -> Result<Self> {
+    /// [`Error::Input`] without one: the customer reads nothing else.
+    pub(crate) fn post_reason(
+        self,
+        action: &'static str,
+        reason: String,
+        leads_to: &'static [&'static str],
+    ) -> Result<Self> {
         if reason.trim().is_empty() {
-            return Err(Error::input("a failure needs a reason, which the customer reads: nothing was sent"));
+            let why = format!("{action} needs a reason, which the customer reads: nothing was sent");
+            return Err(Error::input(why));
         }
-        let goal = Goal { reason: Some(reason.clone()), ..Goal::status(&["failed"]) };
-        let plan =
-            Self::new(Verdict::Failed, object).post("fail", Some(&Reason { reason: &reason }), goal)?;
-        Ok(plan.detail(reason))
+        let goal = Goal { reason: Some(reason.clone()), ..Goal::status(leads_to) };
+        Ok(self.post(action, Some(&Reason { reason: &reason }), goal)?.detail(reason))
     }
 
     /// Puts the object back to pending.

@@ -191,7 +191,7 @@ impl Run<'_> {
                 plan.secrets().iter().for_each(|secret| scope::hide(secret));
                 let executed = execute(self.http, &plan, item.id(), item.status(), conversations);
                 if !plan.calls.is_empty() {
-                    self.storm.note(executed.error.as_ref(), MAX_RETRY_AFTER);
+                    self.storm.count(executed.error.as_ref(), MAX_RETRY_AFTER);
                 }
                 if executed.error.is_none() {
                     outcome.verdict = plan.verdict;

@@ -123,18 +123,18 @@ impl Goal {
         if !self.has(found) {
             return conflict(None);
         }
-        let template = snapshot.template().and_then(|template| template.id.as_deref());
-        let reason = snapshot.reason.as_deref().or(snapshot.rejection_note.as_deref());
         // What the platform does not tell cannot differ.
-        let told = |theirs: Option<&'_ str>| theirs.is_some_and(|theirs| !theirs.is_empty());
+        let told = |text: &&str| !text.is_empty();
+        let template = snapshot.template().and_then(|template| template.id.as_deref()).filter(told);
+        let reason = snapshot.reason.as_deref().or(snapshot.rejection_note.as_deref()).filter(told);
         match (&self.template, template) {
-            (Some(own), Some(theirs)) if told(template) && own.trim() != theirs.trim() => {
+            (Some(own), Some(theirs)) if own.trim() != theirs.trim() => {
                 return conflict(Some(format!("template {theirs}")));
             }
             _ => {}
         }
         match (&self.reason, reason) {
-            (Some(own), Some(theirs)) if told(reason) && !same_text(own, theirs) => {
+            (Some(own), Some(theirs)) if !same_text(own, theirs) => {
                 conflict(Some(format!("reason {theirs:?}")))
             }
             _ => Ok(Some(State::Reached)),

@@ -16,8 +16,8 @@ pub(super) struct Storm {
 }
 
 impl Storm {
-    /// Notes what the calls of one order's plan came to. `patience` is the longest pause that is waited for.
-    pub(super) fn note(&mut self, error: Option<&Error>, patience: Duration) {
+    /// Counts what the calls of one order's plan came to. `patience` is the longest pause that is waited for.
+    pub(super) fn count(&mut self, error: Option<&Error>, patience: Duration) {
         let Some(Error::Api(error)) = error else {
             *self = Self::default();
             return;
@@ -57,7 +57,7 @@ mod tests {
     fn ends_after(errors: &[Option<Error>]) -> Option<usize> {
         let mut storm = Storm::default();
         errors.iter().position(|error| {
-            storm.note(error.as_ref(), PATIENCE);
+            storm.count(error.as_ref(), PATIENCE);
             storm.cause().is_some()
         })
     }

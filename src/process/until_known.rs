@@ -19,14 +19,21 @@ pub(crate) enum Known<A, T> {
     Unknown(Error),
 }
 
+/// What a refusal of the first attempt means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The call was not carried out, and that is all.
+    IsFinal,
+    /// Somebody else may have been faster, so the object is looked at.
+    IsLookedAt,
+}
+
 /// Sends until it is known what became of it.
 ///
 /// `look` is told whether an answer was lost. It tells what the call leads to, or `None` where things are as they were
-/// before it. `pause` waits before the
-/// next attempt and is false where none is to be made. Where `look_at_refusals` says so, a refusal is looked at even
-/// though no answer was lost: somebody else may have been faster.
+/// before it. `pause` waits before the next attempt, and is false where none is to be made.
 pub(crate) fn until_known<A, T>(
-    look_at_refusals: bool,
+    refusal: Refusal,
     mut send: impl FnMut() -> Result<A>,
     mut look: impl FnMut(bool) -> Result<Option<T>>,
     mut pause: impl FnMut(u32, &Error) -> bool,
@@ -40,7 +47,7 @@ pub(crate) fn until_known<A, T>(
         };
         let refused = !error.may_have_happened();
         lost |= !refused;
-        let looks = lost || (look_at_refusals && is_refusal(&error));
+        let looks = lost || (refusal == Refusal::IsLookedAt && state_may_explain(&error));
         if !looks {
             return Known::Refused(error);
         }
@@ -72,8 +79,8 @@ pub(crate) fn until_known<A, T>(
     }
 }
 
-/// A refusal that the object's state may explain.
-pub(super) fn is_refusal(error: &Error) -> bool {
+/// Whether the state of the object may explain a refusal.
+pub(super) fn state_may_explain(error: &Error) -> bool {
     error
         .status()
         .is_some_and(|status| (400..500).contains(&status) && !matches!(status, 401 | 403 | 405 | 408 | 429))
@@ -88,12 +95,15 @@ mod tests {
         Error::Api(Box::new(ApiError::new("POST", "/requests/PR-1/approve", status, b"")))
     }
 
+    const FINAL: Refusal = Refusal::IsFinal;
+    const LOOKED_AT: Refusal = Refusal::IsLookedAt;
+
     /// One letter for each step: `s` a send, `p` a pause, `l` a look-up; and what it came to.
-    fn run(look_at_refusals: bool, sends: &[u16], looks: &[Option<bool>], pauses: u32) -> String {
+    fn run(refusal: Refusal, sends: &[u16], looks: &[Option<bool>], pauses: u32) -> String {
         let steps = std::cell::RefCell::new(String::new());
         let (mut sends, mut looks) = (sends.iter(), looks.iter());
         let known = until_known(
-            look_at_refusals,
+            refusal,
             || {
                 steps.borrow_mut().push('s');
                 match sends.next() {
@@ -131,30 +141,36 @@ mod tests {
     #[test]
     fn each_answer_leads_to_its_end() {
         let (there, not, failed) = (Some(true), Some(false), None);
-        for (name, look_at_refusals, sends, looks, expected) in [
-            ("done", true, &[200][..], &[][..], "s answered"),
-            ("refused", true, &[400], &[not], "sl refused 400"),
-            ("refused, nobody looks", false, &[400], &[], "s refused 400"),
-            ("refused for the key", true, &[401], &[], "s refused 401"),
-            ("refused since another was faster", true, &[409], &[there], "sl found done by another"),
-            ("refused, look-up failed", true, &[400], &[failed], "sl refused 400"),
-            ("lost then found", true, &[502], &[there], "spl found"),
-            ("lost then done", true, &[502, 200], &[not], "spls answered"),
-            ("lost then refused, found", false, &[502, 400], &[not, there], "splsl found"),
-            ("lost then refused, found later", true, &[502, 400], &[not, not, there], "splslpl found"),
-            ("lost then refused, never found", false, &[502, 400], &[not, not, not], "splslpl unknown 400"),
-            ("lost then refused for the key", true, &[502, 401], &[not, not, not], "splslpl unknown 401"),
-            ("lost, look-up failed", true, &[502], &[failed], "spl unknown 502"),
-            ("lost, then look-up failed", true, &[502, 400], &[not, failed], "splsl unknown 400"),
-            ("out of attempts", true, &[502, 502, 502], &[not, not, not], "splsplsl unknown 502"),
+        for (name, refusal, sends, looks, expected) in [
+            ("done", LOOKED_AT, &[200][..], &[][..], "s answered"),
+            ("refused", LOOKED_AT, &[400], &[not], "sl refused 400"),
+            ("refused, nobody looks", FINAL, &[400], &[], "s refused 400"),
+            ("refused for the key", LOOKED_AT, &[401], &[], "s refused 401"),
+            ("refused since another was faster", LOOKED_AT, &[409], &[there], "sl found done by another"),
+            ("refused, look-up failed", LOOKED_AT, &[400], &[failed], "sl refused 400"),
+            ("lost then found", LOOKED_AT, &[502], &[there], "spl found"),
+            ("lost then done", LOOKED_AT, &[502, 200], &[not], "spls answered"),
+            ("lost then refused, found", FINAL, &[502, 400], &[not, there], "splsl found"),
+            ("lost then refused, found later", LOOKED_AT, &[502, 400], &[not, not, there], "splslpl found"),
+            ("lost then refused, never found", FINAL, &[502, 400], &[not, not, not], "splslpl unknown 400"),
+            (
+                "lost then refused for the key",
+                LOOKED_AT,
+                &[502, 401],
+                &[not, not, not],
+                "splslpl unknown 401",
+            ),
+            ("lost, look-up failed", LOOKED_AT, &[502], &[failed], "spl unknown 502"),
+            ("lost, then look-up failed", LOOKED_AT, &[502, 400], &[not, failed], "splsl unknown 400"),
+            ("out of attempts", LOOKED_AT, &[502, 502, 502], &[not, not, not], "splsplsl unknown 502"),
         ] {
-            assert_eq!(run(look_at_refusals, sends, looks, 2), expected, "{name}");
+            assert_eq!(run(refusal, sends, looks, 2), expected, "{name}");
         }
     }
 
     #[test]
     fn a_single_attempt_is_looked_up_and_not_sent_again() {
-        assert_eq!(run(true, &[502], &[Some(false)], 0), "sl unknown 502");
-        assert_eq!(run(true, &[502], &[Some(true)], 0), "sl found");
+        assert_eq!(run(LOOKED_AT, &[502], &[Some(false)], 0), "sl unknown 502");
+        assert_eq!(run(LOOKED_AT, &[502], &[Some(true)], 0), "sl found");
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, SheetError};
 use crate::http::{Answer, Http, json};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::page::Pages;
-use crate::process::{Known, Queue, until_known};
+use crate::process::{Known, Queue, Refusal, until_known};
 use crate::rql::Query;
 
 /// A search for a file reads no more files than this, should the server not know the filter.
@@ -79,7 +79,7 @@ fn derived_id(file: &NewUsageFile, records: &str) -> String {
 fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFile> {
     let body = json(&file.body(external_id))?;
     let known = until_known(
-        false,
+        Refusal::IsFinal,
         || {
             http.post(UsageFile::LIST, Some(&body))?.read_unless(|made: &UsageFile| {
                 // The answer differs between versions; each names the file by its name or its external id.
@@ -134,7 +134,7 @@ fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
         Ok((body.content_type(), body.len(), body))
     };
     let known = until_known(
-        false,
+        Refusal::IsFinal,
         || {
             http.upload(&target, multipart)?.read_unless(|file: &UsageFile| {
                 let told = file.id == id && has_workbook(file);

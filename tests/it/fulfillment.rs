@@ -405,5 +405,5 @@ fn a_failure_without_a_reason_is_an_error_that_sends_nothing() {
         (report.errored(), sandbox.journal().iter().filter(|call| call.method != "GET").count()),
         (1, 0)
     );
-    assert!(report.to_string().contains("a failure needs a reason"), "{report}");
+    assert!(report.to_string().contains("fail needs a reason"), "{report}");
 }
