@@ -51,6 +51,7 @@ mod view;
 // Data.
 mod collection;
 mod journal;
+mod past;
 pub mod sample;
 mod seed;
 mod store;
@@ -90,6 +91,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -274,6 +276,12 @@ impl Sandbox {
         let mut state = self.server.state();
         state.faults.clear();
         state.chaos = None;
+    }
+
+    /// Reads show from now on what was there this long ago, as replicas do that lag behind. Changes act on what is there
+    /// now, and this type shows it. By default nothing lags.
+    pub fn lag(&self, by: Duration) {
+        self.server.state().store.past.lag = by;
     }
 
     /// Sets a hook that runs before each call is handled. It may change the store, as other actors do, and must use the

@@ -32,6 +32,8 @@ pub struct Fault {
     skip: usize,
     times: usize,
     pub(super) after_effect: bool,
+    /// The call has its effect this long after the fault.
+    pub(super) late_effect: Option<Duration>,
     pub(super) kind: FaultKind,
 }
 
@@ -62,6 +64,7 @@ impl Fault {
             skip: 0,
             times: 1,
             after_effect: false,
+            late_effect: None,
             kind: FaultKind::Status { status: 500, headers: Vec::new(), body: String::new() },
         }
     }
@@ -96,6 +99,14 @@ impl Fault {
     #[must_use]
     pub fn after_effect(mut self) -> Self {
         self.after_effect = true;
+        self
+    }
+
+    /// The call has its effect this long after the fault applied, as the work goes on behind a gateway that has given up.
+    /// It is carried out with the next call after that time, or when the sandbox is asked for what it has.
+    #[must_use]
+    pub fn late_effect(mut self, by: Duration) -> Self {
+        self.late_effect = Some(by);
         self
     }
 
@@ -253,7 +264,11 @@ impl fmt::Display for Fault {
             FaultKind::GzipBomb(_) => f.write_str("gzip bomb")?,
             FaultKind::CloseAfter => f.write_str("close after")?,
         }
-        if self.after_effect { f.write_str(" after effect") } else { Ok(()) }
+        match (self.after_effect, self.late_effect) {
+            (true, _) => f.write_str(" after effect"),
+            (false, Some(_)) => f.write_str(" before effect"),
+            (false, None) => Ok(()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// A request, as it arrived.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct HttpRequest {
     pub(super) method: String,
     pub(super) target: String,

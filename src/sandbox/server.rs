@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::error;
 use super::fault::{Fault, FaultKind};
 use super::journal::{RecordedCall, StorageCall};
 use super::message::{HttpRequest, HttpResponse};
 use super::options::{BASE, Options};
-use super::state::State;
+use super::state::{Late, State};
 use super::store::Store;
 use super::wire::Reader;
 use super::{control, router, storage};
@@ -80,8 +80,16 @@ impl Server {
     }
 
     /// The state, locked. A handler that panicked left it as it was then, which is good enough for the next call.
+    /// What is due by now was carried out before.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        let mut state = lock(&self.state);
+        for Late { mut call, incoming, .. } in state.due() {
+            handle(&mut state, &self.options, &mut call, &incoming);
+            if let Some(recorded) = state.journal.iter_mut().find(|recorded| recorded.number == call.number) {
+                recorded.effect = call.effect;
+            }
+        }
+        state
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -178,6 +186,9 @@ impl Server {
             drop(state);
             self.pause(time);
             state = self.state();
+        }
+        if let Some(by) = fault.as_ref().and_then(|fault| fault.late_effect) {
+            state.postpone(Late { due: Instant::now() + by, call: call.clone(), incoming: incoming.clone() });
         }
         let mut answer = HttpResponse::empty(0);
         if fault.as_ref().is_none_or(Fault::is_handled) {
@@ -277,8 +288,12 @@ fn handle(
         if let Some(hook) = &mut state.hook {
             hook(call, &mut state.store);
         }
+        if incoming.method == "GET" {
+            state.store.show_past();
+        }
         router::handle(&mut state.store, &mut state.rng, options, call, incoming)
     }));
+    state.store.show_present();
     call.effect = state.store.call_had_effect();
     handled.unwrap_or_else(|_| error(500, "The sandbox itself has failed."))
 }

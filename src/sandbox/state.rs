@@ -1,7 +1,10 @@
 //! The state of a running sandbox: data, journal, and the faults to come. No socket is known here.
 
+use std::time::Instant;
+
 use super::fault::{Chaos, Fault};
 use super::journal::{RecordedCall, StorageCall};
+use super::message::HttpRequest;
 use super::rng::Rng;
 use super::store::Store;
 
@@ -18,6 +21,14 @@ pub(super) struct State {
     /// Number of API calls so far.
     pub(super) calls: usize,
     pub(super) rng: Rng,
+    late: Vec<Late>,
+}
+
+/// A call that was answered and is carried out later.
+pub(super) struct Late {
+    pub(super) due: Instant,
+    pub(super) call: RecordedCall,
+    pub(super) incoming: HttpRequest,
 }
 
 impl State {
@@ -31,7 +42,22 @@ impl State {
             hook: None,
             calls: 0,
             rng: Rng::new(seed),
+            late: Vec::new(),
         }
+    }
+
+    pub(super) fn postpone(&mut self, late: Late) {
+        self.late.push(late);
+    }
+
+    /// The calls whose time has come, the first that is due first.
+    pub(super) fn due(&mut self) -> Vec<Late> {
+        let now = Instant::now();
+        let (mut due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.late).into_iter().partition(|late| late.due <= now);
+        self.late = rest;
+        due.sort_by_key(|late| late.due);
+        due
     }
 
     /// The fault that applies to this call, if any: one that was added, else one at random.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::collection::{Collection, Page};
 use super::journal::Effect;
+use super::past::{Known, Past};
 
 /// Data of a sandbox: collections of JSON objects.
 ///
@@ -21,6 +22,9 @@ pub struct Store {
     /// Number of the call that is being handled.
     call: usize,
     serial: u64,
+    pub(super) past: Past,
+    /// What is there really, while reads are shown the past.
+    present: Vec<Known>,
     pub(super) uploads: HashMap<String, Upload>,
 }
 
@@ -43,6 +47,9 @@ pub(super) struct Verdict {
 impl Store {
     /// Adds an object, or replaces the one with the same `id`.
     pub fn insert(&mut self, collection: &str, value: Value) {
+        if let Some(id) = value.get("id").and_then(Value::as_str) {
+            self.keep(collection, id);
+        }
         self.collection(collection).put(value);
     }
 
@@ -58,11 +65,17 @@ impl Store {
         id: &str,
         change: impl FnOnce(&mut Value) -> R,
     ) -> Option<R> {
+        let present = self.present.iter_mut().find(|known| known.collection == collection && known.id == id);
+        if let Some(known) = present {
+            return known.value.as_mut().map(change);
+        }
+        self.keep(collection, id);
         self.collections.get_mut(collection)?.update(id, change)
     }
 
     /// Removes an object and returns it.
     pub fn remove(&mut self, collection: &str, id: &str) -> Option<Value> {
+        self.keep(collection, id);
         self.collections.get_mut(collection)?.remove(id)
     }
 
@@ -88,6 +101,34 @@ impl Store {
         shuffle: Option<&mut super::rng::Rng>,
     ) -> Result<Page<'_>, String> {
         self.collection(collection).page(query, limit, shuffle)
+    }
+
+    fn keep(&mut self, collection: &str, id: &str) {
+        let value = self.collections.get(collection).and_then(|collection| collection.get(id));
+        self.past.keep(collection, id, value);
+    }
+
+    /// Shows reads what a replica that lags has, until [`show_present`](Self::show_present).
+    pub(super) fn show_past(&mut self) {
+        for mut known in self.past.stale() {
+            let value = self.get(&known.collection, &known.id).cloned();
+            self.set(&known.collection, &known.id, known.value.take());
+            self.present.push(Known { value, ..known });
+        }
+    }
+
+    pub(super) fn show_present(&mut self) {
+        for Known { collection, id, value } in std::mem::take(&mut self.present) {
+            self.set(&collection, &id, value);
+        }
+    }
+
+    fn set(&mut self, collection: &str, id: &str, value: Option<Value>) {
+        let collection = self.collection(collection);
+        match value {
+            Some(value) => collection.put(value),
+            None => drop(collection.remove(id)),
+        }
     }
 
     fn collection(&mut self, name: &str) -> &mut Collection {

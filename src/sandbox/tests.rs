@@ -601,3 +601,34 @@ fn another_process_reads_the_journal_over_http() {
     assert_eq!(control("DELETE", "/_sandbox/journal").status, 204);
     assert!(sandbox.journal().is_empty());
 }
+
+#[test]
+fn reads_lag_and_changes_act_on_what_is_there() {
+    let (sandbox, mut client) = three_requests();
+    sandbox.lag(Duration::from_secs(600));
+    let path = format!("/requests/{FIRST}");
+    let status = |client: &mut Client| client.get(&path).json()["status"].clone();
+    assert_eq!(client.post(&format!("{path}/fail"), &json!({"reason": "no"})).status, 200);
+    assert_eq!(status(&mut client), "pending");
+    assert_eq!(client.get("/requests?eq(status,pending)").ids().len(), 3);
+    assert_eq!(sandbox.get("requests", FIRST).unwrap()["status"], "failed");
+    assert_eq!(client.post(&format!("{path}/fail"), &json!({"reason": "no"})).status, 400);
+    sandbox.lag(Duration::ZERO);
+    assert_eq!(status(&mut client), "failed");
+    assert_eq!(client.get("/requests?eq(status,pending)").ids().len(), 2);
+}
+
+#[test]
+fn a_call_may_have_its_effect_after_the_answer() {
+    let (sandbox, mut client) = three_requests();
+    let late = |by| Fault::on("POST", "/requests/*/fail").status(504).late_effect(by);
+    sandbox.fault(late(Duration::from_secs(600)));
+    sandbox.fault(late(Duration::ZERO));
+    let path = format!("/requests/{FIRST}/fail");
+    assert_eq!(client.post(&path, &json!({"reason": "no"})).status, 504);
+    assert!(sandbox.transitions(FIRST).is_empty());
+    assert_eq!(client.post(&path, &json!({"reason": "no"})).status, 504);
+    assert_eq!(sandbox.transitions(FIRST).len(), 1);
+    let effects: Vec<_> = sandbox.journal().iter().map(|call| call.effect).collect();
+    assert_eq!(effects, [false, true]);
+}

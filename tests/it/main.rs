@@ -13,6 +13,7 @@ mod examples;
 mod faults;
 mod fulfillment;
 mod isolation;
+mod lag;
 #[cfg(feature = "logger")]
 mod lock;
 mod logs;
