@@ -1,5 +1,7 @@
-//! What lies around the HTTP client's sockets: one send per call, and no call to the system that changes nothing.
+//! What lies around the HTTP client's sockets: one send per call, no call to the system that changes nothing, and no end
+//! of an answer that is none.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use ureq::Error;
@@ -69,7 +71,7 @@ impl Transport for OneSend {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.below.maybe_await_input(timeout)?;
+        self.below.maybe_await_input(timeout).map_err(as_failure)?;
         let below = self.below.buffers();
         let input = below.input();
         let room = self.buffers.input_append_buf();
@@ -88,6 +90,18 @@ impl Transport for OneSend {
 
     fn is_tls(&self) -> bool {
         self.below.is_tls()
+    }
+}
+
+/// A failure of the connection in a kind that the HTTP client does not take for the end of a body without a length. Over
+/// TLS, closing without `close_notify` is one.
+fn as_failure(error: Error) -> Error {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error {
+        Error::Io(error) if matches!(error.kind(), UnexpectedEof | ConnectionAborted | ConnectionReset) => {
+            Error::Io(std::io::Error::new(BrokenPipe, error))
+        }
+        error => error,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use connect::sandbox::{Body, Sandbox, sample};
@@ -121,6 +123,19 @@ pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
         let _ = stream.read(&mut head);
         let _ = stream.write_all(&answer);
     })
+}
+
+/// A server that gives each connection the next answer, and the last one from then on. Also counts the connections.
+pub(crate) fn answering_in_turn<const N: usize>(answers: [Vec<u8>; N]) -> (SocketAddr, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let own = Arc::clone(&count);
+    let address = serving(move |mut stream| {
+        let at = own.fetch_add(1, Ordering::SeqCst);
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head);
+        let _ = stream.write_all(&answers[at.min(N - 1)]);
+    });
+    (address, count)
 }
 
 /// A server that hands each connection to `serve` in a thread of its own.

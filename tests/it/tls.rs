@@ -84,6 +84,19 @@ fn accounts(stream: TcpStream, config: Arc<ServerConfig>) {
     }
 }
 
+/// An answer without a length, of which only the goodbye tells that it is whole.
+fn of_no_length(stream: TcpStream, config: Arc<ServerConfig>, goodbye: bool) {
+    let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+    let mut head = [0; 4096];
+    if stream.read(&mut head).is_ok() {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"id\":\"VA-000\"}");
+        if goodbye {
+            stream.conn.send_close_notify();
+        }
+        let _ = stream.flush();
+    }
+}
+
 /// Takes the call, and answers with what is no TLS.
 fn garbage(stream: TcpStream, config: Arc<ServerConfig>) {
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
@@ -159,6 +172,16 @@ fn a_connection_that_fails_after_the_call_went_out_may_have_delivered_it() {
     let error = connect.post::<serde_json::Value>("/requests", &serde_json::json!({})).unwrap_err();
     assert!(error.may_have_happened(), "{error:?}");
     assert_eq!(error.to_string(), "POST /requests: no answer from the platform");
+}
+
+#[test]
+fn a_body_that_is_closed_without_goodbye_is_not_whole() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", |stream, config| of_no_length(stream, config, true));
+    assert_eq!(get(config(address).ca_file(authority.file())).unwrap()["id"], "VA-000");
+    let address = authority.server("127.0.0.1", |stream, config| of_no_length(stream, config, false));
+    let error = get(config(address).ca_file(authority.file())).unwrap_err();
+    assert_eq!(error.to_string(), "GET /accounts: the answer broke off, after 3 attempts");
 }
 
 #[test]

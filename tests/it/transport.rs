@@ -10,7 +10,7 @@ use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, Verdict};
 
-use crate::support::{ORDER, TEMPLATE, answering, client, impatient, one_order, serving};
+use crate::support::{ORDER, TEMPLATE, answering, answering_in_turn, client, impatient, one_order, serving};
 
 const TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -315,4 +315,58 @@ fn a_page_of_any_length_and_disorder_is_handled_whole() {
     let connect = Connect::new(config).unwrap();
     let report = connect.process_fulfillments(|_| Err(Action::skip())).unwrap();
     assert_eq!(report.skipped(), u64::from(ORDERS));
+}
+
+/// The list without compression, as gzip says it, with a wrong check sum.
+fn badly_packed(list: &str) -> Vec<u8> {
+    let length = u16::try_from(list.len()).unwrap();
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    packed.extend(length.to_le_bytes());
+    packed.extend((!length).to_le_bytes());
+    packed.extend(list.as_bytes());
+    packed.extend([0; 8]);
+    packed
+}
+
+#[test]
+fn a_list_that_broke_off_or_whose_packing_is_damaged_is_read_again() {
+    let list = r#"[{"id":"PRD-1"},{"id":"PRD-2"}]"#;
+    let answer = |headers: &str, body: &[u8]| {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Range: items 0-1/2\r\nConnection: close\r\n{headers}\r\n");
+        [head.as_bytes(), body].concat()
+    };
+    let half = &list.as_bytes()[..20];
+    let whole = answer("Content-Length: 31\r\n", list.as_bytes());
+    let packed = badly_packed(list);
+    let length = format!("Content-Length: {}\r\nContent-Encoding: gzip\r\n", packed.len());
+    for (what, first) in [
+        ("cut before its length", answer("Content-Length: 31\r\n", half)),
+        ("cut within a chunk", answer("Transfer-Encoding: chunked\r\n", b"1f\r\n[{\"id\"")),
+        ("cut between chunks", answer("Transfer-Encoding: chunked\r\n", b"2\r\n[]\r\n")),
+        ("cut without a length", answer("", half)),
+        ("packed with a wrong sum", answer(&length, &packed)),
+        ("packed and cut", answer("Content-Encoding: gzip\r\n", &packed[..30])),
+        ("said to be packed", answer("Content-Encoding: gzip\r\nContent-Length: 31\r\n", list.as_bytes())),
+    ] {
+        let (address, connections) = answering_in_turn([first, whole.clone()]);
+        let connect = client_of(address);
+        let products = connect.directory().products(&Query::new());
+        let ids: Vec<_> = products.map(|product| product.unwrap().id).collect();
+        assert_eq!(ids, ["PRD-1", "PRD-2"], "{what}");
+        assert_eq!(connections.load(Ordering::SeqCst), 2, "{what}");
+    }
+}
+
+#[test]
+fn a_body_without_length_whose_connection_is_reset_is_not_whole() {
+    // What is left unread when a socket is closed has it reset, after the client has read the whole body.
+    let address = serving(|mut stream| {
+        let mut byte = [0];
+        let _ = stream.read(&mut byte);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"id\":\"VA-000\"}");
+        std::thread::sleep(Duration::from_millis(50));
+    });
+    let error = client_of(address).get::<serde_json::Value>("/accounts").unwrap_err();
+    assert_eq!(error.to_string(), "GET /accounts: the answer broke off, after 3 attempts");
 }
