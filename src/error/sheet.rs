@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::text::{Limit, escape_controls, excerpt};
+use crate::text::{Limit, escape_controls, excerpt, path};
 
 /// Rows that [`SheetError::rows`] holds at most; [`SheetError::total`] counts on.
 const KEPT_ROWS: usize = 100;
@@ -15,7 +15,8 @@ pub(crate) const SHOWN: Limit = Limit::Chars(60);
 /// The records cannot be made into a workbook; nothing was sent.
 ///
 /// Either rows are bad, which [`rows`](Self::rows) then names, or there are no records, or more than one sheet holds, or
-/// the temporary file failed, which is then the [`source`](std::error::Error::source).
+/// the temporary file failed. The text then names its folder, which `TMPDIR` sets, and the
+/// [`source`](std::error::Error::source) is what failed.
 #[derive(Debug)]
 pub struct SheetError(Box<Inner>);
 
@@ -113,7 +114,10 @@ impl fmt::Display for SheetError {
             Kind::TooManyRecords => f.write_str(
                 "more than 1048575 usage records, which is all that one sheet holds: split them over several files",
             )?,
-            Kind::File(doing, _) => return write!(f, "cannot {doing} the workbook's temporary file"),
+            Kind::File(doing, _) => {
+                let folder = path(&std::env::temp_dir());
+                return write!(f, "cannot {doing} the workbook's temporary file in {folder}");
+            }
             Kind::Writer(reason) => return write!(f, "the spreadsheet writer refused: {reason}"),
             Kind::BadRows => {}
         }
@@ -209,7 +213,9 @@ mod tests {
     #[test]
     fn the_file_error_is_the_source_and_not_in_the_text() {
         let error = SheetError::file("create", io::Error::other("disk on fire"));
-        assert_eq!(error.to_string(), "cannot create the workbook's temporary file");
+        let folder = std::env::temp_dir();
+        let expected = format!("cannot create the workbook's temporary file in {}", folder.display());
+        assert_eq!(error.to_string(), expected);
         let source = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(source.as_deref(), Some("disk on fire"));
     }

@@ -25,6 +25,9 @@ impl Usage<'_> {
     /// records later on its own: the file comes back as uploaded or processing, and is `ready` or `invalid` after a
     /// while, which [`process_files`](Self::process_files) then handles.
     ///
+    /// A full disk is an [`Error::Sheet`] that names the folder. The spreadsheet writer panics there, and that panic is
+    /// caught here. So a program that is built with `panic = "abort"` is ended by a full disk. Nothing was sent then.
+    ///
     /// # Errors
     ///
     /// [`Error::Sheet`] names the rows that are wrong, and [`Error::Input`] a file without name, product or contract;

@@ -12,6 +12,8 @@ mod error_messages;
 mod examples;
 mod faults;
 mod fulfillment;
+#[cfg(all(feature = "xlsx", unix))]
+mod full_disk;
 mod isolation;
 mod lag;
 #[cfg(feature = "logger")]
