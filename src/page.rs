@@ -100,14 +100,15 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
             let items = elements::<T>(&path, list, offset, body, |_| true)?;
             Ok((answer.range, self.watch.marks(body), items))
         })?;
-        let end = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        let came = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let end = offset.saturating_add(came);
         // A short page proves nothing: servers cut the limit in silence. A total below what came is none.
         let ended = items.is_empty() || range.is_some_and(|range| end == range.total);
         self.next = if ended { Next::End } else { Next::Offset(end) };
         match self.watch.page(marks, range, size) {
             Seen::New => self.items = items.into_iter(),
-            // The list is not paged: the same page comes for any offset, and no other was promised.
-            Seen::Before if range.is_none_or(|range| end >= range.total) => self.next = Next::End,
+            // The list is not paged: the same page comes for any offset, and no more than it was promised.
+            Seen::Before if range.is_none_or(|range| came >= range.total) => self.next = Next::End,
             Seen::Before => {
                 return Err(Error::unexpected("GET", &path, "the server sends the same page for any offset"));
             }

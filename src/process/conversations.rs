@@ -19,6 +19,10 @@ use crate::text::same_text;
 const PAGE: u64 = 1000;
 /// A look-up reads no more conversations than this, should the server answer with everybody's.
 const MOST: usize = 5000;
+/// It makes no more calls than this and one for each request, should the server cut its pages, too.
+const CALLS: usize = 10;
+const EVERYBODYS: &str =
+    "the look-up of its conversation was answered with those of others, and not to their end";
 /// How far our clock and the platform's may be apart where the platform does not tell its time.
 const CLOCKS: Duration = Duration::minutes(2);
 /// How far the clock that dates answers and the one that dates messages may be apart.
@@ -162,8 +166,8 @@ impl<'a> Conversations<'a> {
                 Err(_) => {}
             }
         }
-        let mut open = match self.find(list.as_str(), &asked) {
-            Ok(open) => open,
+        let (mut open, whole) = match self.find(list.as_str(), &asked) {
+            Ok(found) => found,
             Err(error) => {
                 // Asked once for all of them: a service that is down must not be waited for at each order.
                 let why: Rc<str> = error.to_string().into();
@@ -171,19 +175,28 @@ impl<'a> Conversations<'a> {
                 return Ok(());
             }
         };
+        let everybodys: Rc<str> = EVERYBODYS.into();
         for id in asked {
-            let found = open.remove(&id).map_or(Found::Nothing, Found::Open);
+            let found = match open.remove(&id) {
+                Some(conversation) => Found::Open(conversation),
+                None if whole => Found::Nothing,
+                None => Found::Failed(Rc::clone(&everybodys)),
+            };
             self.found.insert(id, found);
         }
         Ok(())
     }
 
-    /// The open conversations about these requests, by request.
-    fn find(&self, list: &str, asked: &[String]) -> Result<HashMap<String, String>> {
+    /// The open conversations about these requests, by request, and whether these are all that there are.
+    fn find(&self, list: &str, asked: &[String]) -> Result<(HashMap<String, String>, bool)> {
         let path = format!("/conversations?in(instance_id,({list}))");
         let asked: HashSet<&str> = asked.iter().map(String::as_str).collect();
         let mut open = HashMap::new();
-        for conversation in Pages::<Conversation>::from_path(self.http, path, PAGE).take(MOST) {
+        let calls = self.http.calls() + u64::try_from(CALLS + asked.len()).unwrap_or(u64::MAX);
+        for (read, conversation) in Pages::<Conversation>::from_path(self.http, path, PAGE).enumerate() {
+            if read == MOST || self.http.calls() > calls {
+                return Ok((open, false));
+            }
             let conversation = conversation?;
             let notes = conversation.kind == ConversationKind::Notes;
             let closed = conversation.status == ConversationStatus::Closed;
@@ -192,8 +205,11 @@ impl<'a> Conversations<'a> {
                 continue;
             }
             open.entry(instance).or_insert(conversation.id);
+            if open.len() == asked.len() {
+                break;
+            }
         }
-        Ok(open)
+        Ok((open, true))
     }
 }
 

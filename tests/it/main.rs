@@ -14,6 +14,7 @@ mod faults;
 mod fulfillment;
 #[cfg(all(feature = "xlsx", unix))]
 mod full_disk;
+mod honesty;
 mod isolation;
 mod lag;
 #[cfg(feature = "logger")]
