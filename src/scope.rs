@@ -128,6 +128,11 @@ pub(crate) fn hide(secret: &str) {
     }
 }
 
+/// The secrets of the current request.
+pub(crate) fn secrets() -> Vec<String> {
+    STACK.with_borrow(|stack| stack.scopes.last().map(|scope| scope.secrets.clone()).unwrap_or_default())
+}
+
 /// The text without the secrets of the requests that are being processed.
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     STACK.with_borrow(|stack| {

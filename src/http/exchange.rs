@@ -95,7 +95,7 @@ impl Http {
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(bytes)
                     .map_err(bad)?;
-                mask::log_body(&self.key, name, path, bytes, true);
+                mask::log_body(|text| self.redact(text), name, path, bytes, true);
                 self.run(request, method, path)?
             }
             Payload::Stream { content_type, length, mut reader } => {
@@ -188,7 +188,7 @@ impl Http {
             read.err().map(|error| Box::new(TransportError::while_reading(name, path, error.into())));
 
         if head.status.is_success() {
-            mask::log_body(&self.key, name, path, &answer.body, false);
+            mask::log_body(|text| self.redact(text), name, path, &answer.body, false);
             answer.range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
             return Ok(Got::Answer(answer));
         }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use log::Level;
 use serde_json::Value;
 
-use crate::config::ApiKey;
 use crate::text::{Limit, LogPath, excerpt};
 
 const TARGET: &str = "connect::http::body";
@@ -13,13 +12,15 @@ const HIDDEN: &str = "***";
 /// A page of requests is megabytes; a log line is for reading.
 const SHOWN: Limit = Limit::Bytes(4096);
 
-/// Writes a body at trace level; formats nothing when that is off.
-pub(super) fn log_body(key: &ApiKey, method: &str, path: &str, body: &[u8], sent: bool) {
+/// Writes a body at trace level, without what `redact` finds in it; formats nothing when that is off.
+pub(super) fn log_body(redact: impl Fn(&str) -> String, method: &str, path: &str, body: &[u8], sent: bool) {
     if body.is_empty() || !log::log_enabled!(target: TARGET, Level::Trace) {
         return;
     }
     let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
-    log::trace!(target: TARGET, "{method} {} {arrow} {}", LogPath(path), key.redact(&masked(body, reveal)));
+    // Before it is cut, since half a secret is not found any more.
+    let text = redact(&whole(body, reveal));
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", LogPath(path), excerpt(&text, SHOWN));
 }
 
 /// What a body shows.
@@ -35,11 +36,15 @@ pub(crate) enum Reveal<'a> {
 
 /// The body without secrets; what is not JSON is only counted.
 pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
+    excerpt(&whole(body, reveal), SHOWN).into_owned().into()
+}
+
+fn whole(body: &[u8], reveal: Reveal<'_>) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
-        return format!("{} bytes that are no JSON", body.len()).into();
+        return format!("{} bytes that are no JSON", body.len());
     };
     mask(&mut value, reveal);
-    excerpt(&value.to_string(), SHOWN).into_owned().into()
+    value.to_string()
 }
 
 fn mask(value: &mut Value, reveal: Reveal<'_>) {

@@ -6,6 +6,7 @@ use super::{Plan, Queue};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, wait};
 use crate::rql::{LOOK_UP, ValueList};
+use crate::scope;
 
 /// So many are kept for a second look; beyond that they stay unknown.
 const KEPT: usize = 1000;
@@ -15,6 +16,8 @@ const KEPT: usize = 1000;
 pub(super) struct Unsettled {
     orders: Vec<Order>,
     messages: Vec<(String, Box<LostMessage>)>,
+    /// What the platform must not be quoted with: it may echo it when the orders are not processed any more.
+    secrets: Vec<String>,
 }
 
 struct Order {
@@ -42,12 +45,14 @@ impl Unsettled {
     pub(super) fn add_order(&mut self, id: &str, before: &str, plan: Plan) {
         if self.orders.len() < KEPT {
             self.orders.push(Order { id: id.to_owned(), before: before.to_owned(), plan });
+            self.secrets.extend(scope::secrets());
         }
     }
 
     pub(super) fn add_message(&mut self, id: &str, lost: Option<Box<LostMessage>>) {
         if let Some(lost) = lost.filter(|_| self.messages.len() < KEPT) {
             self.messages.push((id.to_owned(), lost));
+            self.secrets.extend(scope::secrets());
         }
     }
 
@@ -58,6 +63,7 @@ impl Unsettled {
         conversations: &Conversations<'_>,
         mut settled: impl FnMut(Settled),
     ) -> Result<()> {
+        std::mem::take(&mut self.secrets).iter().for_each(|secret| scope::hide(secret));
         for pause in http.settle {
             if self.is_empty() || !wait(pause) {
                 return Ok(());

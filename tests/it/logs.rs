@@ -7,6 +7,7 @@ use connect::models::ParamUpdate;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Connect, Options, UpdateMethod};
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use serde_json::{Value, json};
 
 thread_local! {
     static LEVEL: Cell<LevelFilter> = const { Cell::new(LevelFilter::Off) };
@@ -256,4 +257,87 @@ fn at_level_trace_no_line_is_written_for_a_body_that_is_not_there() {
     sandbox.fault(Fault::on("POST", "/requests/*/pend").status(204));
     let written = lines(LevelFilter::Trace, || connect.fulfillment().pend(FIRST).unwrap());
     assert_eq!(written, [(Level::Debug, format!("POST /requests/{FIRST}/pend 204 … ms"))]);
+}
+
+#[test]
+fn twenty_secrets_that_the_platform_echoes_are_in_no_output() {
+    let secrets: Vec<String> = (0..20).map(|n| format!("hunter{n:02}-secret")).collect();
+    // Ten that the order holds, and ten that are sent.
+    let params = (0..20).map(|n| {
+        let value = secrets.get(n).filter(|_| n < 10);
+        json!({"id": format!("pw{n}"), "type": "password", "value": value})
+    });
+    let params: Vec<_> = params.collect();
+    let sent: Vec<_> = (10..20).map(|n| ParamUpdate::value(format!("pw{n}"), &secrets[n])).collect();
+    let said = secrets.join(", ");
+    let link = |secret| format!("https://s.example/x?sig={secret}");
+    let links: Vec<_> = secrets.iter().map(link).collect();
+    let echo = |status: &str| {
+        let mut echo = json!({"id": FIRST, "status": status, "reason": said, "note": said, "seen": secrets, "links": links});
+        echo["params"] = json!({"of": {"any": {"form": secrets}}});
+        echo
+    };
+    let refusal = json!({"error_code": "VAL_1", "errors": secrets, "params": {"seen": links}}).to_string();
+    let of = |method: &str, path: &str, status: u16, body: &str| {
+        Fault::on(method, path).status(status).body(body).always()
+    };
+    let approve = |status, body: &str| of("POST", "/requests/*/approve", status, body);
+    let say = |status, body: &str| of("POST", "/conversations/*/messages", status, body);
+    let look_up = |body: &Value| of("GET", "/requests/*", 200, &body.to_string());
+    // The look at the end of the run, after the two of the walk.
+    let later =
+        |body: &Value| Fault::on("GET", "/requests").skip(2).status(200).body(&json!([body]).to_string());
+    let mut cases = vec![
+        vec![of("PUT", "/requests/*", 400, &refusal)],
+        vec![of("PUT", "/requests/*", 200, &echo("pending").to_string())],
+        vec![of("PUT", "/requests/*", 200, &echo("failed").to_string())],
+        vec![approve(400, &refusal)],
+        vec![approve(200, &echo("approved").to_string())],
+        vec![approve(500, &said)],
+        vec![approve(502, &format!("<html>{said} {}</html>", links[0]))],
+        vec![approve(500, &refusal), look_up(&echo("failed"))],
+        vec![approve(500, &refusal), look_up(&echo("pending"))],
+        vec![approve(500, &refusal), look_up(&json!({"note": said})), later(&echo("failed")).always()],
+        vec![of("GET", "/conversations", 400, &refusal)],
+        vec![of("GET", "/conversations", 200, &json!([{"id": "CO-9", "topic": said}]).to_string())],
+        vec![say(400, &refusal)],
+        vec![say(200, &json!({"text": said, "note": links}).to_string())],
+        vec![
+            say(500, &refusal),
+            of("GET", "/conversations/*/messages", 200, &json!([{"text": said}]).to_string()),
+        ],
+    ];
+    // A log line and an error are cut: half a secret must not be left.
+    cases.extend((3960..4100).step_by(7).map(|length| {
+        let mut echo = echo("approved");
+        echo["activation"] = "x".repeat(length).into();
+        vec![approve(200, &echo.to_string())]
+    }));
+    cases.extend(
+        (950..1030).step_by(7).map(|length| vec![approve(500, &format!("{} {said}", "x".repeat(length)))]),
+    );
+    for (case, faults) in cases.into_iter().enumerate() {
+        let sandbox = Sandbox::empty().unwrap();
+        let mut order = sample::request(FIRST);
+        order["asset"]["params"] = params.clone().into();
+        sandbox.insert("requests", order);
+        sandbox.insert("conversations", sample::conversation_for(FIRST));
+        faults.into_iter().for_each(|fault| sandbox.fault(fault));
+        let connect = crate::support::one_try(&sandbox);
+        let mut told = String::new();
+        let written = lines(LevelFilter::Trace, || {
+            let report = connect
+                .process_fulfillments(|_| Ok(Approval::template("TL-1").with_params(sent.clone())))
+                .unwrap();
+            told = format!("{report} {report:?} {}", serde_json::to_string(&report).unwrap());
+            let errors = report.iter().filter_map(|outcome| outcome.error.as_ref());
+            told.extend(errors.map(|error| format!("{error:?} {}", crate::support::told(error))));
+        });
+        assert!(written.iter().any(|(level, _)| *level == Level::Trace), "{case}");
+        told.extend(written.into_iter().map(|(_, line)| line + "\n"));
+        // Nor a piece of one, up to what all of them have in common.
+        for secret in &secrets {
+            assert!(!told.contains(&secret[..8]), "{secret} in case {case}: {told}");
+        }
+    }
 }
