@@ -58,9 +58,14 @@ const CUT: usize = 100;
 
 /// Whether a text of ours came back, as far as a platform changes texts: trimmed, escaped for HTML, or cut.
 pub(crate) fn same_text(ours: &str, theirs: &str) -> bool {
-    let (ours, theirs) = (one_line(ours), one_line(&unescaped(theirs)));
-    let start = theirs.trim_end_matches(['…', '.']).trim_end();
-    ours == theirs || (start.len() >= CUT && ours.starts_with(start))
+    let ours = one_line(ours);
+    let is_ours = |theirs: &str| {
+        let theirs = one_line(theirs);
+        let start = theirs.trim_end_matches(['…', '.']).trim_end();
+        ours == theirs || (start.len() >= CUT && ours.starts_with(start))
+    };
+    // Ours may hold what looks escaped, too.
+    is_ours(theirs) || is_ours(&unescaped(theirs))
 }
 
 fn unescaped(text: &str) -> String {
@@ -128,6 +133,8 @@ mod tests {
             (" waits for the bank\n", "waits for the bank"),
             ("a < b & \"c\" 'd'", "a &lt; b &amp; &quot;c&quot; &#39;d&#x27;"),
             ("one\r\ntwo", "one\ntwo"),
+            ("write &lt; for <", "write &lt; for <"),
+            ("write &lt; for <", "write &amp;lt; for &lt;"),
             (&long, &long[..120]),
             (&long, &format!("{}…", &long[..120])),
             (&long, &format!("{}...", &long[..120])),

@@ -24,6 +24,7 @@ mod lost_answers;
 mod messages;
 mod options;
 mod orders;
+mod own_texts;
 mod quirks;
 mod report;
 mod secrets;
