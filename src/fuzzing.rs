@@ -27,6 +27,10 @@ pub fn page(body: &[u8]) {
     }
 }
 
+pub fn look_up(body: &[u8]) {
+    let _ = process::check_look_up(body);
+}
+
 pub fn models(body: &[u8]) {
     fn again<T: Serialize + DeserializeOwned + std::fmt::Debug>(body: &[u8]) {
         let Ok(read) = serde_json::from_slice::<T>(body) else { return };

@@ -26,7 +26,7 @@ mod retry;
 mod transport;
 mod url;
 
-pub(crate) use answer::{Answer, decode, parse};
+pub(crate) use answer::{Answer, Object, decode, parse};
 use connector::{Tracking, Unreached};
 use exchange::{CallError, Payload};
 pub(crate) use mask::{Reveal, masked};

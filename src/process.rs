@@ -4,6 +4,8 @@ mod answer;
 mod conversations;
 mod cursor;
 mod execute;
+#[cfg(any(test, fuzzing))]
+mod look_up_check;
 mod options;
 mod outcome;
 mod pages;
@@ -20,6 +22,8 @@ mod until_known;
 pub(crate) use answer::ApprovalKind;
 pub use answer::{Action, Approval, Inquiry, Skip};
 pub(crate) use conversations::post_message;
+#[cfg(fuzzing)]
+pub(crate) use look_up_check::check_look_up;
 pub use options::Options;
 pub use outcome::{Certainty, Outcome, Verdict};
 #[cfg(fuzzing)]

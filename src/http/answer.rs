@@ -1,7 +1,11 @@
 //! An answer of status 2xx: it knows which call it answers, and gives its memory back when it goes.
 
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{ContentRange, Http, Method};
 use crate::error::{DecodeError, Error, Result, TransportError};
@@ -54,7 +58,7 @@ impl<'h> Answer<'h> {
         }
     }
 
-    /// Believes an answer without a body, and one whose body is read without a `problem`.
+    /// Believes an answer without a body, and an object without a `problem`.
     pub(crate) fn believe_unless<T: DeserializeOwned>(
         self,
         problem: impl FnOnce(&T) -> Option<&'static str>,
@@ -62,7 +66,7 @@ impl<'h> Answer<'h> {
         if self.is_empty() {
             return self.whole().map(drop).map_err(Error::Transport);
         }
-        self.read_unless(problem).map(drop)
+        self.read_unless(|object: &Object<T>| problem(&object.0)).map(drop)
     }
 
     /// Believes an answer that is empty or an object that is no error.
@@ -96,6 +100,29 @@ impl<'h> Answer<'h> {
 struct Acknowledgement {
     error_code: Option<IgnoredAny>,
     errors: Option<IgnoredAny>,
+}
+
+/// An object and nothing else: what serde derives reads lists as well, by the order of the fields.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        from.deserialize_map(OfMap(PhantomData)).map(Self)
+    }
 }
 
 impl Drop for Answer<'_> {

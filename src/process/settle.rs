@@ -4,7 +4,7 @@ use super::conversations::{Conversations, LostMessage};
 use super::snapshot::{Snapshot, State};
 use super::{Plan, Queue};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Http, wait};
+use crate::http::{Answer, Http, Object, wait};
 use crate::rql::{LOOK_UP, ValueList};
 use crate::scope;
 
@@ -104,10 +104,10 @@ impl Unsettled {
                 return Ok(());
             }
             let path = format!("{}?in(id,({}))&limit={}&offset=0", T::LIST, list.as_str(), page.len());
-            let found = http.get_with(&path, Answer::read::<Vec<Snapshot>>)?;
+            let found = http.get_with(&path, Answer::read::<Vec<Object<Snapshot>>>)?;
             for order in page {
-                let snapshot = found.iter().find(|found| found.id.as_deref() == Some(&order.id));
-                let state = snapshot.map(|snapshot| {
+                let snapshot = found.iter().find(|found| found.0.id.as_deref() == Some(&order.id));
+                let state = snapshot.map(|Object(snapshot)| {
                     order.plan.goal.compare(snapshot, &order.plan.object, &order.id, &order.before)
                 });
                 match state {

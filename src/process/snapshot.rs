@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Goal;
 use crate::error::{Conflict, Error, Result};
-use crate::http::{Answer, Http};
+use crate::http::{Answer, Http, Object};
 use crate::scope;
 use crate::text::same_text;
 
@@ -85,8 +85,8 @@ impl Goal {
 
     /// The state of the object, or `None` where it is still in the state `before`.
     pub(super) fn look(&self, http: &Http, object: &str, id: &str, before: &str) -> Result<Option<State>> {
-        match http.get_with(object, Answer::read::<Snapshot>) {
-            Ok(snapshot) => self.compare(&snapshot, object, id, before),
+        match http.get_with(object, Answer::read::<Object<Snapshot>>) {
+            Ok(Object(snapshot)) => self.compare(&snapshot, object, id, before),
             Err(error) if error.is_not_found() && self.has("deleted") => Ok(Some(State::Reached)),
             Err(error) => Err(error),
         }

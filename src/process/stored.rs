@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Goal;
 use super::snapshot::{Snapshot, State};
 use crate::error::Result;
-use crate::http::{Answer, Http, decode};
+use crate::http::{Answer, Http, Method, Object, decode};
 
 /// An update of an object's parameters.
 pub(super) struct Update<'a> {
@@ -89,12 +89,13 @@ impl Update<'_> {
     ///
     /// Values are compared only where `lost` says that an answer was lost: a refused update stores nothing.
     pub(super) fn look(&self, http: &Http, goal: &Goal, lost: bool) -> Result<Option<Seen>> {
-        let read = |answer: Answer<'_>| {
-            let snapshot: Snapshot = decode(answer.method, &answer.path, &answer.body)?;
-            let params: WithParams = decode(answer.method, &answer.path, &answer.body)?;
-            Ok((snapshot, params.params()))
-        };
-        let (snapshot, stored) = http.get_with(self.object, read)?;
+        http.get_with(self.object, |answer: Answer<'_>| self.read(&answer.body, goal, lost))
+    }
+
+    /// What the object shows that reads from `body`.
+    pub(super) fn read(&self, body: &[u8], goal: &Goal, lost: bool) -> Result<Option<Seen>> {
+        let Object(snapshot) = decode::<Object<Snapshot>>(Method::Get, self.object, body)?;
+        let stored = decode::<WithParams>(Method::Get, self.object, body)?.params();
         if let Some(state) = goal.compare(&snapshot, self.object, self.id, self.before)? {
             return Ok(Some(Seen::Moved(state)));
         }
