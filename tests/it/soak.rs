@@ -1,4 +1,5 @@
-//! A processor on a bad day: one call in ten goes wrong in some way, and the process is killed again and again.
+//! A processor on a bad day: one call in ten goes wrong in some way or is answered with a lie, reads lag, storms refuse
+//! every decision for a while, and the process is killed again and again.
 //!
 //! The worker is this test binary itself, started again with one test selected, so that `kill -9` is real. It makes one
 //! run, as cron would start it, and writes each outcome to a file as it happens. The sandbox lives in the parent.
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use connect::models::{ParamUpdate, Request};
 use connect::sandbox::{Chaos, Effect, Fault, Sandbox, sample};
-use connect::{Action, Approval, Config, Connect, Options, Outcome, UpdateMethod};
+use connect::{Action, Approval, Config, Connect, Error, Options, Outcome, UpdateMethod};
 use serde_json::Value;
 
 use crate::support::TEMPLATE;
@@ -128,6 +129,10 @@ impl Decision {
 const URL: &str = "SOAK_WORKER_URL";
 const KEY: &str = "SOAK_WORKER_KEY";
 const OUT: &str = "SOAK_WORKER_OUT";
+/// Where the worker says what ended its run.
+const ENDED: &str = "# ended by ";
+/// Reads are behind by this time, a seventh of the pauses in which a run waits for them.
+const LAG: Duration = Duration::from_millis(20);
 
 /// One run of the processor, in a process of its own.
 #[test]
@@ -144,7 +149,7 @@ fn worker() {
         .backoff(Duration::from_millis(2), Duration::from_millis(10))
         .settle([Duration::from_millis(50); 3])
         .body_limit(2 << 20);
-    let mut file = OpenOptions::new().append(true).open(out).unwrap();
+    let mut file = OpenOptions::new().append(true).open(&out).unwrap();
     let options = Options::new().page_size(50).observer(|outcome| {
         file.write_all(line(outcome).as_bytes()).unwrap();
     });
@@ -152,7 +157,15 @@ fn worker() {
     let ran =
         connect.fulfillment().process_with(options, |request| Decision::of(&request.id).answer(request));
     // A run that the platform ended is made again by cron.
-    drop(ran);
+    let ended = ran.as_ref().map_or_else(Error::status, |report| report.error().and_then(Error::status));
+    if let Some(status) = ended {
+        OpenOptions::new()
+            .append(true)
+            .open(out)
+            .unwrap()
+            .write_all(format!("{ENDED}{status}\n").as_bytes())
+            .unwrap();
+    }
 }
 
 fn line(outcome: &Outcome) -> String {
@@ -160,6 +173,9 @@ fn line(outcome: &Outcome) -> String {
     let warned = if outcome.warnings.is_empty() { "plain" } else { "warned" };
     format!("{} {} {} {warned}\n", outcome.id, outcome.verdict, certainty.as_str().unwrap())
 }
+
+/// What something in front of the platform says with status 200.
+const LIE: &str = "<html><h1>We are back soon</h1></html>";
 
 /// All kinds of faults; those that cost a timeout are rare.
 fn mix() -> Vec<Fault> {
@@ -181,6 +197,10 @@ fn mix() -> Vec<Fault> {
         any().content_type("text/html"),
         any().close_after(),
         any().delay(Duration::from_millis(20)),
+        any().status(200).body(LIE),
+        any().status(200).body(LIE).after_effect(),
+        Fault::on("POST", "/requests/*/*").status(200).body(r#"{"status":"tiers_setup"}"#),
+        Fault::on("POST", "/requests/*/*").status(504).late_effect(Duration::from_millis(30)),
     ];
     let rare = [
         any().redirect("http://127.0.0.1:1/elsewhere"),
@@ -191,10 +211,22 @@ fn mix() -> Vec<Fault> {
         any().never_answer().after_effect(),
         // Carried out after the client has given up, and after it has asked what became of it.
         Fault::on("POST", "/requests/*/*").hold(Duration::from_millis(440)),
+        Fault::on("POST", "/requests/*/*").status(502).late_effect(Duration::from_millis(400)),
     ];
     let mut mix: Vec<_> = std::iter::repeat_n(quick, 3).flatten().collect();
     mix.extend(rare);
     mix
+}
+
+/// Storms over all decisions, the first after a while. One that asks for an hour ends the run at its first order.
+fn storms(orders: usize) -> impl Iterator<Item = Fault> {
+    let kinds = [(403, 15), (503, 30), (429, 2), (401, 15), (502, 30), (504, 30)];
+    let count = kinds.len();
+    kinds.into_iter().enumerate().map(move |(at, (status, times))| {
+        let storm = Fault::on("POST", "/requests/*/*").skip(orders * (at + 1) / (count + 4)).times(times);
+        let storm = storm.status(status);
+        if status == 429 { storm.header("Retry-After", "3600") } else { storm }
+    })
 }
 
 fn start(sandbox: &Sandbox, out: &Path) -> Child {
@@ -216,7 +248,9 @@ fn sandbox(orders: usize, seed: u64) -> Sandbox {
     for id in ids {
         sandbox.insert("conversations", sample::conversation_for(&id));
     }
+    storms(orders).for_each(|storm| sandbox.fault(storm));
     sandbox.chaos(Chaos::new(seed).rate(0.1).faults(mix()));
+    sandbox.lag(LAG);
     sandbox
 }
 
@@ -254,6 +288,8 @@ fn soak(orders: usize, seed: u64, kills: usize) {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+        // The next run of a job comes long after what the replicas lag.
+        std::thread::sleep(LAG);
         // A short run may end before its share of the kills has come.
         if ended.is_some() && killed < wanted && is_settled(&sandbox) {
             wanted = killed;
@@ -261,20 +297,37 @@ fn soak(orders: usize, seed: u64, kills: usize) {
     }
     let found = Found::new(&sandbox, out.path());
     let problems = found.problems(&sandbox, kills);
-    let faults = sandbox.journal().iter().filter(|call| call.fault.is_some()).count();
+    let journal = sandbox.journal();
+    let struck = |what: &str| {
+        journal.iter().filter(|call| call.fault.as_deref().is_some_and(|fault| fault.contains(what))).count()
+    };
     let summary = format!(
-        "seed {seed}: {orders} orders, {} calls of which {faults} were struck, {runs} runs, {killed} kills, {} observed, {} unknown, {:.1} s",
-        sandbox.journal().len(),
-        found.certainties("observed"),
-        found.certainties("unknown"),
+        "seed {seed}: {orders} orders, {} calls of which {} were struck, {} by lies, {runs} runs, {killed} kills, {} ended by the platform; \
+         {} orders told as they are, {} of them observed, and {} told to be unknown, {} of them known later, {:.1} s",
+        journal.len(),
+        struck(""),
+        struck("status 200"),
+        found.ended,
+        found.told(|told| is_sure(told)),
+        found.told(|told| is_sure(told) && told[1] == "observed"),
+        found.told(|told| told[1] == "unknown"),
+        found.told_later(),
         begun.elapsed().as_secs_f64(),
     );
     let _ = writeln!(std::io::stdout(), "{summary}");
     assert!(problems.is_empty(), "{summary}\n{problems}");
+    assert!(found.ended > 0, "{summary}");
+}
+
+/// Whether it was told that an order was brought to another state, by this run.
+fn is_sure(told: &[String; 3]) -> bool {
+    told[0] != "errored" && told[1] != "already_done"
 }
 
 /// What was told, and what happened.
 struct Found {
+    /// Runs that the platform ended, by a storm most of them.
+    ended: usize,
     told: HashMap<String, Vec<[String; 3]>>,
     moves: HashMap<String, Vec<Effect>>,
     messages: BTreeMap<String, Vec<String>>,
@@ -283,7 +336,12 @@ struct Found {
 impl Found {
     fn new(sandbox: &Sandbox, out: &Path) -> Self {
         let mut told: HashMap<String, Vec<_>> = HashMap::new();
+        let mut ended = 0;
         for line in std::fs::read_to_string(out).unwrap().lines() {
+            if line.starts_with(ENDED) {
+                ended += 1;
+                continue;
+            }
             let [id, verdict, certainty, warned] = line.split(' ').collect::<Vec<_>>()[..] else {
                 panic!("{line}")
             };
@@ -302,11 +360,20 @@ impl Found {
             let texts = texts.iter().map(|message| message["text"].as_str().unwrap().to_owned());
             messages.insert(id.to_owned(), texts.collect());
         }
-        Self { told, moves, messages }
+        Self { ended, told, moves, messages }
     }
 
-    fn certainties(&self, which: &str) -> usize {
-        self.told.values().flatten().filter(|[_, certainty, _]| certainty == which).count()
+    /// Number of orders of which this was told.
+    fn told(&self, what: impl Fn(&[String; 3]) -> bool) -> usize {
+        self.told.values().filter(|told| told.iter().any(&what)).count()
+    }
+
+    /// Number of orders that were unknown first and told as they are later.
+    fn told_later(&self) -> usize {
+        let both = |told: &&Vec<[String; 3]>| {
+            told.iter().any(is_sure) && told.iter().any(|told| told[1] == "unknown")
+        };
+        self.told.values().filter(both).count()
     }
 
     fn problems(&self, sandbox: &Sandbox, kills: usize) -> String {
@@ -350,8 +417,7 @@ impl Found {
                 problem("other messages than decided");
             }
 
-            let sure = |told: &&[String; 3]| told[0] != "errored" && told[1] != "already_done";
-            let successes: Vec<_> = told.iter().filter(sure).collect();
+            let successes: Vec<_> = told.iter().filter(|told| is_sure(told)).collect();
             let unknown = told.iter().any(|told| told[1] == "unknown");
             if successes.iter().any(|told| told[0] != decision.verdict()) {
                 problem("told to be something else than decided");
