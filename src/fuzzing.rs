@@ -21,9 +21,9 @@ use crate::{config, process, usage};
 pub fn page(body: &[u8]) {
     if let Ok((elements, broken)) = process::read_page::<models::Request>(body) {
         let text = String::from_utf8_lossy(body);
-        let list: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(&text).expect("it was read as a list");
-        assert_eq!(list.len(), elements + broken);
+        if let Ok(list) = serde_json::from_str::<Vec<serde_json::Value>>(&text) {
+            assert_eq!(list.len(), elements + broken);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::http::{Answer, ContentRange, Http, parse};
 use crate::rql::Query;
 
 mod element;
+mod split;
 
 pub(crate) use element::{Element, elements};
 

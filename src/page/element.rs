@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
+use super::split;
 use crate::error::{DecodeError, Error, Result};
 use crate::http::{Method, decode, parse};
 
@@ -48,32 +47,29 @@ pub(crate) fn elements<T: DeserializeOwned>(
     }
     // Bytes that are no UTF-8 spoil the elements that they are in, and not the page.
     let text = String::from_utf8_lossy(body);
-    let is_spoilt = |raw: &RawValue| matches!(text, Cow::Owned(_)) && raw.get().contains('\u{FFFD}');
-    let raws: Option<Vec<&RawValue>> = decode(Method::Get, path, text.as_bytes())?;
+    let is_spoilt = |raw: &str| matches!(text, Cow::Owned(_)) && raw.contains('\u{FFFD}');
+    let raws = match split::parts(&text).filter(|_| text.trim_start().starts_with('[')) {
+        Some(raws) => raws,
+        None => return decode::<Option<Vec<T>>>(Method::Get, path, text.as_bytes()).map(|_| Vec::new()),
+    };
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
-    let read_one = |(index, raw): (usize, &RawValue)| {
+    let read_one = |(index, raw): (usize, &str)| {
         let position = first.saturating_add(index);
         let item = if is_spoilt(raw) {
             Err(serde::de::Error::custom("holds text that is not UTF-8"))
         } else {
-            serde_json::from_str::<T>(raw.get())
+            serde_json::from_str::<T>(raw)
         };
         let error = match item {
             Ok(item) if usable(&item) => return Element::Item(item),
             Ok(_) => DecodeError::unexpected("GET", list, "it has no id"),
             Err(error) => DecodeError::new(std::any::type_name::<T>(), "GET", list, &error),
         };
-        let id = serde_json::from_str::<Identified>(raw.get()).ok().and_then(|object| object.id);
         Element::Broken {
-            raw: raw.get().to_owned(),
-            id: id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("element {position} of {list}")),
+            raw: raw.to_owned(),
+            id: split::id(raw).unwrap_or_else(|| format!("element {position} of {list}")),
             error: Some(Error::Decode(Box::new(error.at(position)))),
         }
     };
-    Ok(raws.unwrap_or_default().into_iter().enumerate().map(read_one).collect())
-}
-
-#[derive(Deserialize)]
-struct Identified {
-    id: Option<String>,
+    Ok(raws.into_iter().enumerate().map(read_one).collect())
 }

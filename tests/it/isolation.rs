@@ -236,3 +236,46 @@ fn a_second_page_that_cannot_be_read_ends_the_run_with_what_it_did() {
     assert_eq!((report.approved(), report.exit_code()), (2, 1));
     assert_eq!(report.error().and_then(Error::status), Some(500));
 }
+
+#[test]
+fn an_element_that_is_not_quite_json_costs_that_element() {
+    for spoilt in [
+        r#""external_attributes": {"price": NaN}"#,
+        r#""external_attributes": {"price": -Infinity}"#,
+        "\"note\": \"a\tb\"",
+        "\"note\": \"a\nb\"",
+        "\"note\": \"a\u{0}b\"",
+        r#""note": "half of a pair: \ud83d""#,
+        r#""note": "\udc00""#,
+        r#""note": "\x41""#,
+        r#""effective_date": undefined"#,
+        r#""answered": True"#,
+        r#""note": 'it''s'"#,
+        r#""count": 007"#,
+        r#""note": "a",, "#,
+    ] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(3, |_, _| {});
+        let page = Value::from(sandbox.all("requests")).to_string();
+        let second = r#""id":"PR-1000-0001-0001-001","#;
+        let (before, after) = page.split_once(second).unwrap();
+        let body = format!("{before}{second}{spoilt},{after}");
+        sandbox.fault(Fault::on("GET", "/requests").status(200).body(&body));
+        let report = one_try(&sandbox).process_fulfillments(approve).unwrap();
+        assert_eq!((report.approved(), report.errored()), (2, 1), "{spoilt}: {report}");
+        assert_eq!(report.outcomes()[1].id, "PR-1000-0001-0001-001");
+        assert!(matches!(report.outcomes()[1].error, Some(Error::Decode(_))));
+    }
+}
+
+#[test]
+fn a_page_that_is_cut_off_or_no_list_is_no_page() {
+    for body in
+        [r#"[{"id":"PR-1"},{"id":"#, r#"[{"id":"PR-1"}"#, r#"[{"id":"PR-1"}] extra"#, r#"{"price":NaN}"#]
+    {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.fault(Fault::on("GET", "/requests").status(200).body(body).always());
+        let error = one_try(&sandbox).process_fulfillments(approve).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{body}: {error}");
+    }
+}
