@@ -43,12 +43,15 @@
 //! - **Lists** are `Vec`; missing, null and `[]` are the same.
 //! - **Objects** that every full payload has are not `Option`, and are empty if missing (`request.asset.product.id`).
 //!   Other objects are `Option`, mostly boxed; missing, null, `""`, `{}` and an object of empty fields are `None`.
+//! - **References** may be bare: a text in place of an object is its id, or its name where it has blanks. An object in
+//!   place of a text gives its id, or its name.
+//! - **One or many**: an object in place of a list is its one element; a list of one in place of an object is that object.
 //! - **Enums** are open: an unknown value is kept as `Unknown`, and a missing one is `Unknown("")`, which `is_unset`
 //!   tests. Where the platform's letter case or spelling varies (`READY`, `Monthly`, `End of Sale`), all forms are
 //!   read as the same variant and written in one form.
 //! - **Dates and times** are `OffsetDateTime` in UTC, read from every form that the platform uses; absent is `None`.
 //! - **Decimal numbers** are exact, see [`Decimal`] and [`Quantity`].
-//! - **Unknown fields** are skipped. A wrong structure, such as a text in place of a list, is an error.
+//! - **Unknown fields** are skipped. A wrong structure, such as a list of two in place of an object, is an error.
 //!
 //! `Debug` leaves out absent fields and hides passwords, credentials and the signatures of links. `Serialize`
 //! writes everything that is present.

@@ -264,6 +264,10 @@ fn may_stand_for(original: &Value, written: &Value, path: &str) -> bool {
                     && original.eq_ignore_ascii_case(written))
                 || [("End of Sale", "endofsale"), ("year", "yearly")].contains(&(original, written))
         }
+        // A bare id is written as the object that it refers to.
+        (Value::String(original), Value::Object(written)) => {
+            written.len() == 1 && written["id"] == **original
+        }
         (Value::Number(original), Value::String(written)) => {
             key == "external_id" && original.to_string() == *written
         }
@@ -489,18 +493,20 @@ fn scalars_of_another_kind_are_understood() {
 #[test]
 fn a_wrong_structure_is_an_error() {
     for wrong in [
+        json!({"asset": {"items": 5}}),
         json!({"asset": {"items": "none"}}),
-        json!({"asset": {"items": {"id": "A"}}}),
-        json!({"asset": ["AS-1"]}),
-        json!({"asset": "AS-1"}),
-        json!({"contract": "CRD-1"}),
-        json!({"id": {"id": "PR-1"}}),
-        json!({"note": ["a"]}),
+        json!({"asset": {"items": true}}),
+        json!({"asset": ["AS-1", "AS-2"]}),
+        json!({"asset": true}),
+        json!({"contract": 1.5}),
+        json!({"id": {"key": "PR-1"}}),
+        json!({"id": ["PR-1", "PR-2"]}),
+        json!({"note": ["a", "b"]}),
         json!({"created": {"at": "2024-03-04"}}),
-        json!({"asset": {"items": [{"quantity": [5]}]}}),
+        json!({"asset": {"items": [{"quantity": [5, 6]}]}}),
         json!({"type": {}}),
-        json!({"assignee": 5}),
-        json!({"asset": {"events": []}}),
+        json!({"assignee": true}),
+        json!({"asset": {"events": "created"}}),
         json!([]),
         json!(null),
     ] {
@@ -511,10 +517,11 @@ fn a_wrong_structure_is_an_error() {
 #[test]
 fn a_wrong_structure_is_told_with_what_may_stand_there() {
     for (wrong, what) in [
-        (json!({"asset": "AS-1"}), "invalid type: string \"AS-1\", expected an object or null"),
-        (json!({"asset": {"items": {}}}), "invalid type: map, expected a list or null"),
+        (json!({"asset": true}), "invalid type: boolean `true`, expected an object, its id, or null"),
+        (json!({"asset": {"items": 5}}), "invalid type: integer `5`, expected a list or null"),
+        (json!({"note": {"a": "b"}}), "invalid type: map, expected a text, a number or null"),
         (json!({"assignee": true}), "boolean `true`, expected an assignee (a text or an object) or null"),
-        (json!({"status": []}), "invalid type: sequence, expected a text (RequestStatus) or null"),
+        (json!({"status": ["a", "b"]}), "invalid type: sequence, expected a text (RequestStatus) or null"),
         (json!({"created": {}}), "invalid type: map, expected a date and time or null"),
     ] {
         let error = serde_json::from_value::<Request>(wrong).unwrap_err().to_string();
@@ -699,6 +706,103 @@ fn the_answer_to_a_usage_file_may_have_ids_alone() {
         read(json!({"id": "UF-1", "vendor": "VA-1", "provider": "PA-1", "marketplace": "MP-1"}));
     assert_eq!(file.vendor.map(|vendor| vendor.id).as_deref(), Some("VA-1"));
     assert_eq!(file.marketplace.map(|marketplace| marketplace.id).as_deref(), Some("MP-1"));
+}
+
+#[test]
+fn what_refers_to_something_is_an_object_a_bare_id_or_name_or_null() {
+    let request: Request = read(json!({
+        "asset": {
+            "id": "AS-1", "product": "PRD-1", "connection": {"hub": 17, "provider": "Acme Ltd"},
+            "tiers": {"customer": "TA-1", "tier1": "None", "tier2": null}, "items": ["SEATS"], "params": "PRM-1-0001"
+        },
+        "marketplace": "MP-1", "contract": {"id": "CRD-1"}, "template": "TL-1", "previous_approved_request": "PR-0",
+        "assignee": 5
+    }));
+    let asset = &request.asset;
+    assert_eq!((asset.product.id.as_str(), asset.tiers.customer.id.as_str()), ("PRD-1", "TA-1"));
+    assert_eq!((&asset.tiers.tier1, &asset.tiers.tier2), (&TierAccount::default(), &None));
+    assert_eq!(asset.connection.hub.as_ref().map(|hub| hub.id.as_str()), Some("17"));
+    let provider = asset.connection.provider.as_ref().unwrap();
+    assert_eq!((provider.id.as_str(), provider.name.as_deref()), ("", Some("Acme Ltd")));
+    assert_eq!((ids(asset.items.iter()), asset.params.len()), (vec!["SEATS"], 1));
+    assert_eq!(request.marketplace().map(|marketplace| marketplace.id.as_str()), Some("MP-1"));
+    assert_eq!(request.template.map(|template| template.id).as_deref(), Some("TL-1"));
+    assert_eq!(request.previous_approved_request.map(|before| before.id).as_deref(), Some("PR-0"));
+    assert_eq!(request.assignee.as_ref().map(AssignedTo::id), Some("5"));
+
+    let record: UsageRecordResource = read(json!({
+        "category": {"id": "compute", "name": "Compute"}, "closed_by": {"name": "Greta", "id": "UR-1"},
+        "item_id": {"id": "PRD-1-0001"}, "product_id": {"name": "Vault"}, "asset": "AS-1", "usagefile": "UF-1"
+    }));
+    assert_eq!(record.category.and_then(|category| category.name).as_deref(), Some("Compute"));
+    assert_eq!((record.closed_by.as_deref(), record.item_id.as_deref()), (Some("UR-1"), Some("PRD-1-0001")));
+    assert_eq!(record.product_id.as_deref(), Some("Vault"), "a name is better than nothing");
+    assert_eq!(record.usagefile.map(|file| file.id).as_deref(), Some("UF-1"));
+    let bare: UsageRecordResource = read(json!({"category": "compute", "item_id": {}, "closed_by": null}));
+    assert_eq!(bare.category.map(|category| category.id).as_deref(), Some("compute"));
+    assert_eq!((bare.item_id, bare.closed_by), (None, None));
+}
+
+#[test]
+fn what_is_one_or_a_list_may_be_either() {
+    for (one, many) in [
+        (json!({"items": {"id": "A"}}), json!({"items": [{"id": "A"}]})),
+        (json!({"params": {"id": "a", "value": "1"}}), json!({"params": [{"id": "a", "value": "1"}]})),
+        (json!({"items": {}}), json!({"items": []})),
+        (json!({"product": {"id": "PRD-1"}}), json!({"product": [{"id": "PRD-1"}]})),
+        (json!({"product": "PRD-1"}), json!({"product": ["PRD-1"]})),
+        (json!({"tiers": {}}), json!({"tiers": []})),
+        (json!({"params": "PRM-1"}), json!({"params": ["PRM-1"]})),
+        (json!({"params": ""}), json!({"params": []})),
+        (json!({"external_id": "7"}), json!({"external_id": ["7"]})),
+        (json!({"events": {}}), json!({"events": []})),
+        (json!({"status": "active"}), json!({"status": ["active"]})),
+    ] {
+        assert_eq!(read::<Asset>(one.clone()), read::<Asset>(many), "{one}");
+    }
+    let product = |extensions: Value| read::<Product>(json!({"id": "PRD-1", "extensions": extensions}));
+    let (one, two) = (json!({"id": "EXT-1"}), json!([{"id": "EXT-1"}, {"id": "EXT-2"}]));
+    assert_eq!((product(one.clone()).extensions.len(), product(two.clone()).extensions.len()), (1, 2));
+    for written in [one, two] {
+        assert_eq!(serde_json::to_value(product(written.clone())).unwrap()["extensions"], written);
+    }
+    assert_eq!(product(json!(null)).extensions.len(), 0);
+    assert_eq!(read::<Account>(json!({"languages": "en"})).languages, ["en"]);
+}
+
+#[test]
+fn an_author_may_be_a_text() {
+    let by = |by: Value| {
+        let file: UsageFile =
+            read(json!({"events": {"created": {"by": by, "at": "2018-11-21T11:10:29+00:00"}}}));
+        assert!(file.events.created().is_some());
+        file.events.get("created").and_then(|event| event.by.clone())
+    };
+    assert_eq!(by(json!("a@example.com")).and_then(|user| user.email).as_deref(), Some("a@example.com"));
+    assert_eq!(by(json!("UR-1")).map(|user| user.id).as_deref(), Some("UR-1"));
+    assert_eq!(by(json!("Greta Lindqvist")).and_then(|user| user.name).as_deref(), Some("Greta Lindqvist"));
+    assert_eq!(by(json!([{"id": "UR-1"}])).map(|user| user.id).as_deref(), Some("UR-1"));
+    for nobody in [json!(null), json!(""), json!("None"), json!({}), json!([])] {
+        assert_eq!(by(nobody.clone()), None, "{nobody}");
+    }
+    let conversation: Conversation = read(json!({"id": "CO-1", "creator": "a@example.com"}));
+    assert_eq!(conversation.creator.and_then(|user| user.email).as_deref(), Some("a@example.com"));
+}
+
+#[test]
+fn what_is_no_event_does_not_lose_the_events() {
+    let events: Events = serde_json::from_str(
+        r#"{
+            "retries": 3, "frozen": true, "note": "text", "tags": ["a", "b"], "empty": [], "deep": [[{}]],
+            "thawed": "2024-03-05 09:12:44", "created": {"at": "2024-03-04T09:12:44Z"},
+            "moved": [{"at": "2024-03-01T00:00:00Z", "by": "UR-1"}, {"at": "2024-03-02T00:00:00Z"}]
+        }"#,
+    )
+    .unwrap();
+    assert_eq!(events.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["thawed", "created", "moved"]);
+    assert_eq!(events.at("thawed").map(OffsetDateTime::unix_timestamp), Some(1_709_629_964));
+    let moved = events.get("moved").unwrap();
+    assert_eq!((moved.at.map(OffsetDateTime::unix_timestamp), &moved.by), (Some(1_709_337_600), &None));
 }
 
 #[test]

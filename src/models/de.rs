@@ -42,8 +42,15 @@ pub(crate) trait Wire: Sized {
         None
     }
 
-    /// Called after the last member of an object was read.
-    fn complete(&mut self) {}
+    /// Whether this text in place of a list is the one element of it.
+    fn is_alone(_text: &str) -> bool {
+        true
+    }
+
+    /// Called after the last member of an object was read; `false` if nothing of the object could be kept.
+    fn complete(&mut self) -> bool {
+        true
+    }
 
     /// Writes the value as the platform expects it.
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error>;
@@ -80,8 +87,10 @@ pub(crate) trait Slot {
         None
     }
 
-    /// Ends the object after its last member.
-    fn end_object(&mut self) {}
+    /// Ends the object after its last member; `false` if nothing of the object could be kept.
+    fn end_object(&mut self) -> bool {
+        true
+    }
 
     /// Begins a list; `None` if no list is accepted.
     fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
@@ -125,8 +134,8 @@ impl<T: Wire + Default> Slot for T {
         self.object_slot()
     }
 
-    fn end_object(&mut self) {
-        self.complete();
+    fn end_object(&mut self) -> bool {
+        self.complete()
     }
 
     fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
@@ -159,13 +168,13 @@ impl<T: Wire> Slot for Option<T> {
         self.as_mut()?.object_slot()
     }
 
-    fn end_object(&mut self) {
-        if let Some(value) = self {
-            value.complete();
-            if value.is_unset() {
-                *self = None;
-            }
+    fn end_object(&mut self) -> bool {
+        let Some(value) = self else { return true };
+        let kept = value.complete();
+        if value.is_unset() {
+            *self = None;
         }
+        kept
     }
 
     fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
@@ -187,6 +196,7 @@ impl<T: Wire> Field for Option<T> {
     }
 }
 
+/// One element may stand in place of a list of one.
 impl<T: Wire + Default> Slot for Vec<T> {
     fn expecting(&self) -> &'static str {
         "a list or null"
@@ -194,7 +204,24 @@ impl<T: Wire + Default> Slot for Vec<T> {
 
     fn scalar(&mut self, scalar: Scalar<'_>) -> Result<bool, WrongType> {
         self.clear();
-        if matches!(scalar, Scalar::Null) { Ok(false) } else { Err(WrongType) }
+        match scalar {
+            Scalar::Null => {}
+            Scalar::Text(text) if T::is_alone(text) => self.extend(T::from_scalar(scalar)?),
+            _ => return Err(WrongType),
+        }
+        Ok(!self.is_empty())
+    }
+
+    fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot> {
+        self.clear();
+        self.push(T::default());
+        self.last_mut()?.object_slot()
+    }
+
+    fn end_object(&mut self) -> bool {
+        let kept = self.last_mut().is_none_or(Wire::complete);
+        self.retain(|one| !one.is_unset());
+        kept
     }
 
     fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
@@ -239,8 +266,8 @@ impl<T: Wire + Default> Wire for Box<T> {
         T::object_slot(self)
     }
 
-    fn complete(&mut self) {
-        T::complete(self);
+    fn complete(&mut self) -> bool {
+        T::complete(self)
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -305,16 +332,25 @@ impl<'de> Visitor<'de> for Reader<'_> {
             return Err(A::Error::invalid_type(Unexpected::Map, &self));
         };
         let has_members = read_members(object, map)?;
-        self.0.end_object();
+        if !self.0.end_object() && has_members {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
         Ok(has_members)
     }
 
+    /// A list of one may stand in place of its element, and an empty one means absent.
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
-        let Some(list) = self.0.begin_list() else {
-            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        if let Some(list) = self.0.begin_list() {
+            while elements.next_element_seed(Element(list))?.is_some() {}
+            return Ok(true);
+        }
+        let Some(present) = elements.next_element_seed(Reader(&mut *self.0))? else {
+            return self.scalar(Scalar::Null, Unexpected::Seq);
         };
-        while elements.next_element_seed(Element(list))?.is_some() {}
-        Ok(true)
+        match elements.next_element::<IgnoredAny>()? {
+            None => Ok(present),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
+        }
     }
 }
 
@@ -370,6 +406,35 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a text has the form of the platform's ids, such as `PRD-000-000-001`.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(kind, rest)| {
+        (2..=4).contains(&kind.len())
+            && kind.bytes().all(|byte| byte.is_ascii_uppercase())
+            && rest.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'-')
+    })
+}
+
+/// Reads a bare id, e-mail address or name in place of the object that it refers to.
+///
+/// What has blanks is a name, and what has none an id. An object without any of these keeps nothing.
+pub(crate) fn refer(object: &mut dyn ObjectSlot, scalar: Scalar<'_>) -> Result<(), WrongType> {
+    let keys = match scalar {
+        // Python's word for null, where a client wrote it as a text.
+        Scalar::Null | Scalar::Text("" | "None") => return Ok(()),
+        Scalar::Bool(_) | Scalar::Float(_) => return Err(WrongType),
+        Scalar::Text(text) if text.contains('@') => ["email", "id", "name"],
+        Scalar::Text(text) if text.contains(char::is_whitespace) => ["name", "title", "id"],
+        Scalar::Text(_) | Scalar::Int(_) => ["id", "name", "title"],
+    };
+    for key in keys {
+        if let Some(slot) = object.member(key) {
+            return slot.scalar(scalar).map(drop);
+        }
+    }
+    Ok(())
 }
 
 /// Reads a value that is not a field; `None` if it is absent.

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use time::OffsetDateTime;
 
 use super::User;
-use super::de::{AsSerialize, ObjectSlot, Scalar, Slot, Wire, WrongType, read};
+use super::de::{AsSerialize, ListSlot, ObjectSlot, Scalar, Slot, Wire, WrongType, read};
 use super::model::model;
 
 model! {
@@ -171,8 +171,9 @@ impl Wire for Events {
         Some(self)
     }
 
-    fn complete(&mut self) {
+    fn complete(&mut self) -> bool {
         self.0.retain(|(_, event)| !event.is_unset());
+        true
     }
 
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -192,8 +193,41 @@ impl Wire for Events {
 impl ObjectSlot for Events {
     fn member(&mut self, name: &str) -> Option<&mut dyn Slot> {
         self.0.push((Name::of(name), Event::default()));
-        self.0.last_mut().map(|(_, event)| event as &mut dyn Slot)
+        self.0.last_mut().map(|named| named as &mut dyn Slot)
     }
+}
+
+/// The platform adds to its events what it likes. A bare time is the time of the event, the last event of a list counts,
+/// and what is no event at all is left out.
+impl Slot for (Name, Event) {
+    fn expecting(&self) -> &'static str {
+        "an event"
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>) -> Result<bool, WrongType> {
+        let at = OffsetDateTime::from_scalar(scalar)?;
+        if at.is_some() {
+            self.1 = Event { at, ..Event::default() };
+        }
+        Ok(at.is_some())
+    }
+
+    fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot> {
+        self.1 = Event::default();
+        Some(&mut self.1)
+    }
+
+    fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
+        Some(self)
+    }
+}
+
+impl ListSlot for (Name, Event) {
+    fn element(&mut self) -> Option<&mut dyn Slot> {
+        Some(self)
+    }
+
+    fn last_was_absent(&mut self) {}
 }
 
 impl Serialize for Events {

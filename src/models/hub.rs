@@ -140,8 +140,6 @@ model! {
         /// Locales of the marketplace.
         pub locales: Vec<Reference>,
     }
-    // The specification has the id only in the response to the creation of a usage file.
-    text = |id| Marketplace { id: id.to_owned(), ..Marketplace::default() };
 }
 
 model! {

@@ -5,20 +5,18 @@
 
 /// Defines a received struct: `pub field: Type,`, or `pub field: Type = "key",` if the JSON key differs.
 ///
-/// After the struct, `text = |text| …;` gives the model for a text in place of the object. The type of each
-/// field implements [`Field`](super::de::Field). The struct is non-exhaustive and implements `Clone`,
-/// `Default`, `PartialEq`, `Serialize`, `Deserialize`, and a `Debug` that leaves out absent fields.
+/// The type of each field implements [`Field`](super::de::Field). The struct is non-exhaustive and implements
+/// `Clone`, `Default`, `PartialEq`, `Serialize`, `Deserialize`, and a `Debug` that leaves out absent fields.
 macro_rules! model {
     (
         $(#[$meta:meta])*
         pub struct $name:ident { $($body:tt)* }
-        $(text = $from_text:expr;)?
     ) => {
         $crate::models::model::fields! {
             $(#[$meta])*
             pub struct $name { $($body)* }
         }
-        $crate::models::model::object!($name $(, text = $from_text)?);
+        $crate::models::model::object!($name);
         $crate::models::model::debug! { $name { $($body)* } }
     };
 }
@@ -75,24 +73,21 @@ macro_rules! fields {
 
 /// Implements reading and writing as a plain object.
 macro_rules! object {
-    ($name:ident $(, text = $from_text:expr)?) => {
+    ($name:ident) => {
         impl $crate::models::de::Wire for $name {
-            const EXPECTING: &'static str = "an object or null";
+            const EXPECTING: &'static str = "an object, its id, or null";
 
             fn from_scalar(
                 scalar: $crate::models::de::Scalar<'_>,
             ) -> Result<Option<Self>, $crate::models::de::WrongType> {
-                use $crate::models::de::{WrongType, Scalar};
-                match scalar {
-                    Scalar::Null | Scalar::Text("") => Ok(None),
-                    $(
-                        Scalar::Text(text) => {
-                            let from_text: fn(&str) -> Self = $from_text;
-                            Ok(Some(from_text(text)).filter(|model| !model.has_no_member()))
-                        }
-                    )?
-                    _ => Err(WrongType),
-                }
+                let mut model = Self::default();
+                $crate::models::de::refer(&mut model, scalar)?;
+                Ok(Some(model).filter(|model| !model.has_no_member()))
+            }
+
+            /// Any other text says nothing of the elements of a list.
+            fn is_alone(text: &str) -> bool {
+                text.is_empty() || $crate::models::de::is_id(text)
             }
 
             fn empty() -> Option<Self> {

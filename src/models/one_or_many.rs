@@ -46,13 +46,13 @@ impl<T: Wire + Default> Slot for OneOrMany<T> {
 
     fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot> {
         self.single = true;
-        self.list = vec![T::default()];
-        self.list.first_mut()?.object_slot()
+        self.list.begin_object()
     }
 
-    fn end_object(&mut self) {
-        self.list.retain(|one| !one.is_unset());
+    fn end_object(&mut self) -> bool {
+        let kept = self.list.end_object();
         self.single = !self.list.is_empty();
+        kept
     }
 
     fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {

@@ -61,8 +61,8 @@ model! {
         pub end_of_sale_notes: Option<String>,
         /// Events of the product: created, published, updated.
         pub events: Events,
-        /// Extension of the product.
-        pub extensions: Option<Box<Extension>>,
+        /// Extensions of the product: one object or a list.
+        pub extensions: OneOrMany<Extension>,
         /// Purchase model of the product: transactable or referral.
         pub purchase_model: PurchaseModel,
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::{Asset, AssignedTo, Contract, Events, Item, Marketplace, Param, Secret};
+use super::{Asset, AssignedTo, Contract, Events, Item, Marketplace, Param, Secret, Template};
 
 model! {
     /// An asset request: it purchases, changes, suspends, resumes, renews, transfers or cancels an asset.
@@ -55,6 +55,8 @@ model! {
         pub answered: Option<bool>,
         /// User who is responsible for the request.
         pub assignee: Option<AssignedTo>,
+        /// Template that the customer reads now, with its rendered text in `message`.
+        pub template: Option<Box<Template>>,
         /// Activation message for the customer, as markdown; empty before the approval.
         pub activation_key: Option<Secret>,
         /// URL of the customer's parameter form.

@@ -19,12 +19,33 @@ impl Wire for String {
         })
     }
 
+    /// An object in place of its id or name: the text is its id, or its name where it has none.
+    fn empty() -> Option<Self> {
+        Some(Self::new())
+    }
+
+    fn object_slot(&mut self) -> Option<&mut dyn ObjectSlot> {
+        self.clear();
+        Some(self)
+    }
+
+    fn complete(&mut self) -> bool {
+        !self.is_empty()
+    }
+
     fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(self)
     }
 
     fn is_unset(&self) -> bool {
         self.is_empty()
+    }
+}
+
+impl ObjectSlot for String {
+    fn member(&mut self, key: &str) -> Option<&mut dyn Slot> {
+        let counts = key == "id" || (self.is_empty() && matches!(key, "name" | "title" | "email"));
+        counts.then_some(self as &mut dyn Slot)
     }
 }
 

@@ -14,6 +14,8 @@ model! {
         pub title: Option<String>,
         /// Text of the template, as markdown with `{{ param_id }}`.
         pub body: Option<String>,
+        /// Rendered text of the template, in the reference of a request: what the customer reads.
+        pub message: Option<String>,
         /// Rendered text of the template, in references of tier configurations and their requests.
         pub representation: Option<String>,
         /// Scope of the template: asset, tier 1 or tier 2.

@@ -14,8 +14,6 @@ model! {
         /// Tier 2, the reseller above tier 1, if there is one.
         pub tier2: Option<Box<TierAccount>>,
     }
-    // The specification documents a text; the platform sends an object.
-    text = |_| Tiers::default();
 }
 
 model! {

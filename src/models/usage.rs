@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::model::{model, open_enum};
 use super::{
     Account, AssetReference, Contract, DateOrDateTime, Decimal, Environment, Events, ItemType, Marketplace,
-    Period, Precision, Product, SignedUrl,
+    Period, Precision, Product, Reference, SignedUrl,
 };
 
 model! {
@@ -83,6 +83,18 @@ model! {
         pub submitted_at: Option<OffsetDateTime>,
         /// User who submitted the file, in old payloads.
         pub submitted_by: Option<String>,
+        /// Time of the acceptance, in old payloads.
+        pub accepted_at: Option<OffsetDateTime>,
+        /// User who accepted the file, in old payloads.
+        pub accepted_by: Option<String>,
+        /// Time of the rejection, in old payloads.
+        pub rejected_at: Option<OffsetDateTime>,
+        /// User who rejected the file, in old payloads.
+        pub rejected_by: Option<String>,
+        /// Time of the closing, in old payloads.
+        pub closed_at: Option<OffsetDateTime>,
+        /// User who closed the file, in old payloads.
+        pub closed_by: Option<String>,
         /// Start of the period, as sent to the platform; responses do not have it.
         pub start_datetime_utc: Option<OffsetDateTime>,
         /// End of the period, as sent to the platform; responses do not have it.
@@ -153,7 +165,7 @@ model! {
         /// Asset that the usage belongs to.
         pub asset: Option<AssetReference>,
         /// Category of the usage record.
-        pub category: Option<String>,
+        pub category: Option<Box<Reference>>,
         /// Tier number of the usage record.
         pub tier: Option<i64>,
         /// Amount of money, in the currency of the usage file.

@@ -82,7 +82,7 @@ fn what_is_no_number_is_kept() {
 #[test]
 fn structures_are_no_quantities() {
     serde_json::from_value::<Quantity>(json!({})).unwrap_err();
-    serde_json::from_value::<Quantity>(json!(["1"])).unwrap_err();
+    serde_json::from_value::<Quantity>(json!(["1", "2"])).unwrap_err();
 }
 
 #[test]
