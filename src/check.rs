@@ -53,11 +53,9 @@ impl fmt::Display for CheckError {
 impl std::error::Error for CheckError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreachable(error)
-            | Self::WrongEndpoint(error)
-            | Self::WrongKey(error)
-            | Self::Other(error) => error.source(),
-            Self::ProductsNotVisible(_) => None,
+            Self::WrongEndpoint(error) | Self::WrongKey(error) | Self::Other(error) => error.source(),
+            // The causes stand in the text.
+            Self::Unreachable(_) | Self::ProductsNotVisible(_) => None,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Everything about failing: one enum, by what the caller can do about it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::config::ConfigError;
 use crate::rql::QueryError;
-use crate::text::one_line;
+use crate::text::{Clean, one_line};
 
 mod api;
 mod decode;
@@ -195,7 +195,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.inner(), f)
+        write!(Clean(f), "{}", self.inner())
     }
 }
 
@@ -207,6 +207,7 @@ impl std::error::Error for Error {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Clean(f);
         let Self { id, wanted, found, difference } = self;
         match difference {
             Some(difference) => write!(f, "conflict: {id} is {found} already, with {difference}"),

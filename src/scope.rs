@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::text::escape_controls;
+
 mod trace;
 
 use trace::{Event, Trace};
@@ -202,7 +204,7 @@ pub(crate) struct Prefix;
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         STACK.with_borrow(|stack| match stack.request() {
-            Some(trace) => write!(f, "{}: ", trace.id()),
+            Some(trace) => write!(f, "{}: ", escape_controls(trace.id())),
             None => Ok(()),
         })
     }

@@ -17,16 +17,49 @@ pub(crate) fn percent_encode(text: &str) -> Cow<'_, str> {
 /// The words of a text with one space between, so that it cannot look like further lines.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    words.collect::<Vec<_>>().join(" ").replace(is_direction, "")
 }
 
-/// The text with control characters and separators of lines escaped, so that it stays on its line.
+/// Whether the bytes are a page for people, which gateways send where the platform would send JSON.
+pub(crate) fn is_html(bytes: &[u8]) -> bool {
+    let head = without_mark(bytes).trim_ascii_start();
+    let head = head.get(..HEAD).unwrap_or(head).to_ascii_lowercase();
+    let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<title", b"<body"];
+    head.starts_with(b"<") && tags.iter().any(|tag| head.windows(tag.len()).any(|part| part == *tag))
+}
+
+/// A page of HTML shows within so many bytes that it is one.
+const HEAD: usize = 1024;
+
+/// How such a page is named.
+pub(crate) const HTML: &str = "an HTML page, probably of a gateway in front of the platform";
+
+/// The bytes without the mark of UTF-8 that some servers and editors put before a text.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+/// The text with control characters, separators of lines and marks of direction escaped, so that it stays on its line.
 pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let breaks = |c: char| c.is_control() || is_direction(c) || matches!(c, '\u{2028}' | '\u{2029}');
     if !text.contains(breaks) {
         return text.into();
     }
-    text.chars().map(|c| if breaks(c) { c.escape_debug().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if breaks(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Whether the sign turns the direction in which what follows is shown, so that a line reads as another one.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes texts with everything escaped that could break the line or turn it around, whoever they come from.
+pub(crate) struct Clean<'a, W>(pub(crate) &'a mut W);
+
+impl<W: fmt::Write> fmt::Write for Clean<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(&escape_controls(text))
+    }
 }
 
 /// A path as an error or a log line quotes it.
@@ -183,6 +216,27 @@ mod tests {
         assert!(matches!(escape_controls("a \"ü\" \\ b"), Cow::Borrowed(_)));
         assert_eq!(escape_controls("a\n\t\u{1b}\u{85}\u{2028}\"ü"), "a\\n\\t\\u{1b}\\u{85}\\u{2028}\"ü");
         assert_eq!(path(Path::new("a/b\r.pem")), "a/b\\r.pem");
+        assert_eq!(escape_controls("PR-\u{202e}1\u{2066}"), "PR-\\u{202e}1\\u{2066}");
+        assert_eq!(one_line(" a\u{202e}b \u{200f}\n c"), "ab  c");
+    }
+
+    #[test]
+    fn a_page_of_html_is_known_by_its_tags() {
+        for html in [
+            "<html>",
+            "\u{feff} \n<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">",
+            "<HTML><TITLE>Sign in</TITLE></HTML>",
+            "<!-- proxy --><html lang=en>",
+            "<?xml version=\"1.0\"?><!DOCTYPE html><html xmlns=\"x\">",
+            "<head><meta charset=utf-8>",
+            "<title>504</title>",
+            "<body bgcolor=white>",
+        ] {
+            assert!(is_html(html.as_bytes()), "{html}");
+        }
+        for other in ["", "<", "<error>no</error>", "{\"a\":\"<html>\"}", "\"<html>\"", "[]", "html"] {
+            assert!(!is_html(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! An answer that is a refusal.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::text::{Limit, excerpt, one_line};
+use crate::text::{Clean, HTML, Limit, excerpt, is_html, one_line, without_mark};
 
 /// How much of a body that is not the platform's JSON is kept.
 const KEPT_BYTES: usize = 1024;
@@ -56,6 +56,7 @@ impl ApiError {
             foreign: false,
             note: None,
         };
+        let body = without_mark(body);
         match serde_json::from_slice(body) {
             Ok(Value::Object(mut object))
                 if object.contains_key("error_code") || object.contains_key("errors") =>
@@ -101,20 +102,17 @@ fn text(value: Value) -> Option<String> {
 /// The body on one line, cut on a character boundary; a page of HTML is only named.
 fn body_text(body: &[u8]) -> Option<String> {
     let head = body.get(..KEPT_BYTES * 4).unwrap_or(body);
-    let text = String::from_utf8_lossy(head);
-    let starts = |tag: &str| {
-        let start = text.trim_start().as_bytes().get(..tag.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
-    };
-    if starts("<!doctype html") || starts("<html") {
-        return Some("an HTML page, probably of a gateway in front of the platform".into());
+    if is_html(head) {
+        return Some(HTML.into());
     }
+    let text = String::from_utf8_lossy(head);
     let line: String = one_line(&text).chars().filter(|c| !c.is_control()).collect();
     (!line.is_empty()).then(|| excerpt(&line, Limit::Bytes(KEPT_BYTES)).into_owned())
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Clean(f);
         write!(f, "{} {} was answered with {}", self.method, self.path, self.status)?;
         if let Some(reason) = reason_phrase(self.status) {
             write!(f, " {reason}")?;

@@ -1,6 +1,8 @@
 //! An answer that is not what the documentation promises.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+
+use crate::text::{Clean, HTML};
 
 /// A body that could not be read as what was expected.
 ///
@@ -8,7 +10,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// What was expected, such as `Request`; `None` where the answer decodes and contradicts itself or the call.
+    /// What was expected, such as `Request`; `None` where the answer is a page of HTML, or decodes and contradicts itself
+    /// or the call.
     pub expected: Option<&'static str>,
     /// Method of the call.
     pub method: &'static str,
@@ -54,6 +57,11 @@ impl DecodeError {
         }
     }
 
+    /// A page for people where JSON was expected.
+    pub(crate) fn html(method: &'static str, path: &str) -> Self {
+        Self { garbled: true, ..Self::unexpected(method, path, format!("the answer is {HTML}")) }
+    }
+
     pub(crate) fn at(mut self, position: usize) -> Self {
         self.position = Some(position);
         self
@@ -62,6 +70,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Clean(f);
         write!(f, "{} {}: ", self.method, self.path)?;
         if let Some(position) = self.position {
             write!(f, "element {position} of the list: ")?;

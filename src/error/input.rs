@@ -1,8 +1,9 @@
 //! What a program gave that cannot be sent.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::rql::QueryError;
+use crate::text::Clean;
 
 /// An argument or a query that cannot be sent; nothing was.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl From<QueryError> for InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Problem::Argument(what) => f.write_str(what),
+            Problem::Argument(what) => Clean(f).write_str(what),
             Problem::Query(error) => error.fmt(f),
         }
     }

@@ -1,6 +1,9 @@
 //! No answer, or only a part of one.
 
-use std::{fmt, io};
+use std::fmt::{self, Write as _};
+use std::io;
+
+use crate::text::Clean;
 
 /// A call that was held back, got no answer, or not the whole of one.
 pub struct TransportError {
@@ -139,6 +142,7 @@ impl fmt::Debug for TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Clean(f);
         let Self { method, path, .. } = self;
         match self.phase {
             Phase::Connecting => write!(f, "{method} {path}: no connection to the platform")?,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use log::Level;
 use serde_json::Value;
 
-use crate::text::{Limit, LogPath, excerpt};
+use crate::text::{Limit, LogPath, escape_controls, excerpt};
 
 const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
@@ -20,7 +20,7 @@ pub(super) fn log_body(redact: impl Fn(&str) -> String, method: &str, path: &str
     let (arrow, reveal) = if sent { ("→", Reveal::NoValues) } else { ("←", Reveal::Typed) };
     // Before it is cut, since half a secret is not found any more.
     let text = redact(&whole(body, reveal));
-    log::trace!(target: TARGET, "{method} {} {arrow} {}", LogPath(path), excerpt(&text, SHOWN));
+    log::trace!(target: TARGET, "{method} {} {arrow} {}", LogPath(path), escape_controls(&excerpt(&text, SHOWN)));
 }
 
 /// What a body shows.
@@ -36,7 +36,7 @@ pub(crate) enum Reveal<'a> {
 
 /// The body without secrets; what is not JSON is only counted.
 pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
-    excerpt(&whole(body, reveal), SHOWN).into_owned().into()
+    escape_controls(&excerpt(&whole(body, reveal), SHOWN)).into_owned().into()
 }
 
 fn whole(body: &[u8], reveal: Reveal<'_>) -> String {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Outcome;
 use crate::rql::Query;
+use crate::text::escape_controls;
 
 /// How a run differs from the usual one.
 ///
@@ -112,7 +113,7 @@ impl<'a> Options<'a> {
     pub(crate) fn observe(&mut self, outcome: &Outcome) {
         let Some(observer) = &mut self.observer else { return };
         if catch_unwind(AssertUnwindSafe(|| observer(outcome))).is_err() {
-            log::error!(target: "connect::process", "{}: the observer panicked and is not called any more", outcome.id);
+            log::error!(target: "connect::process", "{}: the observer panicked and is not called any more", escape_controls(&outcome.id));
             self.observer = None;
         }
     }

@@ -1,13 +1,13 @@
 //! What became of one request.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::Plan;
 use crate::error::Error;
-use crate::text::one_line;
+use crate::text::{Clean, one_line};
 
 /// What a request was brought to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -169,6 +169,7 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Clean(f);
         let Self { id, verdict, certainty, .. } = self;
         match certainty {
             Certainty::Planned => write!(f, "{id} would be {verdict}")?,

@@ -18,6 +18,7 @@ use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
 use crate::rql::Query;
 use crate::scope;
+use crate::text::escape_controls;
 
 /// After this many failures in a row that look like the platform's, the list is probed.
 const FAILURES: u32 = 5;
@@ -300,7 +301,7 @@ fn log_outcome(outcome: &Outcome, trace: &str) {
     if outcome.error.is_some() {
         log::error!(target: "connect::process", "{outcome}");
         if !trace.is_empty() {
-            log::error!(target: "connect::process", "{}: what was done: {trace}", outcome.id);
+            log::error!(target: "connect::process", "{}: what was done: {trace}", escape_controls(&outcome.id));
         }
     } else if outcome.is_plain() || outcome.certainty == Certainty::Planned {
         log::info!(target: "connect::process", "{outcome} ({} calls, {} ms)", outcome.calls, outcome.elapsed.as_millis());

@@ -12,6 +12,7 @@ use crate::models::{UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Known, Queue, Refusal, until_known};
 use crate::rql::Query;
+use crate::text::escape_controls;
 
 /// A search for a file reads no more files than this, should the server not know the filter.
 const SEARCHED: usize = 1000;
@@ -55,16 +56,16 @@ impl Usage<'_> {
 
         let file = match find(self.http, &file, external_id)? {
             Some(there) if there.status != UsageFileStatus::Draft => {
-                log::warn!(target: "connect::usage", "usage file {} has the external id {external_id} already: nothing was sent", there.id);
+                log::warn!(target: "connect::usage", "usage file {} has the external id {external_id} already: nothing was sent", escape_controls(&there.id));
                 return Ok(there);
             }
             Some(draft) => {
-                log::info!(target: "connect::usage", "usage file {} was made before and waits for its workbook", draft.id);
+                log::info!(target: "connect::usage", "usage file {} was made before and waits for its workbook", escape_controls(&draft.id));
                 draft
             }
             None => create(self.http, &file, external_id)?,
         };
-        log::info!(target: "connect::usage", "usage file {} gets {} records", file.id, workbook.records());
+        log::info!(target: "connect::usage", "usage file {} gets {} records", escape_controls(&file.id), workbook.records());
         upload(self.http, &file.id, &workbook)
     }
 }

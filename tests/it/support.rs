@@ -112,7 +112,12 @@ pub(crate) fn only(report: &Report) -> &Outcome {
 /// An error with its causes, as a program prints it.
 pub(crate) fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut told = String::new();
+    for text in causes.map(ToString::to_string) {
+        assert!(told.is_empty() || !told.contains(&text), "{told} repeats its cause: {text}");
+        told = if told.is_empty() { text } else { format!("{told}: {text}") };
+    }
+    told
 }
 
 /// A server of one answer, whatever it is asked; it takes connections until the test ends.
