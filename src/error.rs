@@ -108,7 +108,8 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Transport(error) => error.may_have_arrived(),
-            Self::Api(error) => error.status >= 500,
+            // A gateway that waited too long (408) may have waited for the platform.
+            Self::Api(error) => error.status >= 500 || error.status == 408,
             Self::Decode(_) => true,
             _ => false,
         }

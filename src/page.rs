@@ -97,7 +97,7 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
         let list = self.path.split('?').next().unwrap_or_default();
         let (range, marks, items) = self.http.get_with(&path, |answer: Answer<'_>| {
             // Some lists answer with nothing where there is nothing.
-            let body: &[u8] = if answer.is_empty() { b"[]" } else { &answer.body };
+            let body: &[u8] = if answer.is_empty() { b"[]" } else { answer.content() };
             let items = elements::<T>(&path, list, offset, body, |_| true)?;
             Ok((answer.range, self.watch.marks(body), items))
         })?;

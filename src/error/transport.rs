@@ -94,10 +94,42 @@ impl TransportError {
         matches!(self.phase, Phase::TooLate | Phase::DryRun)
     }
 
+    /// The status with which a proxy refused to connect.
+    fn proxy_status(&self) -> Option<u16> {
+        let Some(ureq::Error::ConnectProxyFailed(text)) = &self.cause else { return None };
+        text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3)?.parse().ok()
+    }
+
+    /// What to do about a failure that stays as it is.
+    fn advice(&self) -> Option<&'static str> {
+        match self.proxy_status() {
+            Some(407) => return Some("the proxy wants a user and password: write them into its URL"),
+            Some(400..=499) => {
+                return Some("the proxy refuses this host: see who runs the proxy, or leave it out");
+            }
+            _ => {}
+        }
+        // The type of the TLS library's error is not to be named here.
+        let cause = self.cause.as_ref()?.to_string();
+        [
+            (
+                "CaUsedAsEndEntity",
+                "the server's own certificate is made for an authority (CA:TRUE): give the server one made with \
+                 basicConstraints=CA:FALSE, and name the authority that signed it in caFile",
+            ),
+            ("UnknownIssuer", "name the authority that signed the server's certificate in caFile"),
+        ]
+        .into_iter()
+        .find_map(|(sign, advice)| cause.contains(sign).then_some(advice))
+    }
+
     /// Whether the same call may work a little later.
     pub(crate) fn is_passing(&self) -> bool {
         use ureq::Error as E;
         let reading = self.phase == Phase::Reading;
+        if let Some(status) = self.proxy_status() {
+            return status >= 500 || matches!(status, 408 | 425 | 429);
+        }
         match self.cause.as_ref() {
             // A wrong certificate stays wrong, and what was held back is not tried.
             None
@@ -111,14 +143,21 @@ impl TransportError {
                 | E::BodyExceedsLimit(_)
                 | E::LargeResponseHeader(..),
             ) => false,
-            // A body whose packing is damaged may arrive whole the next time.
-            Some(E::Decompress(..)) => reading,
+            // A head that breaks the rules of HTTP does so again; one that is none may be the rest of another answer.
+            Some(E::Protocol(error)) => reading || !breaks_rules(&error.to_string()),
             Some(E::Io(error)) => {
                 (reading || error.kind() != io::ErrorKind::InvalidData) && !self.was_held_back()
             }
             Some(_) => true,
         }
     }
+}
+
+/// Whether this is the HTTP client's text on a head that no repetition mends.
+fn breaks_rules(text: &str) -> bool {
+    ["too many headers", "content-length", "transfer-encoding", "http version", "bad header"]
+        .iter()
+        .any(|sign| text.contains(sign))
 }
 
 /// What cannot even be put on a wire.
@@ -153,6 +192,9 @@ impl fmt::Display for TransportError {
         }
         if self.attempts > 1 {
             write!(f, ", after {} attempts", self.attempts)?;
+        }
+        if let Some(advice) = self.advice() {
+            write!(f, "; {advice}")?;
         }
         self.note.as_ref().map_or(Ok(()), |note| write!(f, "; {note}"))
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{ContentRange, Http, Method};
 use crate::error::{DecodeError, Error, Result, TransportError};
+use crate::text::{is_html, without_mark};
 
 /// A page of unusual size must not be held for the rest of the run.
 const KEPT: usize = 8 << 20;
@@ -19,7 +20,7 @@ pub(crate) struct Answer<'h> {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) range: Option<ContentRange>,
-    pub(crate) body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// The body did not arrive whole; for a call whose body nobody reads, that is no failure.
     pub(super) broken: Option<Box<TransportError>>,
 }
@@ -50,7 +51,7 @@ impl<'h> Answer<'h> {
         problem: impl FnOnce(&T) -> Option<&'static str>,
     ) -> Result<T> {
         let answer = self.whole().map_err(Error::Transport)?;
-        let body: &[u8] = if answer.is_empty() { b"null" } else { &answer.body };
+        let body: &[u8] = if answer.is_empty() { b"null" } else { answer.content() };
         let decoded = decode(answer.method, &answer.path, body)?;
         match problem(&decoded) {
             None => Ok(decoded),
@@ -80,7 +81,7 @@ impl<'h> Answer<'h> {
     /// The body as a text that is no JSON, such as a rendered template.
     pub(crate) fn text(self) -> Result<String> {
         let answer = self.whole().map_err(Error::Transport)?;
-        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+        Ok(String::from_utf8_lossy(answer.content()).into_owned())
     }
 
     /// The body as it came.
@@ -89,8 +90,13 @@ impl<'h> Answer<'h> {
         Ok(std::mem::take(&mut answer.body))
     }
 
+    /// The body, read past a byte order mark.
+    pub(crate) fn content(&self) -> &[u8] {
+        without_mark(&self.body)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.body.trim_ascii().is_empty()
+        self.content().trim_ascii().is_empty()
     }
 }
 
@@ -137,8 +143,12 @@ impl Drop for Answer<'_> {
 
 pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
     parse(body).map_err(|error| {
-        let expected = std::any::type_name::<T>();
-        Error::Decode(Box::new(DecodeError::new(expected, method.name(), path, &error)))
+        let error = if is_html(body) {
+            DecodeError::html(method.name(), path)
+        } else {
+            DecodeError::new(std::any::type_name::<T>(), method.name(), path, &error)
+        };
+        Error::Decode(Box::new(error))
     })
 }
 

@@ -1,8 +1,9 @@
 //! One call on the wire and its answer: headers, redirects within the origin, the body read up to its bound.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
+use flate2::read::MultiGzDecoder;
 use ureq::SendBody;
 use ureq::http::{HeaderMap, Request, header};
 
@@ -183,7 +184,12 @@ impl Http {
         // The server's word on the length is not trusted with more than a page's worth of memory.
         bytes.reserve(length.unwrap_or(0).min(1 << 20));
         let reader = body.into_with_config().limit(self.body_limit).reader();
-        let read = drain(reader, &mut self.scratch.borrow_mut(), bytes);
+        let scratch = &mut self.scratch.borrow_mut();
+        let read = if header_text(&head.headers, header::CONTENT_ENCODING).is_some_and(is_gzip) {
+            unpack(reader, self.body_limit, scratch, bytes)
+        } else {
+            drain(reader, scratch, bytes)
+        };
         answer.broken =
             read.err().map(|error| Box::new(TransportError::while_reading(name, path, error.into())));
 
@@ -253,10 +259,28 @@ fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::
         match reader.read(scratch) {
             Ok(0) => return Ok(()),
             Ok(count) => into.extend_from_slice(scratch.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The one packing that the client asks for, and its old name.
+fn is_gzip(name: &str) -> bool {
+    ["gzip", "x-gzip"].iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+}
+
+/// Reads what is packed, unless there is nothing: an answer without content is empty whatever its labels say.
+fn unpack(mut reader: impl Read, limit: u64, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut first = Vec::with_capacity(1);
+    reader.by_ref().take(1).read_to_end(&mut first)?;
+    if first.is_empty() {
+        return Ok(());
+    }
+    let unpacked = MultiGzDecoder::new(first.as_slice().chain(reader));
+    drain(unpacked.take(limit.saturating_add(1)), scratch, into)?;
+    // A small answer may unpack to a large one.
+    if into.len() as u64 > limit { Err(ureq::Error::BodyExceedsLimit(limit).into_io()) } else { Ok(()) }
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

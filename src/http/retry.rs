@@ -62,7 +62,10 @@ impl Policy {
         let repeatable = matches!(attempt.method, Method::Get | Method::Put | Method::Patch);
         let again = match attempt.failure {
             Failure::NeverSent | Failure::Status(429) => true,
-            Failure::Lost | Failure::Status(500 | 502 | 503 | 504) => repeatable,
+            // 520 and above are what gateways say of a server behind them that is down, slow or busy.
+            Failure::Lost | Failure::Status(408 | 425 | 500 | 502 | 503 | 504 | 520..=524 | 529 | 530) => {
+                repeatable
+            }
             Failure::Status(_) | Failure::Lasting => false,
         };
         if !again || attempt.number >= self.attempts || attempt.elapsed >= self.total {
@@ -147,6 +150,17 @@ mod tests {
             (Status(502), true, false),
             (Status(503), true, false),
             (Status(504), true, false),
+            (Status(408), true, false),
+            (Status(425), true, false),
+            (Status(520), true, false),
+            (Status(522), true, false),
+            (Status(524), true, false),
+            (Status(529), true, false),
+            (Status(530), true, false),
+            (Status(519), false, false),
+            (Status(525), false, false),
+            (Status(528), false, false),
+            (Status(531), false, false),
             (Status(501), false, false),
             (Status(505), false, false),
             (Status(400), false, false),

@@ -35,7 +35,7 @@ impl<'a> QueuePages<'a> {
             let position = self.handed_out + self.cursor.offset();
             let (range, mut elements) = self.http.get_with(&path, |answer| {
                 let is_usable = |item: &T| !item.id().is_empty();
-                let elements = elements(&path, T::LIST, position, &answer.body, is_usable)?;
+                let elements = elements(&path, T::LIST, position, answer.content(), is_usable)?;
                 Ok((answer.range, elements))
             })?;
             let entries: Vec<_> = elements.iter().map(|element| self.entry(element)).collect();

@@ -89,7 +89,7 @@ impl Update<'_> {
     ///
     /// Values are compared only where `lost` says that an answer was lost: a refused update stores nothing.
     pub(super) fn look(&self, http: &Http, goal: &Goal, lost: bool) -> Result<Option<Seen>> {
-        http.get_with(self.object, |answer: Answer<'_>| self.read(&answer.body, goal, lost))
+        http.get_with(self.object, |answer: Answer<'_>| self.read(answer.content(), goal, lost))
     }
 
     /// What the object shows that reads from `body`.

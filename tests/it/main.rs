@@ -1,7 +1,9 @@
 //! The whole stack over a socket: closures in, calls out, against the embedded sandbox.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bodies;
 mod budget;
+mod cases;
 mod check;
 mod conflicts;
 mod conversations;

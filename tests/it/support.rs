@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use connect::sandbox::{Body, Sandbox, sample};
@@ -141,6 +141,43 @@ pub(crate) fn answering_in_turn<const N: usize>(answers: [Vec<u8>; N]) -> (Socke
         let _ = stream.write_all(&answers[at.min(N - 1)]);
     });
     (address, count)
+}
+
+/// A case that was met in the field.
+pub(crate) fn case(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/cases/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// An answer as it goes over the wire; `headers` end in line breaks.
+pub(crate) fn answer(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let length = if headers.contains("Transfer-Encoding") {
+        String::new()
+    } else {
+        format!("Content-Length: {}\r\n", body.len())
+    };
+    let head = format!("HTTP/1.1 {status} X\r\n{headers}{length}Connection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// A server of these answers, one after the other and the last one for ever; it tells the request lines it got.
+pub(crate) fn sequence(answers: Vec<Vec<u8>>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    let address = serving(move |mut stream| {
+        let mut head = [0; 8192];
+        let read = stream.read(&mut head).unwrap_or_default();
+        let text = String::from_utf8_lossy(&head[..read]);
+        let mut seen = seen.lock().unwrap();
+        let answer = answers.get(seen.len()).or(answers.last()).unwrap();
+        seen.push(text.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned());
+        drop(seen);
+        let _ = stream.write_all(answer);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        while stream.read(&mut head).is_ok_and(|read| read > 0) {}
+    });
+    (address, lines)
 }
 
 /// A server that hands each connection to `serve` in a thread of its own.
