@@ -86,7 +86,10 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpdateMethod {
-    /// PATCH until the server answers 405 or 501; the same body is then sent as PUT, and every later one too.
+    /// PATCH, and where the server does not take that verb, the same body as PUT.
+    ///
+    /// The server's word is 405 or 501, or on the first PATCH 400, 403, 404, 415 or 500, which gateways give for a verb
+    /// that they do not know. Once PUT has worked, every later update is a PUT.
     #[default]
     Auto,
     /// PATCH only.

@@ -176,7 +176,6 @@ impl Error {
     }
 
     /// The error with a remark at its end, where it is about a call.
-    #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only usage files leave something behind"))]
     pub(crate) fn with_note(mut self, note: impl Into<Box<str>>) -> Self {
         let place = match &mut self {
             Self::Api(error) => &mut error.note,

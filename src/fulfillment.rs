@@ -139,7 +139,7 @@ impl<'c> Fulfillment<'c> {
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
-        self.http.update(&path(id)?, &json(&plan::Params::new(params))?)?.read()
+        self.http.update_and_read(&path(id)?, &json(&plan::Params::new(params))?)
     }
 
     /// The text of an order's template for the customer, in markdown.

@@ -79,6 +79,8 @@ pub(crate) struct Http {
     key: ApiKey,
     authorization: HeaderValue,
     update: Cell<UpdateMethod>,
+    /// Whether an update was sent as PATCH already.
+    patched: Cell<bool>,
     policy: Policy,
     /// Pauses before each look, at the end of a run, at what is unknown.
     pub(crate) settle: [Duration; 3],
@@ -131,6 +133,7 @@ impl Http {
             key: config.api_key().clone(),
             authorization,
             update: Cell::new(config.update_method),
+            patched: Cell::new(false),
             policy: Policy::new(config.attempts, (config.backoff_base, config.backoff_cap), config.timeout),
             settle: config.settle,
             timeout: config.timeout,
@@ -198,24 +201,43 @@ impl Http {
 
     /// Changes part of an object, with the verb that this server takes. It may be repeated, so it is where that helps.
     pub(crate) fn update(&self, path: &str, body: &[u8]) -> Result<Answer<'_>> {
-        let verb = match self.update.get() {
-            UpdateMethod::Put => return self.send(Method::Put, path, Some(body)),
-            UpdateMethod::Patch | UpdateMethod::Auto => Method::Patch,
+        let method = self.update.get();
+        if method == UpdateMethod::Put {
+            return self.send(Method::Put, path, Some(body));
+        }
+        let refused = match self.send(Method::Patch, path, Some(body)) {
+            Err(Error::Api(error)) if method == UpdateMethod::Auto => error,
+            answer => return answer.inspect(|_| self.patched.set(true)),
         };
-        match self.send(verb, path, Some(body)) {
-            Err(Error::Api(error))
-                if matches!(error.status, 405 | 501) && self.update.get() == UpdateMethod::Auto =>
-            {
-                log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", LogPath(path));
-                let answer = self.send(Method::Put, path, Some(body));
-                // One path that takes neither says nothing about the others.
-                if !matches!(&answer, Err(Error::Api(error)) if matches!(error.status, 405 | 501)) {
+        let is_first = !self.patched.replace(true);
+        let of_the_verb = refuses_the_verb(refused.status);
+        // A gateway may give any of these for a verb that it does not know.
+        if !of_the_verb && !(is_first && matches!(refused.status, 400 | 403 | 404 | 415 | 500)) {
+            return Err(Error::Api(refused));
+        }
+        log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", LogPath(path));
+        match self.send(Method::Put, path, Some(body)) {
+            // One path that takes neither says nothing about the others.
+            Err(Error::Api(error)) if refuses_the_verb(error.status) => {
+                Err(Error::Api(if of_the_verb { error } else { refused }))
+            }
+            answer => {
+                if of_the_verb || answer.is_ok() {
                     self.update.set(UpdateMethod::Put);
                 }
                 answer
             }
-            answer => answer,
         }
+    }
+
+    /// Changes part of an object, and returns it as it is then; it is read again where the answer is empty.
+    pub(crate) fn update_and_read<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> Result<T> {
+        let answer = self.update(path, body)?.whole().map_err(Error::Transport)?;
+        if !answer.is_empty() {
+            return answer.read();
+        }
+        self.get_with(path, Answer::read)
+            .map_err(|error| error.with_note("the update itself was carried out"))
     }
 
     /// POST of a stream: content type, length and content, which `open` begins anew where it is sent again.
@@ -315,6 +337,11 @@ impl std::fmt::Debug for Http {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Http").field("base", &self.base).finish_non_exhaustive()
     }
+}
+
+/// Whether the server says that it does not take the verb.
+fn refuses_the_verb(status: u16) -> bool {
+    matches!(status, 405 | 501)
 }
 
 /// Waits, if that ends before the deadline.

@@ -141,7 +141,7 @@ impl<'c> TierConfigs<'c> {
 
     /// Stores values in a request's parameters, and what is wrong with them.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
-        self.http.update(&path(id)?, &json(&plan::Params { params })?)?.read()
+        self.http.update_and_read(&path(id)?, &json(&plan::Params { params })?)
     }
 
     /// The text of a request's template, in markdown.

@@ -39,6 +39,7 @@ mod tier_config;
 mod tls;
 mod transport;
 mod unmodelled;
+mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
 mod usage_files;
