@@ -168,7 +168,7 @@ pub(crate) fn without_query(url: &str) -> &str {
 }
 
 /// The port comes with its colon, or empty.
-fn split_port(authority: &str) -> (&str, &str) {
+pub(crate) fn split_port(authority: &str) -> (&str, &str) {
     let end = match authority.find(']') {
         Some(bracket) if authority.starts_with('[') => bracket + 1,
         _ => authority.find(':').unwrap_or(authority.len()),
@@ -176,13 +176,13 @@ fn split_port(authority: &str) -> (&str, &str) {
     authority.split_at(end)
 }
 
-fn is_port(port: &str) -> bool {
+pub(crate) fn is_port(port: &str) -> bool {
     let digits = port.strip_prefix(':').unwrap_or_default();
     let is_number = digits.bytes().all(|b| b.is_ascii_digit());
     port.is_empty() || (is_number && digits.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     if let Some(address) = in_brackets(host) {
         return address.parse::<Ipv6Addr>().is_ok();
     }

@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod input;
 mod near_miss;
+mod proxy;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use crate::address::{Address, Fault};
 pub(crate) use self::api_key::ApiKey;
 pub use self::error::{ConfigError, ConfigErrorKind};
 use self::error::{Issue, Location};
+pub(crate) use self::proxy::Proxies;
 
 /// The endpoint of Connect, the API key, and how calls are made.
 ///
@@ -53,6 +55,7 @@ use self::error::{Issue, Location};
 /// | `connectTimeoutSecs` | how long connecting may take | 15 |
 /// | `attempts` | how often a call that may be repeated is tried, the first included | 3 |
 /// | `caFile` | PEM file with the certificate authorities to trust, relative to the file's folder | the built-in ones |
+/// | `proxy` | URL of the proxy, or `"direct"` for none | taken from the environment, see [below](Config#the-proxy) |
 ///
 /// `null` counts as absent. A key that stands twice is an error. Line breaks and blanks at the end of endpoint and key
 /// are dropped.
@@ -61,6 +64,21 @@ use self::error::{Issue, Location};
 /// is reported if the right one is absent. For `apiEndpoint`, `apiKey` and `products` it is an error, because a program
 /// that does not start is better than one that processes the wrong product. For the others it is a warning in the log.
 /// If the key really is your own, add the one it resembles as well: `"products": null`.
+///
+/// # The proxy
+///
+/// Without the setting `proxy`, the environment counts, read as curl reads it:
+///
+/// - The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` that is not empty names the proxy,
+///   `[http://][user:password@]host[:port]`. The port is 1080 if there is none. `https://` means TLS to the proxy itself.
+///   The variables for plain http have no effect, because plain http goes to this machine only.
+/// - `no_proxy`, or else `NO_PROXY`, names what is called directly: `*` for everything, or host names, parent domains
+///   (`example.com` includes `api.example.com`), IP addresses and networks such as `10.0.0.0/8`, separated by commas or
+///   blanks. A port is not a part of a name there.
+/// - This machine is never called through a proxy.
+/// - A proxy that cannot be used, such as a SOCKS proxy, is an error of `Connect::new`. Nothing is sent past it.
+///
+/// The setting `proxy` overrides all of these variables, `NO_PROXY` included.
 #[derive(Clone)]
 pub struct Config {
     endpoint: Address,
@@ -71,6 +89,7 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) attempts: u32,
     ca_file: Option<PathBuf>,
+    proxy: Option<String>,
     pub(crate) backoff_base: Duration,
     pub(crate) backoff_cap: Duration,
     pub(crate) settle: [Duration; 3],
@@ -143,6 +162,7 @@ impl Config {
             connect_timeout: Duration::from_secs(15),
             attempts: 3,
             ca_file: None,
+            proxy: None,
             backoff_base: Duration::from_millis(200),
             backoff_cap: Duration::from_secs(5),
             settle: [1, 1, 3].map(Duration::from_secs),
@@ -203,6 +223,20 @@ impl Config {
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
+        self
+    }
+
+    /// URL of the proxy, or `"direct"` for none; by default [the environment](Config#the-proxy) tells.
+    ///
+    /// ```
+    /// # let config = connect::Config::new("https://api.connect.cloudblue.com/public/v1", "SU-000-000-000:secret")?;
+    /// let config = config.proxy("http://proxy.example.com:3128");
+    /// assert_eq!(config.get_proxy(), Some("http://proxy.example.com:3128"));
+    /// # Ok::<(), connect::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
         self
     }
 
@@ -291,6 +325,11 @@ impl Config {
         self.ca_file.as_deref()
     }
 
+    /// URL of the proxy as it was set, with its password; `None` where the environment tells.
+    pub fn get_proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
+
     /// Base and cap of the pause between two attempts.
     pub fn get_backoff(&self) -> (Duration, Duration) {
         (self.backoff_base, self.backoff_cap)
@@ -314,6 +353,14 @@ impl Config {
     pub(crate) fn certificates(&self) -> Result<Option<Vec<Certificate<'static>>>, ConfigError> {
         let read = self.ca_file.as_deref().map(input::certificates).transpose();
         read.map_err(|issue| issue.at(Location::Setting("ca_file")))
+    }
+
+    /// What goes through a proxy.
+    pub(crate) fn proxies(&self) -> Result<Proxies, ConfigError> {
+        match &self.proxy {
+            Some(text) => Proxies::from_setting(text).map_err(|issue| issue.at(Location::Setting("proxy"))),
+            None => Proxies::from_env(&env::variable, &self.endpoint),
+        }
     }
 
     /// Checks the values of setters. A file and the environment were checked when they were read.
@@ -358,6 +405,7 @@ impl fmt::Debug for Config {
             .field("connect_timeout", &self.connect_timeout)
             .field("attempts", &self.attempts)
             .field("ca_file", &self.ca_file)
+            .field("proxy", &self.proxy.as_ref().map(|_| "***"))
             .field("backoff", &(self.backoff_base, self.backoff_cap))
             .field("settle", &self.settle)
             .field("user_agent", &self.user_agent)

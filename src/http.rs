@@ -11,7 +11,7 @@ use ureq::http::HeaderValue;
 use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::address::Address;
-use crate::config::{ApiKey, Config, UpdateMethod};
+use crate::config::{ApiKey, Config, Proxies, UpdateMethod};
 use crate::error::{Error, Result, TransportError};
 use crate::scope;
 use crate::text::{LogPath, without_signatures};
@@ -76,6 +76,7 @@ pub(crate) struct Http {
     /// Whether the last call failed before there was a connection for it.
     unreached: Unreached,
     base: Address,
+    proxies: Proxies,
     key: ApiKey,
     authorization: HeaderValue,
     update: Cell<UpdateMethod>,
@@ -100,6 +101,7 @@ impl Http {
             .map_err(|_| Error::input("the API key holds characters that no header can carry"))?;
         authorization.set_sensitive(true);
 
+        let proxies = config.proxies()?;
         let mut settings = Agent::config_builder()
             // Otherwise the status is all that remains of an error's body.
             .http_status_as_error(false)
@@ -112,10 +114,9 @@ impl Http {
             .max_idle_connections_per_host(1)
             .output_buffer_size(transport::OUTPUT)
             .user_agent(config.user_agent.as_str())
-            .accept("application/json");
-        if base.is_loopback() {
-            settings = settings.proxy(None);
-        }
+            .accept("application/json")
+            .accept_encoding("gzip")
+            .proxy(proxies.of(&base));
         if let Some(certificates) = config.certificates()? {
             settings =
                 settings.tls_config(TlsConfig::builder().root_certs(RootCerts::from(certificates)).build());
@@ -130,6 +131,7 @@ impl Http {
             agent,
             unreached,
             base,
+            proxies,
             key: config.api_key().clone(),
             authorization,
             update: Cell::new(config.update_method),

@@ -58,6 +58,8 @@ pub enum ConfigErrorKind {
     InsecureUrl,
     /// A text holds a character that may not go into an HTTP header or an id.
     BadCharacter,
+    /// The proxy cannot be used.
+    BadProxy,
     /// The `caFile` holds no certificate, or one that cannot be read.
     BadCertificate,
 }

@@ -17,12 +17,13 @@ use super::ConfigErrorKind::{
 use super::env::{self, Lookup};
 use super::error::{Issue, Location};
 use super::near_miss::is_near;
-use super::{ApiKey, Config, ConfigError, UpdateMethod, check, input, parse_endpoint};
+use super::{ApiKey, Config, ConfigError, Proxies, UpdateMethod, check, input, parse_endpoint};
 use crate::text;
 
 /// With a near miss of these the program does not start; of [`OPTIONAL`] it is warned of.
 const IMPORTANT: [&str; 3] = ["apiEndpoint", "apiKey", "products"];
-const OPTIONAL: [&str; 5] = ["updateMethod", "timeoutSecs", "connectTimeoutSecs", "attempts", "caFile"];
+const OPTIONAL: [&str; 6] =
+    ["updateMethod", "timeoutSecs", "connectTimeoutSecs", "attempts", "caFile", "proxy"];
 
 pub(super) struct Loaded {
     pub(super) config: Config,
@@ -125,6 +126,7 @@ impl<'p> Keys<'p> {
         config.connect_timeout = self.take_seconds("connectTimeoutSecs")?.unwrap_or(config.connect_timeout);
         config.attempts = self.take_attempts()?.unwrap_or(config.attempts);
         config.ca_file = self.take_ca_file()?;
+        config.proxy = self.take_proxy()?;
         Ok(config)
     }
 
@@ -234,6 +236,13 @@ impl<'p> Keys<'p> {
         let path = self.path.parent().unwrap_or(Path::new("")).join(name);
         input::check_ca_file(&path).map_err(|issue| self.issue(KEY, issue))?;
         Ok(Some(path))
+    }
+
+    fn take_proxy(&mut self) -> Result<Option<String>, ConfigError> {
+        const KEY: &str = "proxy";
+        let Some(text) = self.take_text(KEY)? else { return Ok(None) };
+        Proxies::from_setting(&text).map_err(|issue| self.issue(KEY, issue))?;
+        Ok(Some(text))
     }
 
     fn issue(&self, key: &str, issue: Issue) -> ConfigError {

@@ -48,6 +48,8 @@ impl Http {
                 .header(header::ACCEPT, "*/*")
                 .body(())
                 .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
+            let proxy = self.proxies.of(&address);
+            let request = self.agent.configure_request(request).proxy(proxy).build();
             let answer = self
                 .run(request, Method::Get, &shown)
                 .and_then(|response| self.receive(Method::Get, &shown, response))

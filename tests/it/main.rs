@@ -27,6 +27,7 @@ mod messages;
 mod options;
 mod orders;
 mod own_texts;
+mod proxies;
 mod quirks;
 mod report;
 mod secrets;
