@@ -57,8 +57,8 @@ pub(crate) use self::proxy::Proxies;
 /// | `caFile` | PEM file with the certificate authorities to trust, relative to the file's folder | the built-in ones |
 /// | `proxy` | URL of the proxy, or `"direct"` for none | taken from the environment, see [below](Config#the-proxy) |
 ///
-/// `null` counts as absent. A key that stands twice is an error. Line breaks and blanks at the end of endpoint and key
-/// are dropped.
+/// `null` counts as absent. A key that stands twice is an error. Line breaks and blanks at the end of a text, which
+/// secrets mounted as files have, are dropped.
 ///
 /// Any other key belongs to your program; [`Config::value`] reads it. A key that looks like a misspelt one of this table
 /// is reported if the right one is absent. For `apiEndpoint`, `apiKey` and `products` it is an error, because a program
@@ -181,7 +181,8 @@ impl Config {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let mut products: Vec<String> = ids.into_iter().map(Into::into).collect();
+        let ids = ids.into_iter().map(|id| id.into().trim_ascii_end().to_owned());
+        let mut products: Vec<String> = ids.collect();
         let mut seen = HashSet::new();
         products.retain(|id| seen.insert(id.clone()));
         self.products = Some(products);
@@ -218,7 +219,8 @@ impl Config {
 
     /// PEM file with the certificate authorities to trust, instead of the built-in ones.
     ///
-    /// For installations with a private authority. It is an error if a certificate in the file cannot be read. No
+    /// For installations with a private authority. The server's own certificate must not be one of an authority
+    /// (`CA:TRUE`), as `openssl req -x509` makes it by default. It is an error if a certificate in the file cannot be read. No
     /// setting switches verification off.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {

@@ -174,7 +174,7 @@ impl<'p> Keys<'p> {
             Some(other) => return Err(self.wrong_type(KEY, "a string or a list of strings", &other)),
         };
         let ids = values.into_iter().map(|value| match value {
-            Value::String(id) => Ok(id),
+            Value::String(id) => Ok(id.trim_ascii_end().to_owned()),
             other => Err(self.wrong_type(KEY, "a list of strings only", &other)),
         });
         let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
@@ -187,7 +187,7 @@ impl<'p> Keys<'p> {
         let Some(word) = self.take_text(KEY)? else {
             return Ok(None);
         };
-        match word.to_ascii_lowercase().as_str() {
+        match word.trim_ascii_end().to_ascii_lowercase().as_str() {
             "auto" => Ok(Some(UpdateMethod::Auto)),
             "patch" => Ok(Some(UpdateMethod::Patch)),
             "put" => Ok(Some(UpdateMethod::Put)),
@@ -230,6 +230,7 @@ impl<'p> Keys<'p> {
         let Some(name) = self.take_text(KEY)? else {
             return Ok(None);
         };
+        let name = name.trim_ascii_end();
         if name.is_empty() {
             return Err(self.issue(KEY, Issue::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
         }

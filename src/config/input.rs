@@ -11,6 +11,7 @@ use super::error::Issue;
 use crate::text;
 
 const MAX_BYTES: u64 = 1 << 20;
+const TRUSTED: &[u8] = b"-----BEGIN TRUSTED CERTIFICATE-----";
 /// Several times what the bundle of an operating system takes.
 const MAX_CA_BYTES: u64 = 8 << 20;
 
@@ -36,16 +37,21 @@ pub(super) fn check_ca_file(path: &Path) -> Result<(), Issue> {
 /// The certificates of a `caFile`. One that is left out silently would be missed when the platform changes to it.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Issue> {
     let pem = regular(path).and_then(|_| read(path, MAX_CA_BYTES)).map_err(|issue| named(path, issue))?;
-    let certificates: Vec<_> = parse_pem(&pem)
+    let certificates: Vec<_> = parse_pem(text::without_mark(&pem))
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) if is_whole(certificate.der()) => Some(certificate),
             _ => None,
         })
         .collect();
+    let pem = text::without_mark(&pem);
     let begun =
         pem.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"-----BEGIN CERTIFICATE-----"));
     let (total, good) = (begun.count(), certificates.len());
     let what = match total.saturating_sub(good) {
+        _ if good == 0 && pem.windows(TRUSTED.len()).any(|part| part == TRUSTED) => {
+            "holds certificates in the form of OpenSSL alone (TRUSTED CERTIFICATE); run openssl x509 on each"
+                .to_owned()
+        }
         _ if good == 0 => "holds no certificate in PEM form".to_owned(),
         0 => return Ok(certificates),
         bad => format!("is damaged: {bad} of {total} certificates cannot be read"),

@@ -42,8 +42,14 @@ impl Authority {
     }
 
     fn server(&self, name: &str, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
+        self.server_with(name, IsCa::NoCa, answer)
+    }
+
+    /// A server whose own certificate is made for an authority, or is not.
+    fn server_with(&self, name: &str, is_ca: IsCa, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = is_ca;
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -142,9 +148,48 @@ fn a_certificate_of_an_authority_nobody_knows_is_refused_without_a_second_try() 
     let address = authority.server("127.0.0.1", accounts);
     for config in [config(address), config(address).ca_file(Authority::new().file())] {
         let text = refused(config);
-        assert!(text.starts_with("GET /accounts: no connection to the platform: "), "{text}");
+        assert!(text.starts_with("GET /accounts: no connection to the platform"), "{text}");
         assert!(text.contains("certificate") && !text.contains("attempts"), "{text}");
     }
+}
+
+#[test]
+fn a_certificate_of_an_authority_as_the_servers_own_is_told_with_what_to_do() {
+    let case = crate::support::case("F19-ca-true-leaf");
+    assert!(case["got"].as_str().unwrap().contains("CaUsedAsEndEntity"));
+    let authority = Authority::new();
+    for is_ca in [
+        IsCa::Ca(BasicConstraints::Unconstrained),
+        IsCa::Ca(BasicConstraints::Constrained(0)),
+        IsCa::Ca(BasicConstraints::Constrained(3)),
+    ] {
+        let address = authority.server_with("127.0.0.1", is_ca, accounts);
+        let text = refused(config(address).ca_file(authority.file()));
+        assert!(text.contains("basicConstraints=CA:FALSE") && text.contains("caFile"), "{text}");
+    }
+}
+
+#[test]
+fn a_mark_before_a_certificate_is_read_past() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", accounts);
+    let path = authority.file();
+    let pem = std::fs::read_to_string(&path).unwrap();
+    for text in [format!("\u{feff}{pem}"), format!("\u{feff}\r\n{pem}\n"), pem.replace('\n', "\r\n")] {
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(get(config(address).ca_file(&path)).unwrap()["id"], "VA-000");
+    }
+}
+
+#[test]
+fn certificates_in_a_form_that_cannot_be_read_are_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, "-----BEGIN TRUSTED CERTIFICATE-----\nMIIB\n-----END TRUSTED CERTIFICATE-----\n")
+        .unwrap();
+    let config = Config::new("https://api.example.com/public/v1", "SU-1:key").unwrap().ca_file(&path);
+    let error = Connect::new(config).unwrap_err().to_string();
+    assert!(error.contains("TRUSTED CERTIFICATE") && error.contains("openssl x509"), "{error}");
 }
 
 #[test]
