@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Outcome;
+use super::{Outcome, Verdict};
 use crate::rql::Query;
 use crate::text::escape_controls;
 
@@ -29,6 +29,7 @@ pub struct Options<'a> {
     pub(crate) page_size: u32,
     pub(crate) max: Option<u64>,
     pub(crate) dry_run: bool,
+    messages: Vec<Verdict>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) observer: Option<Observer<'a>>,
@@ -45,6 +46,7 @@ impl<'a> Options<'a> {
             page_size: 100,
             max: None,
             dry_run: false,
+            messages: vec![Verdict::Approved, Verdict::Inquired],
             deadline: None,
             stop: None,
             observer: None,
@@ -84,6 +86,30 @@ impl<'a> Options<'a> {
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
+    }
+
+    /// After which verdicts a message is posted in the conversation of an order: approved and inquired, or one of them, or
+    /// none with `[]`.
+    ///
+    /// The platform writes lines of its own into a conversation, such as that an order was approved, and what an inquiry
+    /// asks for stands at the parameters. After an approval the loop adds `Activated using template TL-….`, and after an
+    /// inquiry the text of the closure. Later SDKs of the vendor post neither. The message of a skip is not affected: it
+    /// is posted wherever the closure gives one. After a failure none is posted, since the platform shows the reason.
+    ///
+    /// ```
+    /// use connect::{Options, Verdict};
+    ///
+    /// let only_questions = Options::new().messages([Verdict::Inquired]);
+    /// let silent = Options::new().messages([]);
+    /// ```
+    pub fn messages(mut self, after: impl IntoIterator<Item = Verdict>) -> Self {
+        self.messages = after.into_iter().collect();
+        self
+    }
+
+    /// Whether the message of a plan is left out.
+    pub(crate) fn is_silent_after(&self, verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Approved | Verdict::Inquired) && !self.messages.contains(&verdict)
     }
 
     /// Ends the run before the next request once this much time has passed. No call or pause lasts beyond it, but for what
@@ -137,6 +163,7 @@ impl fmt::Debug for Options<'_> {
             .field("page_size", &self.page_size)
             .field("max", &self.max)
             .field("dry_run", &self.dry_run)
+            .field("messages", &self.messages)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }

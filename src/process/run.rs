@@ -136,7 +136,11 @@ impl Run<'_> {
                         self.report.pass_foreign();
                         continue;
                     }
-                    Element::Item(item) => self.one(item, decide),
+                    Element::Item(item) => self.one(item, &mut |item: &T| {
+                        let plan = decide(item)?;
+                        let message = plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
+                        Ok(Plan { message, ..plan })
+                    }),
                     Element::Broken { id, error, .. } => unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;
