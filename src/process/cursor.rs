@@ -267,8 +267,7 @@ fn covers(range: Option<ContentRange>, offset: u64, listed: usize) -> bool {
 
 /// Whether an element was created before the one in front of it.
 fn is_in_disorder(entries: &[Entry<'_>]) -> bool {
-    let created: Vec<_> = entries.iter().filter_map(|entry| entry.item?.1).collect();
-    !created.is_sorted()
+    !entries.iter().filter_map(|entry| entry.item?.1).is_sorted()
 }
 
 fn hash(entries: &[Entry<'_>]) -> u64 {

@@ -63,7 +63,9 @@ impl Unsettled {
         conversations: &Conversations<'_>,
         mut settled: impl FnMut(Settled),
     ) -> Result<()> {
-        std::mem::take(&mut self.secrets).iter().for_each(|secret| scope::hide(secret));
+        for secret in std::mem::take(&mut self.secrets) {
+            scope::hide(&secret);
+        }
         for pause in http.settle {
             if self.is_empty() || !wait(pause) {
                 return Ok(());

@@ -52,6 +52,9 @@ impl Asked {
 /// A page and the total that the server tells with it.
 type Page = (Vec<Value>, usize);
 
+/// How a list is answered.
+type Answer = Box<dyn Fn(&Asked) -> Page + Send + Sync>;
+
 /// The paths that were called.
 type Calls = Arc<Mutex<Vec<String>>>;
 
@@ -131,7 +134,6 @@ fn walk(connect: &Connect) -> (HashMap<String, usize>, Report) {
 fn a_queue_that_is_not_what_it_says_is_handled_once_or_the_report_says_so() {
     let (apart, tie) = (orders(250, false), orders(250, true));
     let reversed = |all: Vec<Value>| all.into_iter().rev().collect::<Vec<_>>();
-    type Answer = Box<dyn Fn(&Asked) -> Page + Send + Sync>;
     let of = |all: &[Value], answer: fn(&Asked, &[Value]) -> Page| -> Answer {
         let all = all.to_vec();
         Box::new(move |asked| answer(asked, &all))
@@ -166,11 +168,10 @@ fn a_queue_that_is_not_what_it_says_is_handled_once_or_the_report_says_so() {
 
 #[test]
 fn a_plain_list_that_is_not_what_it_says_ends_with_all_of_it_or_an_error() {
-    type Answer = fn(&Asked) -> Page;
-    let small_total: Answer = |asked| (asked.page(&orders(250, false), 1000), 1);
-    let first_page: Answer = |_| (orders(100, false), 250);
-    let first_page_at_the_end: Answer = |_| (orders(100, false), 200);
-    let endless: Answer = |asked| {
+    let small_total: fn(&Asked) -> Page = |asked| (asked.page(&orders(250, false), 1000), 1);
+    let first_page: fn(&Asked) -> Page = |_| (orders(100, false), 250);
+    let first_page_at_the_end: fn(&Asked) -> Page = |_| (orders(100, false), 200);
+    let endless: fn(&Asked) -> Page = |asked| {
         let element = |at| json!({"id": format!("PR-{}-{at}", asked.offset)});
         ((0..100).map(element).collect(), 250)
     };
@@ -201,20 +202,18 @@ fn a_plain_list_that_is_not_what_it_says_ends_with_all_of_it_or_an_error() {
 
 /// Three orders, whose conversations stand among those of others at `first`. `cap` conversations come at once.
 fn with_conversations(first: usize, cap: usize) -> (Report, Vec<String>) {
-    let (connect, calls) = server(move |path, asked| match path.rsplit('/').next() {
-        Some("requests") => {
+    let (connect, calls) = server(move |path, asked| {
+        if path.ends_with("/requests") {
             let matching = asked.matching(&orders(3, false));
-            (asked.page(&matching, 1000), matching.len())
+            return (asked.page(&matching, 1000), matching.len());
         }
-        _ => {
-            let about = |at: usize| match at.checked_sub(first) {
-                Some(order @ 0..3) => format!("PR-{order:03}"),
-                _ => format!("PR-9-{at}"),
-            };
-            let one = |at| json!({"id": format!("CO-{at}"), "instance_id": about(at), "status": "open"});
-            let end = (asked.offset + asked.limit.min(cap)).min(20_000);
-            ((asked.offset..end).map(one).collect(), 20_000)
-        }
+        let about = |at: usize| match at.checked_sub(first) {
+            Some(order @ 0..3) => format!("PR-{order:03}"),
+            _ => format!("PR-9-{at}"),
+        };
+        let one = |at| json!({"id": format!("CO-{at}"), "instance_id": about(at), "status": "open"});
+        let end = (asked.offset + asked.limit.min(cap)).min(20_000);
+        ((asked.offset..end).map(one).collect(), 20_000)
     });
     let report = connect.process_fulfillments(|_| Err(Action::skip().with_message("waits for the bank")));
     let calls = calls.lock().unwrap();

@@ -322,7 +322,9 @@ fn twenty_secrets_that_the_platform_echoes_are_in_no_output() {
         order["asset"]["params"] = params.clone().into();
         sandbox.insert("requests", order);
         sandbox.insert("conversations", sample::conversation_for(FIRST));
-        faults.into_iter().for_each(|fault| sandbox.fault(fault));
+        for fault in faults {
+            sandbox.fault(fault);
+        }
         let connect = crate::support::one_try(&sandbox);
         let mut told = String::new();
         let written = lines(LevelFilter::Trace, || {

@@ -308,7 +308,7 @@ fn soak(orders: usize, seed: u64, kills: usize) {
         struck(""),
         struck("status 200"),
         found.ended,
-        found.told(|told| is_sure(told)),
+        found.told(is_sure),
         found.told(|told| is_sure(told) && told[1] == "observed"),
         found.told(|told| told[1] == "unknown"),
         found.told_later(),
