@@ -195,7 +195,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(Clean(f), "{}", self.inner())
+        match self {
+            Self::Handler(error) => f.write_str(&one_line(&error.to_string())),
+            error => write!(Clean(f), "{}", error.inner()),
+        }
     }
 }
 

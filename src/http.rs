@@ -214,7 +214,8 @@ impl Http {
         let is_first = !self.patched.replace(true);
         let of_the_verb = refuses_the_verb(refused.status);
         // A gateway may give any of these for a verb that it does not know.
-        if !of_the_verb && !(is_first && matches!(refused.status, 400 | 403 | 404 | 415 | 500)) {
+        let is_doubtful = is_first && matches!(refused.status, 400 | 403 | 404 | 415 | 500);
+        if !of_the_verb && !is_doubtful {
             return Err(Error::Api(refused));
         }
         log::debug!(target: "connect::http", "the server takes no PATCH for {}: trying PUT", LogPath(path));

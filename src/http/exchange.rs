@@ -61,9 +61,8 @@ impl Http {
                     })?;
                 }
                 Got::Redirect { status, location: None } => {
-                    return Err(self.error_of(CallError::Refused(Box::new(ApiError::new(
-                        "GET", &shown, status, b"",
-                    )))));
+                    return Err(self
+                        .error_of(CallError::Refused(Box::new(ApiError::new("GET", &shown, status, b"")))));
                 }
                 Got::Answer(answer) => return answer.bytes(),
             }

@@ -48,9 +48,8 @@ pub(crate) fn elements<T: DeserializeOwned>(
     // Bytes that are no UTF-8 spoil the elements that they are in, and not the page.
     let text = String::from_utf8_lossy(body);
     let is_spoilt = |raw: &str| matches!(text, Cow::Owned(_)) && raw.contains('\u{FFFD}');
-    let raws = match split::parts(&text).filter(|_| text.trim_start().starts_with('[')) {
-        Some(raws) => raws,
-        None => return decode::<Option<Vec<T>>>(Method::Get, path, text.as_bytes()).map(|_| Vec::new()),
+    let Some(raws) = split::parts(&text).filter(|_| text.trim_start().starts_with('[')) else {
+        return decode::<Option<Vec<T>>>(Method::Get, path, text.as_bytes()).map(|_| Vec::new());
     };
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
     let read_one = |(index, raw): (usize, &str)| {

@@ -17,7 +17,9 @@ pub(super) fn parts(text: &str) -> Option<Vec<&str>> {
             b'[' => open.push(b']'),
             b'{' => open.push(b'}'),
             b']' | b'}' => {
-                if open.pop() != Some(byte) || (open.is_empty() && at + 1 < text.len()) {
+                let closes = open.pop() == Some(byte);
+                let ends = open.is_empty() && at + 1 < text.len();
+                if !closes || ends {
                     return None;
                 }
             }

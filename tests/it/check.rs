@@ -44,8 +44,8 @@ fn nobody_listening_is_unreachable() {
     assert!(matches!(problem, CheckError::Unreachable(_)), "{problem:?}");
     assert!(problem.to_string().contains("check the network and the host in apiEndpoint"), "{problem}");
     // It is printed without its chain, so what is behind it is part of the text.
-    let cause = std::error::Error::source(&problem).unwrap().to_string();
-    assert!(problem.to_string().ends_with(&format!("no connection to the platform: {cause}")), "{problem}");
+    assert!(problem.to_string().contains("no connection to the platform: Connection refused"), "{problem}");
+    assert!(std::error::Error::source(&problem).is_none(), "a chain would say it twice");
 }
 
 #[test]

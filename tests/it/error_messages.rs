@@ -84,7 +84,7 @@ fn each_fault_of_a_server_has_its_message() {
         (
             "a page of a portal",
             list(|f| f.status(200).body("<html>please log in</html>")),
-            "CALL: the answer is no list: expected value at line 1 column 1",
+            "CALL: the answer is an HTML page, probably of a gateway in front of the platform",
         ),
         (
             "nothing at all",
