@@ -49,8 +49,8 @@ fn main() {
         ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
         ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
         ["decode", "full"] => decode(as_the_loop::<Vec<Request>>),
-        ["decode", "value"] => decode(serde_json::from_slice::<serde_json::Value>),
-        ["decode", "minimal"] => decode(serde_json::from_slice::<Vec<Minimal>>),
+        ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
+        ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
         ["writer", records] => report(|| sheet(records.parse().unwrap())),
         words if words.contains(&"--test") => {}

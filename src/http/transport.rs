@@ -210,7 +210,7 @@ mod tests {
             assert!(rounded <= exact + exact / 64 + Duration::from_millis(1), "{exact:?} became {rounded:?}");
         }
         assert_eq!(
-            round_up(Duration::from_nanos(299_999_999_000)),
+            round_up(Duration::from_micros(299_999_999)),
             round_up(Duration::from_nanos(299_998_000_001))
         );
     }

@@ -72,7 +72,7 @@ fn what_lasts_is_asked_once() {
 fn a_head_that_breaks_the_rules_is_asked_for_once() {
     let server = &case("F22-lasting-failures-repeated")["server"];
     assert_eq!(server["or"], "a response with 130 headers");
-    let many = |count: usize| (0..count).map(|n| format!("X-{n}: x\r\n")).collect::<String>();
+    let many = |count: usize| "X-More: x\r\n".repeat(count);
     for headers in [
         many(130),
         many(1000),

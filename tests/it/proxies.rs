@@ -46,7 +46,6 @@ fn in_a_child(env: &[(&str, String)], endpoint: &str) -> String {
 
 #[test]
 #[ignore = "run by the other tests, in an environment of its own"]
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
 fn the_child() {
     let Ok(endpoint) = std::env::var(ENDPOINT) else { return };
     let config = impatient(Config::new(endpoint, "SU-1:key").unwrap()).attempts(1);
