@@ -23,6 +23,8 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 mod measure;
 #[path = "shared/page.rs"]
 mod page;
+#[path = "shared/raw.rs"]
+mod raw;
 #[path = "shared/server.rs"]
 mod server;
 
@@ -33,6 +35,7 @@ use server::{Server, serve};
 const RUNS: usize = 7;
 const ORDERS: usize = 10_000;
 const PAGE: usize = 100;
+const AUTHORIZATION: &str = "ApiKey SU-1:secret";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +51,7 @@ fn main() {
         ["floor", url] => report(|| floor::<Request>(url, agent(true), |request| &request.id)),
         ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
         ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
+        ["raw", url] => report(|| raw::run(url)),
         ["decode", "full"] => decode(as_the_loop::<Vec<Request>>),
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
@@ -71,6 +75,7 @@ fn table(only: Option<&str>) {
             || run("sdk"),
             || run("floor"),
         );
+        against("  the loop against a raw socket", || run("sdk"), || run("raw"));
         against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
         against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
     }
@@ -212,12 +217,11 @@ struct Minimal {
 
 /// The same calls as [`sdk`] makes, written by hand.
 fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&T) -> &str) {
-    let authorization = "ApiKey SU-1:secret";
     let mut offset = 0;
     loop {
         let list =
             format!("{url}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
-        let mut answer = agent.get(list).header("Authorization", authorization).call().unwrap();
+        let mut answer = agent.get(list).header("Authorization", AUTHORIZATION).call().unwrap();
         let mut bytes = Vec::new();
         answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
         let requests: Vec<T> = serde_json::from_slice(&bytes).unwrap();
@@ -227,7 +231,7 @@ fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&
         offset += requests.len();
         let ids = requests.iter().map(id).collect::<Vec<_>>().join(",");
         let talks = format!("{url}/conversations?in(instance_id,({ids}))&limit=1000&offset=0");
-        let mut answer = agent.get(talks).header("Authorization", authorization).call().unwrap();
+        let mut answer = agent.get(talks).header("Authorization", AUTHORIZATION).call().unwrap();
         let mut bytes = Vec::new();
         answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
         assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&bytes).unwrap().is_empty());
@@ -237,15 +241,15 @@ fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&
                 &serde_json::json!({"asset": {"params": [{"id": "tenant", "value": id}]}}),
             )
             .unwrap();
-            send(agent.put(format!("{url}/requests/{id}")), authorization, &update);
+            send(agent.put(format!("{url}/requests/{id}")), &update);
             let approve = serde_json::to_vec(&serde_json::json!({"template_id": "TL-1"})).unwrap();
-            send(agent.post(format!("{url}/requests/{id}/approve")), authorization, &approve);
+            send(agent.post(format!("{url}/requests/{id}/approve")), &approve);
         }
     }
 }
 
-fn send(request: ureq::RequestBuilder<ureq::typestate::WithBody>, authorization: &str, body: &[u8]) {
-    let request = request.header("Authorization", authorization).header("Content-Type", "application/json");
+fn send(request: ureq::RequestBuilder<ureq::typestate::WithBody>, body: &[u8]) {
+    let request = request.header("Authorization", AUTHORIZATION).header("Content-Type", "application/json");
     let mut answer = request.send(body).unwrap();
     let mut bytes = Vec::new();
     answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
