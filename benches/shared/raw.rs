@@ -17,7 +17,8 @@ pub fn run(url: &str) {
     socket.stream.set_nodelay(true).unwrap();
     let mut offset = 0;
     loop {
-        let list = format!("/{root}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
+        let list =
+            format!("/{root}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
         let requests: Vec<Request> = serde_json::from_str(socket.call("GET", &list, "")).unwrap();
         if requests.is_empty() {
             return;
