@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::connect::Connect;
 use crate::error::{Error, Result};
 use crate::page::Pages;
-use crate::rql::Query;
+use crate::rql::{Query, names};
 
 /// What stands between a configuration and a working program; from [`Connect::check`].
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Connect {
             [] => Query::new().limit(1),
             products => Query::new().in_("id", products),
         };
-        let seen = Pages::<Visible>::new(&self.http, "/products", &query);
+        let seen = Pages::<Visible>::new(&self.http, &names::PRODUCTS, &query);
         let seen = seen
             .map(|product| product.map(|product| product.id))
             .collect::<Result<Vec<_>>>()

@@ -1,7 +1,8 @@
 //! Reading what there is: subscriptions, products, tier configs, tier accounts, marketplaces.
 //!
 //! A list is read page by page while it is walked, narrowed by a [`Query`]; what has an id is read by it, and is `None`
-//! where the platform knows none of this id.
+//! where the platform knows none of this id. A name in the query that the list does not have is
+//! [`Error::Input`](crate::Error::Input) as its first element, and no call is made.
 //!
 //! ```no_run
 //! # fn main() -> connect::Result<()> {
@@ -28,6 +29,7 @@ use crate::models::{
 };
 use crate::page::Pages;
 use crate::rql::Query;
+use crate::rql::names::{self, Names};
 
 /// What there is; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -41,20 +43,20 @@ impl<'c> Directory<'c> {
         Self { http, products }
     }
 
-    fn list<T: DeserializeOwned>(self, path: &str, query: &Query) -> Pages<'c, T> {
-        Pages::new(self.http, path, query)
+    fn list<T: DeserializeOwned>(self, names: &Names, query: &Query) -> Pages<'c, T> {
+        Pages::new(self.http, names, query)
     }
 
     /// A list narrowed to the configured products.
     fn list_of_products<T: DeserializeOwned>(
         self,
-        path: &str,
+        names: &Names,
         property: &str,
         query: &Query,
     ) -> Pages<'c, T> {
         match self.products {
-            [] => self.list(path, query),
-            products => self.list(path, &query.clone().in_(property, products)),
+            [] => self.list(names, query),
+            products => self.list(names, &query.clone().in_(property, products)),
         }
     }
 
@@ -62,14 +64,23 @@ impl<'c> Directory<'c> {
         self.http.find(&format!("{list}/{}", segment(id)?))
     }
 
-    /// What belongs to the object with this id.
-    fn part<T: DeserializeOwned>(self, list: &str, id: &str, part: &str, query: &Query) -> Pages<'c, T> {
-        Pages::at(self.http, segment(id).map(|id| format!("{list}/{id}/{part}")), query)
+    /// What belongs to the product with this id.
+    fn part<T: DeserializeOwned>(self, id: &str, names: &Names, query: &Query) -> Pages<'c, T> {
+        let list = segment(id).map(|id| names.list.replace("{id}", &id));
+        Pages::below(self.http, list, names, query)
+    }
+
+    /// All that belongs to the object with this id.
+    fn parts<T: DeserializeOwned>(self, list: &str, id: &str, part: &str) -> Pages<'c, T> {
+        Pages::at(self.http, segment(id).map(|id| format!("{list}/{id}/{part}")), &Query::new())
     }
 
     /// Subscriptions of the configured products.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/assets.md")]
     pub fn assets(self, query: &Query) -> Pages<'c, Asset> {
-        self.list_of_products("/assets", "product.id", query)
+        self.list_of_products(&names::ASSETS, "product.id", query)
     }
 
     /// One subscription, `AS-…`, with its template and pending request, which lists leave out.
@@ -80,7 +91,7 @@ impl<'c> Directory<'c> {
     /// The orders of a subscription, in the short form the platform lists them in; the whole of one is
     /// [`Fulfillment::request`](crate::fulfillment::Fulfillment::request).
     pub fn asset_requests(self, id: &str) -> Pages<'c, AssetRequestItem> {
-        self.part("/assets", id, "requests", &Query::new())
+        self.parts("/assets", id, "requests")
     }
 
     /// The text of a subscription's template for the customer, in markdown.
@@ -89,8 +100,11 @@ impl<'c> Directory<'c> {
     }
 
     /// Products that the key can see, configured or not.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/products.md")]
     pub fn products(self, query: &Query) -> Pages<'c, Product> {
-        self.list("/products", query)
+        self.list(&names::PRODUCTS, query)
     }
 
     /// One product, `PRD-…`.
@@ -100,7 +114,7 @@ impl<'c> Directory<'c> {
 
     /// Templates of a product, by which orders are approved and inquired.
     pub fn product_templates(self, id: &str) -> Pages<'c, Template> {
-        self.part("/products", id, "templates", &Query::new())
+        self.parts("/products", id, "templates")
     }
 
     /// One template of a product, `TL-…`.
@@ -110,25 +124,34 @@ impl<'c> Directory<'c> {
 
     /// Values of a product's configuration parameters, for each item and marketplace where they have such.
     ///
-    /// Filters: `parameter.id`, `parameter.title`, `parameter.scope`, `marketplace.id`, `marketplace.name`, `item.id`,
-    /// `item.name`, `value`.
+    /// # Names
+    #[doc = include_str!("rql/names/product_configurations.md")]
     pub fn product_configurations(self, id: &str, query: &Query) -> Pages<'c, ProductConfigurationParameter> {
-        self.part("/products", id, "configurations", query)
+        self.part(id, &names::PRODUCT_CONFIGURATIONS, query)
     }
 
     /// Definitions of a product's parameters.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/product_parameters.md")]
     pub fn product_parameters(self, id: &str, query: &Query) -> Pages<'c, Param> {
-        self.part("/products", id, "parameters", query)
+        self.part(id, &names::PRODUCT_PARAMETERS, query)
     }
 
     /// Definitions of a product's items.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/product_items.md")]
     pub fn product_items(self, id: &str, query: &Query) -> Pages<'c, Item> {
-        self.part("/products", id, "items", query)
+        self.part(id, &names::PRODUCT_ITEMS, query)
     }
 
     /// Configurations of resellers for the configured products.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/tier_configs.md")]
     pub fn tier_configs(self, query: &Query) -> Pages<'c, TierConfig> {
-        self.list_of_products("/tier/configs", "product.id", query)
+        self.list_of_products(&names::TIER_CONFIGS, "product.id", query)
     }
 
     /// One configuration of a reseller, `TC-…`.
@@ -137,8 +160,11 @@ impl<'c> Directory<'c> {
     }
 
     /// Customers and resellers.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/tier_accounts.md")]
     pub fn tier_accounts(self, query: &Query) -> Pages<'c, TierAccount> {
-        self.list("/tier/accounts", query)
+        self.list(&names::TIER_ACCOUNTS, query)
     }
 
     /// One customer or reseller, `TA-…`.
@@ -147,13 +173,19 @@ impl<'c> Directory<'c> {
     }
 
     /// Changes of customers' and resellers' data that wait to be taken over, for the configured products.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/tier_account_requests.md")]
     pub fn tier_account_requests(self, query: &Query) -> Pages<'c, TierAccountRequest> {
-        self.list_of_products("/tier/account-requests", "product.id", query)
+        self.list_of_products(&names::TIER_ACCOUNT_REQUESTS, "product.id", query)
     }
 
     /// Marketplaces that the key can see.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/marketplaces.md")]
     pub fn marketplaces(self, query: &Query) -> Pages<'c, Marketplace> {
-        self.list("/marketplaces", query)
+        self.list(&names::MARKETPLACES, query)
     }
 
     /// One marketplace, `MP-…`.

@@ -30,6 +30,7 @@ use crate::models::{
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, post_message, run};
 use crate::rql::Query;
+use crate::rql::names::{self, Names};
 
 mod new_request;
 mod plan;
@@ -48,6 +49,7 @@ pub struct Fulfillment<'c> {
 impl Queue for Request {
     const LIST: &'static str = "/requests";
     const NAME: &'static str = "fulfillment requests";
+    const NAMES: &'static Names = &names::REQUESTS;
     const CREATED: &'static str = "created";
     const PRODUCT: &'static str = "asset.product.id";
     const STATUS: &'static str = "pending";
@@ -107,7 +109,8 @@ impl<'c> Fulfillment<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said.
+    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said or that
+    /// [`requests`](Self::requests) does not have.
     pub fn process_with(
         self,
         options: Options<'_>,
@@ -117,8 +120,11 @@ impl<'c> Fulfillment<'c> {
     }
 
     /// Orders that match, of all products that the key can see.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/requests.md")]
     pub fn requests(self, query: &Query) -> Pages<'c, Request> {
-        Pages::new(self.http, Request::LIST, query)
+        Pages::new(self.http, Request::NAMES, query)
     }
 
     /// One order, or `None` where there is none of this id.
@@ -175,7 +181,7 @@ impl<'c> Fulfillment<'c> {
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
         let query = Query::new().equal("instance_id", request_id);
         let mut closed = None;
-        for conversation in Pages::<Conversation>::new(self.http, "/conversations", &query) {
+        for conversation in Pages::<Conversation>::at(self.http, Ok("/conversations".to_owned()), &query) {
             let conversation = conversation?;
             match conversation.kind {
                 ConversationKind::Notes => {}

@@ -11,11 +11,13 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::http::{Answer, ContentRange, Http, parse};
 use crate::rql::Query;
+use crate::rql::names::Names;
 
 mod element;
 mod split;
 
 pub(crate) use element::{Element, elements};
+pub(crate) use split::parts;
 
 /// How many are read at once.
 const PAGE: u64 = 100;
@@ -57,12 +59,18 @@ enum Next {
 }
 
 impl<'c, T: DeserializeOwned> Pages<'c, T> {
-    /// The elements of `list` that match.
-    pub(crate) fn new(http: &'c Http, list: &str, query: &Query) -> Self {
-        Self::at(http, Ok(list.to_owned()), query)
+    /// The elements of the list that match. A name that the list does not have fails as the first element.
+    pub(crate) fn new(http: &'c Http, names: &Names, query: &Query) -> Self {
+        Self::below(http, Ok(names.list.to_owned()), names, query)
     }
 
-    /// [`new`](Self::new) for a path that may be none: that fails as the first element.
+    /// [`new`](Self::new) for a list whose path has an id in it, or is none: that fails as the first element.
+    pub(crate) fn below(http: &'c Http, list: Result<String>, names: &Names, query: &Query) -> Self {
+        let checked = list.and_then(|list| Ok(query.check(names).map(|()| list)?));
+        Self::at(http, checked, query)
+    }
+
+    /// The elements of a list that may have any names.
     pub(crate) fn at(http: &'c Http, list: Result<String>, query: &Query) -> Self {
         let compiled = list.and_then(|list| Ok((list, query.without_paging().compile()?)));
         let mut pages = Self::from_path(http, String::new(), PAGE);

@@ -11,6 +11,7 @@ mod outcome;
 mod pages;
 mod plan;
 mod queue;
+mod recheck;
 mod report;
 mod run;
 mod settle;

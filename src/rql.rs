@@ -18,8 +18,9 @@
 //! # Ok::<(), connect::rql::QueryError>(())
 //! ```
 //!
-//! **The platform ignores filters whose property it does not know**: a misspelt property lists everything. Names are
-//! those of the list's documentation, with dots: `asset.product.id`, not `asset__product__id`.
+//! **The platform ignores filters whose property it does not know**: a misspelt property would list everything. So each
+//! list of this crate and each loop refuses, before any call, a name that the list does not have, and names the nearest
+//! one that it has. The method of a list shows its names; [`Query::unchecked`] sends a name that is newer than this crate.
 //!
 //! # Values
 //!
@@ -103,7 +104,9 @@
 mod encode;
 mod error;
 mod filter;
+mod holds;
 mod list;
+pub(crate) mod names;
 mod pattern;
 mod value;
 
@@ -127,6 +130,7 @@ const MAX_ORDERING: usize = 5;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Query {
+    unchecked: bool,
     select: Vec<String>,
     filters: Vec<Filter>,
     ordering: Vec<String>,
@@ -309,6 +313,24 @@ impl Query {
         self
     }
 
+    /// Sends the names of this query as they are, also those that the list is not known to have.
+    ///
+    /// A list refuses a name that its documentation does not show, since the platform would ignore the filter and list
+    /// everything. This is the way for a name that is newer than this crate. Look at what comes: nobody else does. A
+    /// part of [`any`](Self::any), [`all`](Self::all) or [`not`](Self::not) may be unchecked by itself:
+    ///
+    /// ```
+    /// # use connect::rql::Query;
+    /// let newer = Query::new().equal("asset.colour", "red").unchecked();
+    /// let query = Query::new().equal("status", "pending").all([newer]);
+    /// assert_eq!(query.compile()?, "?eq(status,pending)&eq(asset.colour,red)");
+    /// # Ok::<(), connect::rql::QueryError>(())
+    /// ```
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
+        self
+    }
+
     /// The query as it goes after a path: `""` for `Query::new()`, else `?…`, percent-encoded.
     ///
     /// # Errors
@@ -362,7 +384,7 @@ impl Query {
     /// The filters and selections of both; ordering, limit and offset of `self` only.
     pub(crate) fn narrow(&self, other: &Self) -> Self {
         let mut both = self.clone();
-        both.filters.extend_from_slice(&other.filters);
+        both.filters.extend(other.filters.iter().map(|filter| filter.clone().unchecked_if(other.unchecked)));
         for name in &other.select {
             if !both.select.contains(name) {
                 both.select.push(name.clone());
@@ -413,10 +435,11 @@ impl Query {
             (self.limit.is_some(), "limit"),
             (self.offset.is_some(), "offset"),
         ];
-        match extra.into_iter().find(|(set, _)| *set) {
-            Some((_, part)) => Err(QueryError::NotAFilter { operator, part }),
-            None => Ok(self.filters),
+        if let Some((_, part)) = extra.into_iter().find(|(set, _)| *set) {
+            return Err(QueryError::NotAFilter { operator, part });
         }
+        let filters = self.filters.into_iter();
+        Ok(filters.map(|filter| filter.unchecked_if(self.unchecked)).collect())
     }
 }
 

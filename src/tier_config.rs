@@ -22,6 +22,7 @@ use crate::models::{Param, ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, run};
 use crate::rql::Query;
+use crate::rql::names::{self, Names};
 
 mod plan;
 
@@ -37,6 +38,7 @@ pub struct TierConfigs<'c> {
 impl Queue for TierConfigRequest {
     const LIST: &'static str = "/tier/config-requests";
     const NAME: &'static str = "tier config requests";
+    const NAMES: &'static Names = &names::TIER_CONFIG_REQUESTS;
     const CREATED: &'static str = "created";
     const PRODUCT: &'static str = "configuration.product.id";
     const STATUS: &'static str = "pending";
@@ -99,7 +101,8 @@ impl<'c> TierConfigs<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said.
+    /// As [`process`](Self::process), and [`Error::Input`](crate::Error::Input) for a filter that cannot be said or that
+    /// [`requests`](Self::requests) does not have.
     pub fn process_with(
         self,
         options: Options<'_>,
@@ -109,8 +112,11 @@ impl<'c> TierConfigs<'c> {
     }
 
     /// Requests that match, of all products that the key can see.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/tier_config_requests.md")]
     pub fn requests(self, query: &Query) -> Pages<'c, TierConfigRequest> {
-        Pages::new(self.http, TierConfigRequest::LIST, query)
+        Pages::new(self.http, TierConfigRequest::NAMES, query)
     }
 
     /// One request, or `None` where there is none of this id.

@@ -45,6 +45,7 @@ use crate::models::{Listing, SignedUrl, UsageFile};
 use crate::page::Pages;
 use crate::process::{Options, Plan, Queue, Report, Verdict, run};
 use crate::rql::Query;
+use crate::rql::names::{self, Names};
 
 mod file_action;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are fingerprinted"))]
@@ -77,6 +78,7 @@ pub struct Usage<'c> {
 impl Queue for Listing {
     const LIST: &'static str = "/listings";
     const NAME: &'static str = "listings";
+    const NAMES: &'static Names = &names::LISTINGS;
     const CREATED: &'static str = "created";
     const PRODUCT: &'static str = "product.id";
     const STATUS: &'static str = "listed";
@@ -101,6 +103,7 @@ impl Queue for Listing {
 impl Queue for UsageFile {
     const LIST: &'static str = "/usage/files";
     const NAME: &'static str = "usage files";
+    const NAMES: &'static Names = &names::USAGE_FILES;
     const CREATED: &'static str = "created.at";
     const PRODUCT: &'static str = "product.id";
     const STATUS: &'static str = "ready";
@@ -151,7 +154,8 @@ impl<'c> Usage<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process_listings`](Self::process_listings).
+    /// As [`process_listings`](Self::process_listings), and [`Error::Input`] for a filter that cannot be said or that
+    /// [`listings`](Self::listings) does not have.
     pub fn process_listings_with(
         self,
         options: Options<'_>,
@@ -188,7 +192,8 @@ impl<'c> Usage<'c> {
     ///
     /// # Errors
     ///
-    /// As [`process_files`](Self::process_files).
+    /// As [`process_files`](Self::process_files), and [`Error::Input`] for a filter that cannot be said or that
+    /// [`files`](Self::files) does not have.
     pub fn process_files_with(
         self,
         options: Options<'_>,
@@ -198,8 +203,11 @@ impl<'c> Usage<'c> {
     }
 
     /// Usage files that match, of all products that the key can see; lists leave out the links to the files.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/usage_files.md")]
     pub fn files(self, query: &Query) -> Pages<'c, UsageFile> {
-        Pages::new(self.http, UsageFile::LIST, query)
+        Pages::new(self.http, UsageFile::NAMES, query)
     }
 
     /// One usage file, or `None` where there is none of this id.
@@ -210,8 +218,11 @@ impl<'c> Usage<'c> {
     }
 
     /// Listings that match, of all products that the key can see.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/listings.md")]
     pub fn listings(self, query: &Query) -> Pages<'c, Listing> {
-        Pages::new(self.http, Listing::LIST, query)
+        Pages::new(self.http, Listing::NAMES, query)
     }
 
     /// The workbook that the platform gives out as a template for a product's usage.

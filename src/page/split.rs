@@ -3,7 +3,7 @@
 //! A number that is none, a raw control character or half of a pair spoils the one element that it is in.
 
 /// The elements of a list, or the members of an object; `None` where the text does not end where it should.
-pub(super) fn parts(text: &str) -> Option<Vec<&str>> {
+pub(crate) fn parts(text: &str) -> Option<Vec<&str>> {
     let text = text.trim();
     let mut open = Vec::new();
     let (mut in_text, mut escaped) = (false, false);

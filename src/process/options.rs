@@ -55,7 +55,8 @@ impl<'a> Options<'a> {
 
     /// Narrows the run to what matches this as well; ordering, limit and offset of the query are left out.
     ///
-    /// The platform ignores names of filters that it does not know: check them against its documentation.
+    /// A name that the list of these objects does not have is refused before any call, since the platform would ignore
+    /// it and list everything; see [`Query::unchecked`].
     pub fn filter(mut self, filter: Query) -> Self {
         self.filter = filter;
         self

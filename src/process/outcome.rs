@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::Plan;
+use super::{Plan, Queue};
 use crate::error::Error;
 use crate::text::{Clean, one_line};
 
@@ -155,6 +155,12 @@ impl Outcome {
             calls: 0,
             plan: None,
         }
+    }
+
+    /// Tells the product and the type of the object.
+    pub(super) fn about(&mut self, item: &impl Queue) {
+        self.product = Some(item.product_id()).filter(|id| !id.is_empty()).map(str::to_owned);
+        self.kind = item.kind().map(str::to_owned);
     }
 
     /// Done without anything to remark.

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::Queue;
 use super::cursor::{Cursor, Entry, Step};
+use super::recheck::Wanted;
 use crate::error::{Error, Result};
 use crate::http::Http;
 use crate::page::{Element, elements};
@@ -12,6 +13,7 @@ use crate::page::{Element, elements};
 pub(super) struct QueuePages<'a> {
     http: &'a Http,
     pub(super) cursor: Cursor,
+    wanted: &'a Wanted,
     hasher: RandomState,
     /// For the position of what has no id.
     handed_out: u64,
@@ -20,12 +22,14 @@ pub(super) struct QueuePages<'a> {
 /// What a page brought that was not seen before, and what the platform says about the whole list.
 pub(super) struct Page<T> {
     pub(super) elements: Vec<Element<T>>,
+    /// The filter of the run that each element contradicts; none at all for a run without a filter.
+    pub(super) contradicted: Vec<Option<String>>,
     pub(super) total: Option<u64>,
 }
 
 impl<'a> QueuePages<'a> {
-    pub(super) fn new(http: &'a Http, cursor: Cursor) -> Self {
-        Self { http, cursor, hasher: RandomState::new(), handed_out: 0 }
+    pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted) -> Self {
+        Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0 }
     }
 
     /// The next page with anything new, or `None` when the list has nothing new any more.
@@ -33,20 +37,21 @@ impl<'a> QueuePages<'a> {
         loop {
             let path = format!("{}?{}", T::LIST, self.cursor.query()?);
             let position = self.handed_out + self.cursor.offset();
-            let (range, mut elements) = self.http.get_with(&path, |answer| {
+            let (range, mut elements, mut contradicted) = self.http.get_with(&path, |answer| {
                 let is_usable = |item: &T| !item.id().is_empty();
                 let elements = elements(&path, T::LIST, position, answer.content(), is_usable)?;
-                Ok((answer.range, elements))
+                Ok((answer.range, elements, self.wanted.contradicted(answer.content())))
             })?;
             let entries: Vec<_> = elements.iter().map(|element| self.entry(element)).collect();
             match self.cursor.page(&entries, range) {
                 Step::Handle(new) => {
                     self.handed_out += u64::try_from(new.len()).unwrap_or(u64::MAX);
                     if new.len() < elements.len() {
-                        let (mut at, mut new) = (0.., new.into_iter().peekable());
-                        elements.retain(|_| new.next_if_eq(&at.next().unwrap_or_default()).is_some());
+                        retain(&mut elements, &new);
+                        retain(&mut contradicted, &new);
                     }
-                    return Ok(Some(Page { elements, total: range.map(|range| range.total) }));
+                    let total = range.map(|range| range.total);
+                    return Ok(Some(Page { elements, contradicted, total }));
                 }
                 Step::Fetch => {}
                 Step::End => return Ok(None),
@@ -71,6 +76,12 @@ impl<'a> QueuePages<'a> {
             Element::Broken { raw, .. } => Entry { mark: self.hasher.hash_one(raw), item: None },
         }
     }
+}
+
+/// Keeps what is at these positions, which rise.
+fn retain<E>(list: &mut Vec<E>, positions: &[usize]) {
+    let (mut at, mut positions) = (0.., positions.iter().peekable());
+    list.retain(|_| positions.next_if_eq(&&at.next().unwrap_or_default()).is_some());
 }
 
 /// How many elements of a page decode, and how many do not.

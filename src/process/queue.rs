@@ -3,11 +3,15 @@
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
+use crate::rql::names::Names;
+
 /// A kind of object that waits in a list to be handled.
 pub(crate) trait Queue: DeserializeOwned {
     const LIST: &'static str;
     /// For the report, such as `fulfillment requests`.
     const NAME: &'static str;
+    /// The names that its list knows.
+    const NAMES: &'static Names;
     /// The filter by time of creation.
     const CREATED: &'static str;
     /// The filter by product.

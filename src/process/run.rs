@@ -10,6 +10,7 @@ use super::conversations::Conversations;
 use super::cursor::Cursor;
 use super::execute::execute;
 use super::pages::QueuePages;
+use super::recheck::{UNASKED, Wanted};
 use super::settle::{Settled, Unsettled};
 use super::storm::Storm;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
@@ -42,11 +43,15 @@ pub(crate) fn run<T: Queue>(
     if products.is_empty() {
         log::warn!(target: "connect::process", "no products are configured: {} of every product that the key sees are handled", T::NAME);
     }
-    let cursor = Cursor::new(filters::<T>(products, &options)?, T::CREATED, options.page_size);
+    options.filter.check(T::NAMES)?;
+    let wanted = Wanted::new::<T>(&options);
+    let cursor =
+        Cursor::new(filters::<T>(products, &wanted, &options.filter)?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
         products,
-        pages: QueuePages::new(http, cursor),
+        pages: QueuePages::new(http, cursor, &wanted),
+        wanted: &wanted,
         conversations: Conversations::new(http),
         report: Report::new(T::NAME, scope::is_dry_run()),
         started: Instant::now(),
@@ -54,6 +59,7 @@ pub(crate) fn run<T: Queue>(
         handled: 0,
         failures: 0,
         panics: 0,
+        unasked: 0,
         storm: Storm::default(),
         unsettled: Unsettled::default(),
     };
@@ -71,22 +77,22 @@ pub(crate) fn run<T: Queue>(
     }
 }
 
-fn filters<T: Queue>(products: &[String], options: &Options<'_>) -> Result<String> {
-    let mut query = match options.statuses.as_slice() {
-        [] => Query::new().equal("status", T::STATUS),
+fn filters<T: Queue>(products: &[String], wanted: &Wanted, filter: &Query) -> Result<String> {
+    let mut query = match wanted.statuses.as_slice() {
         [status] => Query::new().equal("status", status),
         statuses => Query::new().in_("status", statuses),
     };
     if !products.is_empty() {
         query = query.in_(T::PRODUCT, products);
     }
-    Ok(query.narrow(&options.filter).filters()?)
+    Ok(query.narrow(filter).filters()?)
 }
 
 struct Run<'a> {
     http: &'a Http,
     products: &'a [String],
     pages: QueuePages<'a>,
+    wanted: &'a Wanted,
     conversations: Conversations<'a>,
     report: Report,
     started: Instant,
@@ -94,6 +100,8 @@ struct Run<'a> {
     handled: u64,
     failures: u32,
     panics: u32,
+    /// So many in a row were listed that the run had not asked for.
+    unasked: u32,
     storm: Storm,
     unsettled: Unsettled,
 }
@@ -127,7 +135,8 @@ impl Run<'_> {
                 self.conversations.begin_page(ids);
             }
             // Lent and not moved out: a page that is freed as a whole leaves no holes for the allocator to mend.
-            for element in &mut page.elements {
+            let contradicted = page.contradicted.into_iter().chain(std::iter::repeat(None));
+            for (element, contradicted) in page.elements.iter_mut().zip(contradicted) {
                 if let Some(stop) = self.stop(options) {
                     return Ok(Some(stop));
                 }
@@ -136,11 +145,15 @@ impl Run<'_> {
                         self.report.pass_foreign();
                         continue;
                     }
-                    Element::Item(item) => self.one(item, &mut |item: &T| {
-                        let plan = decide(item)?;
-                        let message = plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
-                        Ok(Plan { message, ..plan })
-                    }),
+                    Element::Item(item) => match self.unasked(item, contradicted) {
+                        Some(why) => not_asked_for(item, &why),
+                        None => self.one(item, &mut |item: &T| {
+                            let plan = decide(item)?;
+                            let message =
+                                plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
+                            Ok(Plan { message, ..plan })
+                        }),
+                    },
                     Element::Broken { id, error, .. } => unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;
@@ -167,6 +180,17 @@ impl Run<'_> {
         !self.products.is_empty() && !self.products.iter().any(|own| own == item.product_id())
     }
 
+    /// Why a listed object is not what the run asked for.
+    fn unasked(&mut self, item: &impl Queue, contradicted: Option<String>) -> Option<String> {
+        let why = if self.wanted.has_status(item.status()) {
+            contradicted.map(|filter| format!("contradicts {filter}"))
+        } else {
+            Some(format!("is in state {:?}", item.status()))
+        };
+        self.unasked = if why.is_some() { self.unasked + 1 } else { 0 };
+        why
+    }
+
     fn one<T: Queue>(&mut self, item: &T, decide: &mut impl FnMut(&T) -> Result<Plan>) -> Outcome {
         let dry_run = scope::is_dry_run();
         let (start, calls) = (Instant::now(), self.http.calls());
@@ -181,8 +205,7 @@ impl Run<'_> {
         scope::note_decision(word, start.elapsed());
 
         let mut outcome = Outcome::errored(item.id().to_owned(), None);
-        outcome.product = Some(item.product_id()).filter(|id| !id.is_empty()).map(str::to_owned);
-        outcome.kind = item.kind().map(str::to_owned);
+        outcome.about(item);
         match decided {
             Ok(plan) if dry_run => {
                 outcome.verdict = plan.verdict;
@@ -236,6 +259,11 @@ impl Run<'_> {
         let platform = outcome.error.as_ref().is_some_and(Error::is_platform_failure);
         self.failures = if platform { self.failures + 1 } else { 0 };
         self.report.add(outcome);
+        if self.unasked >= UNASKED {
+            let problem =
+                "the platform ignores what the run asks for: it lists only what it was not asked for";
+            return Err(Error::unexpected("GET", T::LIST, problem));
+        }
         if self.failures >= FAILURES && !is_late() {
             // One poisoned order must not block the queue, and a dead platform must not be asked 10,000 times.
             match self.http.get(&format!("{}?limit=1&offset=0", T::LIST)) {
@@ -297,6 +325,14 @@ fn oldest<T: Queue>(elements: &[Element<T>]) -> Option<Duration> {
 fn unreadable(id: String, error: Option<Error>) -> Outcome {
     let outcome = Outcome::errored(id, error);
     log_outcome(&outcome, "");
+    outcome
+}
+
+/// An object that the platform listed though the run did not ask for it.
+fn not_asked_for<T: Queue>(item: &T, why: &str) -> Outcome {
+    let problem = format!("the run did not ask for {}, which {why}", item.id());
+    let mut outcome = unreadable(item.id().to_owned(), Some(Error::unexpected("GET", T::LIST, problem)));
+    outcome.about(item);
     outcome
 }
 

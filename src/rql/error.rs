@@ -81,6 +81,33 @@ pub enum QueryError {
         /// `select`, `ordering`, `limit` or `offset`.
         part: &'static str,
     },
+    /// A name that the list does not have. The platform would ignore such a filter and list everything.
+    UnknownName {
+        /// The path of the list.
+        list: &'static str,
+        /// `filter`, `ordering` or `select`.
+        part: &'static str,
+        /// The name as given.
+        name: String,
+        /// The nearest name that the list has, where one is near.
+        nearest: Option<String>,
+    },
+    /// A look-up that the list does not have for this property.
+    LookUp {
+        /// The path of the list.
+        list: &'static str,
+        /// The property compared.
+        property: String,
+        /// The look-up, such as `in`.
+        look_up: &'static str,
+        /// The look-ups that the list has for it, with spaces between.
+        known: String,
+    },
+    /// `search` in a list that searches no property: the platform would list everything.
+    NotSearched {
+        /// The path of the list.
+        list: &'static str,
+    },
     /// Conditions nested deeper than the platform can be expected to read.
     TooDeep {
         /// The deepest nesting allowed.
@@ -142,6 +169,24 @@ impl fmt::Display for QueryError {
             }
             Self::NotAFilter { operator, part } => {
                 write!(f, "a query inside {operator} sets {part}: set it on the query around it")
+            }
+            Self::UnknownName { list, part, name, nearest } => {
+                match *part {
+                    "ordering" => write!(f, "{list} cannot be sorted by {}", Excerpt(name)),
+                    "select" => write!(f, "{list} has no part {} to select", Excerpt(name)),
+                    _ => write!(f, "{list} has no filter {} and would list everything", Excerpt(name)),
+                }?;
+                match nearest {
+                    Some(nearest) => write!(f, ": use {nearest:?}"),
+                    None => write!(f, ": its documentation shows the names"),
+                }?;
+                write!(f, ", or Query::unchecked for a name that is newer than this crate")
+            }
+            Self::LookUp { list, property, look_up, known } => {
+                write!(f, "{list} compares {property} by {}, not by {look_up}", known.replace(' ', ", "))
+            }
+            Self::NotSearched { list } => {
+                write!(f, "{list} searches no property and would list everything: use a filter")
             }
             Self::TooDeep { max } => write!(f, "conditions nested deeper than {max}: flatten them"),
         }

@@ -1,6 +1,6 @@
 //! Filters as a tree, and its RQL text.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::{QueryError, Value, encode, pattern};
 
@@ -23,7 +23,7 @@ pub(super) enum Op {
 }
 
 impl Op {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Like => "like",
             Self::Ilike => "ilike",
@@ -42,20 +42,68 @@ impl Op {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Filter {
-    negated: bool,
-    node: Node,
+    pub(super) negated: bool,
+    /// Its names are sent as they are, known or not.
+    unchecked: bool,
+    pub(super) node: Node,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Node {
-    /// A single comparison, already encoded.
-    Term { op: Op, text: String },
+pub(super) enum Node {
+    Term(Term),
     /// At least two parts; the depth is bounded, so recursion over a tree is too.
-    Group { connective: Connective, depth: usize, parts: Vec<Filter> },
+    Group {
+        connective: Connective,
+        depth: usize,
+        parts: Vec<Filter>,
+    },
+}
+
+/// A single comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Term {
+    pub(super) op: Op,
+    /// The property compared; of a search, the word itself.
+    pub(super) property: Box<str>,
+    /// Encoded: several for a list, one for anything else.
+    pub(super) operands: Vec<String>,
+}
+
+const NULL: &str = "null()";
+
+impl Term {
+    /// Whether the operand stands for having no value, or for the empty text.
+    pub(super) fn is_constant(&self) -> bool {
+        self.operands.iter().any(|operand| operand.ends_with("()"))
+    }
+
+    /// Whether the property is compared with having no value.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.op, Op::Eq | Op::Ne) && self.operands.first().is_some_and(|operand| operand == NULL)
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { op, property, operands } = self;
+        match (op, operands.as_slice()) {
+            (Op::Search, [operand, ..]) => write!(f, "{property}={operand}"),
+            (Op::In | Op::Out, operands) => {
+                write!(f, "{}({property}", op.name())?;
+                let mut separator = ",(";
+                for operand in operands {
+                    write!(f, "{separator}{operand}")?;
+                    separator = ",";
+                }
+                f.write_str("))")
+            }
+            (_, operands) => write!(f, "{}({property},{})", op.name(), operands.concat()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Connective {
+pub(super) enum Connective {
     And,
     Or,
 }
@@ -80,13 +128,13 @@ impl Filter {
     pub(super) fn comparison(op: Op, property: &str, value: &Value) -> Result<Self, QueryError> {
         check_property(property)?;
         let operand = value.encode(property)?;
-        Ok(Self::term(op, format!("{}({property},{operand})", op.name())))
+        Ok(Self::term(op, property, vec![operand]))
     }
 
     /// A comparison with `null()` or `empty()`, which must not be quoted.
     pub(super) fn constant(op: Op, property: &str, constant: &str) -> Result<Self, QueryError> {
         check_property(property)?;
-        Ok(Self::term(op, format!("{}({property},{constant})", op.name())))
+        Ok(Self::term(op, property, vec![constant.to_owned()]))
     }
 
     pub(super) fn list<V: Into<Value>>(
@@ -95,30 +143,24 @@ impl Filter {
         values: impl IntoIterator<Item = V>,
     ) -> Result<Self, QueryError> {
         check_property(property)?;
-        let mut text = format!("{}({property},", op.name());
-        let mut separator = '(';
-        for value in values {
-            text.push(separator);
-            text.push_str(&value.into().encode(property)?);
-            separator = ',';
-        }
-        if separator == '(' {
+        let operands: Vec<_> =
+            values.into_iter().map(|value| value.into().encode(property)).collect::<Result<_, _>>()?;
+        if operands.is_empty() {
             return Err(QueryError::EmptyList { operator: op.name(), property: property.to_owned() });
         }
-        text.push_str("))");
-        Ok(Self::term(op, text))
+        Ok(Self::term(op, property, operands))
     }
 
     pub(super) fn pattern(op: Op, property: &str, pattern: &str) -> Result<Self, QueryError> {
         check_property(property)?;
         pattern::check(property, pattern)?;
         let operand = encode::pattern(property, pattern)?;
-        Ok(Self::term(op, format!("{}({property},{operand})", op.name())))
+        Ok(Self::term(op, property, vec![operand]))
     }
 
     pub(super) fn search(text: &str) -> Result<Self, QueryError> {
         let operand = encode::pattern(Op::Search.name(), text)?;
-        Ok(Self::term(Op::Search, format!("{}={operand}", Op::Search.name())))
+        Ok(Self::term(Op::Search, Op::Search.name(), vec![operand]))
     }
 
     /// All of the parts; `operator` is what an error calls it.
@@ -135,8 +177,26 @@ impl Filter {
         Self { negated: !self.negated, ..self }
     }
 
-    fn term(op: Op, text: String) -> Self {
-        Self { negated: false, node: Node::Term { op, text } }
+    /// The filter, whose names are sent as they are if `unchecked` says so.
+    pub(super) fn unchecked_if(self, unchecked: bool) -> Self {
+        Self { unchecked: self.unchecked || unchecked, ..self }
+    }
+
+    /// Calls `check` with every comparison in it whose name is to be known.
+    pub(super) fn try_for_each<E>(&self, check: &mut impl FnMut(&Term) -> Result<(), E>) -> Result<(), E> {
+        match &self.node {
+            _ if self.unchecked => Ok(()),
+            Node::Term(term) => check(term),
+            Node::Group { parts, .. } => parts.iter().try_for_each(|part| part.try_for_each(check)),
+        }
+    }
+
+    fn term(op: Op, property: &str, operands: Vec<String>) -> Self {
+        Self::node(Node::Term(Term { op, property: property.into(), operands }))
+    }
+
+    fn node(node: Node) -> Self {
+        Self { negated: false, unchecked: false, node }
     }
 
     fn group(operator: &'static str, connective: Connective, parts: Vec<Self>) -> Result<Self, QueryError> {
@@ -147,11 +207,11 @@ impl Filter {
         }
         // Adding to a group of the same kind keeps a condition that grows step by step flat.
         let (mut depth, mut joined) = match first {
-            Self { negated: false, node: Node::Group { connective: same, depth, parts } }
-                if same == connective =>
-            {
-                (depth, parts)
-            }
+            Self {
+                negated: false,
+                unchecked: false,
+                node: Node::Group { connective: same, depth, parts },
+            } if same == connective => (depth, parts),
             other => (other.depth() + 1, vec![other]),
         };
         for part in parts {
@@ -161,12 +221,12 @@ impl Filter {
         if depth > MAX_DEPTH {
             return Err(QueryError::TooDeep { max: MAX_DEPTH });
         }
-        Ok(Self { negated: false, node: Node::Group { connective, depth, parts: joined } })
+        Ok(Self::node(Node::Group { connective, depth, parts: joined }))
     }
 
     fn depth(&self) -> usize {
         match &self.node {
-            Node::Term { .. } => 0,
+            Node::Term(_) => 0,
             Node::Group { depth, .. } => *depth,
         }
     }
@@ -174,6 +234,13 @@ impl Filter {
 
 /// A filter, and whether the negations around it negate it.
 type Literal<'a> = (bool, &'a Filter);
+
+/// The RQL of one filter.
+pub(super) fn text(filter: &Filter) -> String {
+    let mut text = String::new();
+    write_literal((filter.negated, filter), &mut text);
+    text
+}
 
 /// Writes the filters, all of which must hold, in the Python SDK's order.
 pub(super) fn write(filters: &[Filter], out: &mut String) {
@@ -196,7 +263,7 @@ pub(super) fn write(filters: &[Filter], out: &mut String) {
 /// Rank of the filter by its operator. An operator is added to `order` at its first use; what has no operator comes last.
 fn rank((negated, filter): Literal<'_>, order: &mut Vec<Op>) -> usize {
     match &filter.node {
-        Node::Term { op, .. } if !negated && *op != Op::Search => {
+        Node::Term(Term { op, .. }) if !negated && *op != Op::Search => {
             order.iter().position(|known| known == op).unwrap_or_else(|| {
                 order.push(*op);
                 order.len() - 1
@@ -221,10 +288,9 @@ fn flatten<'a>(connective: Connective, (negated, filter): Literal<'a>, operands:
 /// The platform takes `not` around a single comparison only, so negations are carried down to there.
 fn write_literal((negated, filter): Literal<'_>, out: &mut String) {
     match &filter.node {
-        Node::Term { text, .. } if negated => {
-            let _ = write!(out, "not({text})");
+        Node::Term(term) => {
+            let _ = if negated { write!(out, "not({term})") } else { write!(out, "{term}") };
         }
-        Node::Term { text, .. } => out.push_str(text),
         Node::Group { connective, .. } => {
             let connective = connective.negated_if(negated);
             let mut operands = Vec::new();

@@ -110,7 +110,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
         .equal("external_id", external_id)
         .equal("product.id", file.product.as_str())
         .ordering(["-created.at"]);
-    for found in Pages::<UsageFile>::new(http, UsageFile::LIST, &query).take(SEARCHED) {
+    for found in Pages::<UsageFile>::new(http, UsageFile::NAMES, &query).take(SEARCHED) {
         let found = found?;
         let counts = !matches!(
             found.status,

@@ -24,6 +24,7 @@ mod lock;
 mod logs;
 mod lost_answers;
 mod messages;
+mod names;
 mod options;
 mod orders;
 mod own_texts;

@@ -1,6 +1,6 @@
 //! What the tests share: sandboxes, clients of them, what crossed the wire, and servers that are none.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -191,4 +191,35 @@ pub(crate) fn serving(serve: impl Fn(TcpStream) + Send + Sync + Clone + 'static)
         }
     });
     address
+}
+
+/// A server of lists: `page` gives the `Content-Range` and the body for the path of a GET. Also how often it was called.
+pub(crate) fn lists(
+    page: impl Fn(&str) -> (Option<String>, String) + Send + Sync + 'static,
+) -> (SocketAddr, Arc<AtomicUsize>) {
+    let (page, calls) = (Arc::new(page), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&calls);
+    let address = serving(move |stream| {
+        let mut reader = BufReader::new(&stream);
+        let mut line = String::new();
+        let mut path = String::new();
+        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
+            match line.trim_end() {
+                "" => {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    let (range, body) = page(&path);
+                    let range = range.map(|range| format!("Content-Range: {range}\r\n")).unwrap_or_default();
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{range}\r\n", body.len());
+                    if (&stream).write_all((head + &body).as_bytes()).is_err() {
+                        return;
+                    }
+                    path.clear();
+                }
+                head if path.is_empty() => path = head.split(' ').nth(1).unwrap_or_default().to_owned(),
+                _ => {}
+            }
+            line.clear();
+        }
+    });
+    (address, calls)
 }
