@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::http::{Answer, ContentRange, Http, parse};
-use crate::rql::Query;
 use crate::rql::names::Names;
+use crate::rql::{LONGEST, Query};
 
 mod element;
 mod split;
@@ -21,6 +21,8 @@ pub(crate) use split::parts;
 
 /// How many are read at once.
 const PAGE: u64 = 100;
+/// The length of limit and offset in an address.
+const PAGING: usize = 60;
 /// Pages of a list of unknown length; beyond that it does not end.
 const MOST_PAGES: u64 = 10_000;
 
@@ -45,6 +47,10 @@ pub struct Pages<'c, T> {
     http: &'c Http,
     /// The list with its filters.
     path: String,
+    /// The same for the further parts of a list of ids that is too long for one address.
+    parts: vec::IntoIter<String>,
+    /// So many are passed over at the beginning of a list in parts.
+    skip: u64,
     next: Next,
     size: u64,
     left: Option<u64>,
@@ -72,14 +78,19 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
 
     /// The elements of a list that may have any names.
     pub(crate) fn at(http: &'c Http, list: Result<String>, query: &Query) -> Self {
-        let compiled = list.and_then(|list| Ok((list, query.without_paging().compile()?)));
+        let paths = list.and_then(|list| {
+            let parts = query.without_paging().parts(LONGEST.saturating_sub(list.len() + PAGING))?;
+            Ok(parts.into_iter().map(|part| format!("{list}{part}")).collect::<Vec<_>>())
+        });
         let mut pages = Self::from_path(http, String::new(), PAGE);
-        match compiled {
-            Ok((list, filters)) => {
-                pages.path = list + &filters;
-                pages.next = Next::Offset(query.offset_value().unwrap_or_default());
-                pages.left = query.limit_value();
+        pages.left = query.limit_value();
+        let offset = query.offset_value().unwrap_or_default();
+        match paths {
+            Ok(paths) if paths.len() > 1 => {
+                (pages.parts, pages.skip) = (paths.into_iter(), offset);
+                pages.path = pages.parts.next().unwrap_or_default();
             }
+            Ok(paths) => (pages.path, pages.next) = (paths.concat(), Next::Offset(offset)),
             Err(error) => pages.next = Next::Fail(error),
         }
         pages
@@ -90,6 +101,8 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
         Self {
             http,
             path,
+            parts: Vec::new().into_iter(),
+            skip: 0,
             next: Next::Offset(0),
             size,
             left: None,
@@ -100,7 +113,7 @@ impl<'c, T: DeserializeOwned> Pages<'c, T> {
 
     fn fetch(&mut self, offset: u64) -> Result<()> {
         let separator = if self.path.contains('?') { '&' } else { '?' };
-        let size = self.left.map_or(self.size, |left| left.min(self.size));
+        let size = self.left.map_or(self.size, |left| left.saturating_add(self.skip).min(self.size));
         let path = format!("{}{separator}limit={size}&offset={offset}", self.path);
         let list = self.path.split('?').next().unwrap_or_default();
         let (range, marks, items) = self.http.get_with(&path, |answer: Answer<'_>| {
@@ -188,6 +201,10 @@ impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
                 return None;
             }
             if let Some(element) = self.items.next() {
+                if self.skip > 0 {
+                    self.skip -= 1;
+                    continue;
+                }
                 self.left = self.left.map(|left| left - 1);
                 return Some(element.into_result());
             }
@@ -195,10 +212,14 @@ impl<T: DeserializeOwned> Iterator for Pages<'_, T> {
             let failed = match std::mem::replace(&mut self.next, Next::End) {
                 Next::Offset(offset) => self.fetch(offset).err(),
                 Next::Fail(error) => Some(error),
-                Next::End => return None,
+                Next::End => {
+                    self.path = self.parts.next()?;
+                    (self.next, self.watch) = (Next::Offset(0), Watch::default());
+                    None
+                }
             };
             if let Some(error) = failed {
-                self.next = Next::End;
+                (self.next, self.parts) = (Next::End, Vec::new().into_iter());
                 return Some(Err(error));
             }
         }

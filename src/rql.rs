@@ -107,6 +107,7 @@ mod filter;
 mod holds;
 mod list;
 pub(crate) mod names;
+mod parts;
 mod pattern;
 mod value;
 
@@ -115,6 +116,7 @@ mod tests;
 
 pub use self::error::QueryError;
 pub(crate) use self::list::{LOOK_UP, ValueList};
+pub(crate) use self::parts::LONGEST;
 pub use self::pattern::literal;
 pub use self::value::Value;
 
@@ -146,6 +148,10 @@ impl Query {
     }
 
     /// The property is one of the values. At least one is needed: "one of none" is refused, not dropped.
+    ///
+    /// A list of ids, of `id` or of a name such as `asset.id`, that is too long for one address (7,900 characters) is
+    /// read in several calls: each object comes once, the ordering holds within each part, and limit and offset count
+    /// over all parts. Any other query that is too long is refused, and so is the filter of a run.
     #[doc(alias = "in")]
     pub fn in_<V: Into<Value>>(self, property: &str, values: impl IntoIterator<Item = V>) -> Self {
         self.add(Filter::list(Op::In, property, values))

@@ -84,7 +84,8 @@ impl Http {
         let url = self.base.url(path);
         let name = method.name();
         let bad = |_| {
-            CallError::Input(Error::input(format!("{name} {path}: this is no address that can be called")))
+            let shown = LogPath(path);
+            CallError::Input(Error::input(format!("{name} {shown}: this is no address that can be called")))
         };
         let response = match payload {
             Payload::Nothing if matches!(method, Method::Get | Method::Delete) => {

@@ -17,7 +17,7 @@ use crate::models::timestamp;
 use crate::rql::{self, ValueList};
 
 /// A query may take this much of its URL, which stays under 8 kB with it.
-const QUERY: usize = 7400;
+pub(super) const QUERY: usize = 7400;
 /// The platform's most per page, for reading through ties.
 const TIES: u32 = 1000;
 /// Sweeps through ties whose order will not hold still; each misses about a third of what the last one missed.

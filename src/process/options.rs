@@ -55,6 +55,9 @@ impl<'a> Options<'a> {
 
     /// Narrows the run to what matches this as well; ordering, limit and offset of the query are left out.
     ///
+    /// A filter of more than 7,400 characters is refused before any call: a run walks one list, and does not divide a
+    /// list of ids. Make a run for each part.
+    ///
     /// A name that the list of these objects does not have is refused before any call, since the platform would ignore
     /// it and list everything; see [`Query::unchecked`].
     pub fn filter(mut self, filter: Query) -> Self {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use super::conversations::Conversations;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, QUERY};
 use super::execute::execute;
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
@@ -17,7 +17,7 @@ use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
-use crate::rql::Query;
+use crate::rql::{Query, QueryError};
 use crate::scope;
 use crate::text::escape_controls;
 
@@ -85,7 +85,12 @@ fn filters<T: Queue>(products: &[String], wanted: &Wanted, filter: &Query) -> Re
     if !products.is_empty() {
         query = query.in_(T::PRODUCT, products);
     }
-    Ok(query.narrow(filter).filters()?)
+    let filters = query.narrow(filter).filters()?;
+    // The walk has to add where it stands.
+    if filters.len() > QUERY {
+        return Err(QueryError::TooLong { length: filters.len(), most: QUERY }.into());
+    }
+    Ok(filters)
 }
 
 struct Run<'a> {

@@ -108,6 +108,13 @@ pub enum QueryError {
         /// The path of the list.
         list: &'static str,
     },
+    /// The query makes an address that servers do not take.
+    TooLong {
+        /// Its length in characters.
+        length: usize,
+        /// The most that is sent.
+        most: usize,
+    },
     /// Conditions nested deeper than the platform can be expected to read.
     TooDeep {
         /// The deepest nesting allowed.
@@ -188,6 +195,11 @@ impl fmt::Display for QueryError {
             Self::NotSearched { list } => {
                 write!(f, "{list} searches no property and would list everything: use a filter")
             }
+            Self::TooLong { length, most } => write!(
+                f,
+                "the query is {length} characters long, which is more than the {most} that an address has room for: \
+                 ask in several parts"
+            ),
             Self::TooDeep { max } => write!(f, "conditions nested deeper than {max}: flatten them"),
         }
     }

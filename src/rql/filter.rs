@@ -44,7 +44,7 @@ impl Op {
 pub(super) struct Filter {
     pub(super) negated: bool,
     /// Its names are sent as they are, known or not.
-    unchecked: bool,
+    pub(super) unchecked: bool,
     pub(super) node: Node,
 }
 

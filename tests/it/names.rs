@@ -314,3 +314,95 @@ fn orders_in_another_state_than_was_asked_for_are_not_handed_out() {
     assert_eq!((report.errored(), report.exit_code()), (3, 1), "{report}");
     assert!(report.to_string().contains("which is in state \"approved\""), "{report}");
 }
+
+mod long {
+    //! Queries that are too long for one address.
+
+    use super::*;
+
+    /// Orders whose ids take more than one address.
+    const ORDERS: usize = 5000;
+
+    fn ids() -> Vec<String> {
+        (0..ORDERS).map(|at| format!("PR-1000-{at:04}-0001-001")).collect()
+    }
+
+    fn read(sandbox: &Sandbox, query: &Query) -> Vec<String> {
+        let connect = sandbox.connect().unwrap();
+        connect.fulfillment().requests(query).map(|order| order.unwrap().id).collect()
+    }
+
+    #[test]
+    fn a_list_of_ids_is_read_in_parts_and_each_element_comes_once() {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(600, |_, _| {});
+        let stored: Vec<String> = ids().into_iter().take(600).collect();
+        // Each one twice, and many that there are not.
+        let query =
+            Query::new().in_("id", ids().into_iter().rev().chain(stored.clone())).ordering(["created"]);
+        let mut found = read(&sandbox, &query);
+        let journal = sandbox.take_journal();
+        assert!(
+            journal.iter().all(|call| sandbox.url().len() + call.path.len() < 8000 && call.status == 200)
+        );
+        let parts: std::collections::BTreeSet<_> =
+            journal.iter().map(|call| call.path.split("&limit").next().unwrap()).collect();
+        assert_eq!(parts.len(), 15);
+        assert!(journal.len() <= parts.len() + 600 / 100 + 2, "{} calls", journal.len());
+        assert!(journal.iter().all(|call| call.path.contains("&ordering(created)")));
+        found.sort_unstable();
+        assert_eq!(found, stored);
+    }
+
+    #[test]
+    fn limit_and_offset_count_over_all_parts() {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(1000, |_, _| {});
+        let query = Query::new().in_("id", ids().into_iter().take(1000)).ordering(["created"]);
+        let all = read(&sandbox, &query);
+        assert_eq!(all, ids()[..1000]);
+        for (limit, offset) in [(0, 0), (1, 0), (500, 0), (250, 230), (1, 999), (5, 1000), (2000, 990)] {
+            sandbox.take_journal();
+            let some = read(&sandbox, &query.clone().limit(limit).offset(offset));
+            let (limit, offset) = (usize::try_from(limit).unwrap(), usize::try_from(offset).unwrap());
+            assert_eq!(some, all[offset..(offset + limit).min(all.len())], "{limit} from {offset}");
+            assert!(limit > 0 || sandbox.journal().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_failed_call_ends_a_list_in_parts() {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.fault(connect::sandbox::Fault::on("GET", "/requests").skip(1).status(400).always());
+        let connect = client(&sandbox);
+        let query = Query::new().in_("id", ids());
+        let elements: Vec<_> = connect.fulfillment().requests(&query).collect();
+        assert_eq!(elements.len(), 1);
+        assert_eq!(elements[0].as_ref().unwrap_err().status(), Some(400));
+        assert_eq!(sandbox.journal().len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_divided_is_refused_in_one_line_with_its_length() {
+        let sandbox = Sandbox::empty().unwrap();
+        let connect = client(&sandbox);
+        let run = |query| {
+            let options = Options::new().filter(query);
+            connect.fulfillment().process_with(options, |_| Err(Action::skip())).unwrap_err()
+        };
+        let list = |query| connect.fulfillment().requests(&query).next().unwrap().unwrap_err();
+        for error in [
+            run(Query::new().in_("id", ids())),
+            list(Query::new().out("id", ids())),
+            list(Query::new().in_("asset.external_id", ids())),
+            list(Query::new().equal("id", "x".repeat(90_000))),
+        ] {
+            let Error::Input(input) = &error else { panic!("{error:?}") };
+            let Some(QueryError::TooLong { length, .. }) = input.query() else { panic!("{error}") };
+            let text = told(&error);
+            assert!(*length > 90_000 && text.contains(&length.to_string()), "{text}");
+            assert!(text.len() < 200 && !text.contains('\n'), "{text}");
+        }
+        assert!(sandbox.journal().is_empty());
+    }
+}
