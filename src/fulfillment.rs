@@ -95,6 +95,8 @@ impl<'c> Fulfillment<'c> {
     /// | `Err(Action::skip())` | none, but for a message if it was given one |
     /// | any error through `?` | none: the order stays pending and is reported as errored |
     ///
+    /// An order that somebody else ended meanwhile is stale and no error; see [`Options::fresh`].
+    ///
     /// After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a text, a
     /// message that everybody in it reads is added to the order's conversation, if it has one that is open.
     ///

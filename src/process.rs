@@ -4,6 +4,7 @@ mod answer;
 mod conversations;
 mod cursor;
 mod execute;
+mod fresh;
 #[cfg(any(test, fuzzing))]
 mod look_up_check;
 mod options;

@@ -16,6 +16,8 @@ pub(crate) struct Executed {
     pub(crate) warnings: Vec<String>,
     /// What ended it early.
     pub(crate) error: Option<Error>,
+    /// Somebody else had moved the object before anything was carried out.
+    pub(crate) stale: bool,
     /// The fate of the deciding call is unknown.
     pub(crate) lost: bool,
     pub(crate) lost_message: Option<Box<LostMessage>>,
@@ -32,6 +34,7 @@ pub(crate) fn execute(
     conversations: Option<&mut Conversations<'_>>,
 ) -> Executed {
     let mut executed = Executed::default();
+    let mut nothing_done = true;
     for call in &plan.calls {
         let transition = Transition { goal: &plan.goal, object: &plan.object, path: &call.path, id, before };
         let body = call.body.as_deref();
@@ -48,11 +51,13 @@ pub(crate) fn execute(
                 return executed;
             }
             Ok(certainty) => certainty,
-            Err(Failed { error, certainty }) => {
+            Err(Failed { error, certainty, overtaken }) => {
                 let lost = call.kind == CallKind::Post && certainty == Certainty::Unknown;
-                return Executed { certainty, error: Some(error), lost, ..executed };
+                let stale = overtaken && nothing_done;
+                return Executed { certainty, error: Some(error), lost, stale, ..executed };
             }
         };
+        nothing_done = false;
     }
     let (Some(text), Some(conversations)) = (&plan.message, conversations) else { return executed };
     if executed.certainty != Certainty::AlreadyDone {
@@ -75,11 +80,13 @@ pub(crate) fn execute(
 struct Failed {
     error: Error,
     certainty: Certainty,
+    /// Somebody else was faster, and the call was certainly not carried out.
+    overtaken: bool,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { error, certainty: Certainty::Confirmed }
+        Self { error, certainty: Certainty::Confirmed, overtaken: false }
     }
 }
 
@@ -118,8 +125,9 @@ impl Transition<'_> {
         match known {
             Known::Answered(()) | Known::Found { there: Seen::Stored, .. } => Ok(Certainty::Confirmed),
             // Whatever was lost, it was an update and not what brought the object there.
-            Known::Found { there: Seen::Moved(there), .. } => {
-                certainty_of(Known::Found { there, lost: false })
+            Known::Found { there: Seen::Moved(there), lost } => {
+                let judged = certainty_of(Known::Found { there, lost: false });
+                judged.map_err(|failed| Failed { overtaken: failed.overtaken && !lost, ..failed })
             }
             Known::Refused(error) => certainty_of(Known::Refused(error)),
             Known::Unknown(error) => certainty_of(Known::Unknown(error)),
@@ -132,8 +140,10 @@ fn certainty_of(known: Known<(), State>) -> Result<Certainty, Failed> {
         Known::Answered(()) => Ok(Certainty::Confirmed),
         Known::Found { there: State::Reached, lost: true } => Ok(Certainty::Observed),
         Known::Found { there: State::Reached, lost: false } => Ok(Certainty::AlreadyDone),
-        Known::Found { there: State::Elsewhere(conflict), .. } => Err(Error::Conflict(conflict).into()),
+        Known::Found { there: State::Elsewhere(conflict), lost } => {
+            Err(Failed { overtaken: !lost, ..Error::Conflict(conflict).into() })
+        }
         Known::Refused(error) => Err(error.into()),
-        Known::Unknown(error) => Err(Failed { error, certainty: Certainty::Unknown }),
+        Known::Unknown(error) => Err(Failed { error, certainty: Certainty::Unknown, overtaken: false }),
     }
 }

@@ -28,12 +28,16 @@ pub struct Options<'a> {
     pub(crate) statuses: Vec<String>,
     pub(crate) page_size: u32,
     pub(crate) max: Option<u64>,
+    pub(crate) fresh: Duration,
     pub(crate) dry_run: bool,
     messages: Vec<Verdict>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) observer: Option<Observer<'a>>,
 }
+
+/// A copy of an object that is older is read again before the closure sees it.
+const FRESH: Duration = Duration::from_secs(60);
 
 type Observer<'a> = Box<dyn FnMut(&Outcome) + 'a>;
 
@@ -45,6 +49,7 @@ impl<'a> Options<'a> {
             statuses: Vec::new(),
             page_size: 100,
             max: None,
+            fresh: FRESH,
             dry_run: false,
             messages: vec![Verdict::Approved, Verdict::Inquired],
             deadline: None,
@@ -77,9 +82,19 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Ends the run after this many; those that were skipped do not count, so a closure that skips sees all of them.
+    /// Ends the run after this many; those that were skipped or stale do not count, so a closure that skips sees all of them.
     pub fn max(mut self, requests: u64) -> Self {
         self.max = Some(requests);
+        self
+    }
+
+    /// How old the copy of an object may be that the closure sees: a minute unless said otherwise.
+    ///
+    /// An older copy is read again just before, by one call more. An object that has left the wanted states meanwhile, or
+    /// that the filter does not ask for any more, is [`Verdict::Stale`](super::Verdict::Stale): the closure does not see
+    /// it, and it is no error. [`Duration::ZERO`] reads every object again, [`Duration::MAX`] none.
+    pub fn fresh(mut self, age: Duration) -> Self {
+        self.fresh = age;
         self
     }
 
@@ -166,6 +181,7 @@ impl fmt::Debug for Options<'_> {
             .field("statuses", &self.statuses)
             .field("page_size", &self.page_size)
             .field("max", &self.max)
+            .field("fresh", &self.fresh)
             .field("dry_run", &self.dry_run)
             .field("messages", &self.messages)
             .field("deadline", &self.deadline)

@@ -42,6 +42,10 @@ pub enum Verdict {
     Reported,
     /// It was left as it is.
     Skipped,
+    /// Somebody else ended it before anything was done here, or the filter does not ask for it any more.
+    ///
+    /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
+    Stale,
     /// Something failed; it is as it was, or as the error says.
     Errored,
 }
@@ -63,6 +67,7 @@ impl Verdict {
         Self::Deleted,
         Self::Reported,
         Self::Skipped,
+        Self::Stale,
         Self::Errored,
     ];
 
@@ -83,6 +88,7 @@ impl Verdict {
             Self::Deleted => "deleted",
             Self::Reported => "reported",
             Self::Skipped => "skipped",
+            Self::Stale => "stale",
             Self::Errored => "errored",
         }
     }

@@ -1,6 +1,7 @@
 //! Fetches the pages that the cursor asks for, and reads their elements.
 
 use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
 
 use super::Queue;
 use super::cursor::{Cursor, Entry, Step};
@@ -25,6 +26,8 @@ pub(super) struct Page<T> {
     /// The filter of the run that each element contradicts; none at all for a run without a filter.
     pub(super) contradicted: Vec<Option<String>>,
     pub(super) total: Option<u64>,
+    /// Nothing of the page is older.
+    pub(super) read: Instant,
 }
 
 impl<'a> QueuePages<'a> {
@@ -36,6 +39,7 @@ impl<'a> QueuePages<'a> {
     pub(super) fn next<T: Queue>(&mut self) -> Result<Option<Page<T>>> {
         loop {
             let path = format!("{}?{}", T::LIST, self.cursor.query()?);
+            let read = Instant::now();
             let position = self.handed_out + self.cursor.offset();
             let (range, mut elements, mut contradicted) = self.http.get_with(&path, |answer| {
                 let is_usable = |item: &T| !item.id().is_empty();
@@ -51,7 +55,7 @@ impl<'a> QueuePages<'a> {
                         retain(&mut contradicted, &new);
                     }
                     let total = range.map(|range| range.total);
-                    return Ok(Some(Page { elements, contradicted, total }));
+                    return Ok(Some(Page { elements, contradicted, total, read }));
                 }
                 Step::Fetch => {}
                 Step::End => return Ok(None),

@@ -75,14 +75,17 @@ impl Report {
     }
 
     pub(crate) fn add(&mut self, outcome: Outcome) {
-        if let Some(count) = self.counts.get_mut(outcome.verdict as usize) {
-            *count += 1;
-        }
         match outcome.certainty {
             Certainty::Observed => self.observed += 1,
             Certainty::AlreadyDone => self.already += 1,
             Certainty::Unknown => self.unknown += 1,
             Certainty::Confirmed | Certainty::Planned => {}
+        }
+        // What another worker did is in that one's counts.
+        if outcome.certainty != Certainty::AlreadyDone
+            && let Some(count) = self.counts.get_mut(outcome.verdict as usize)
+        {
+            *count += 1;
         }
         let remarkable = !outcome.is_plain();
         let room =
@@ -135,14 +138,14 @@ impl Report {
         }
     }
 
-    /// Number of objects that came to this end.
+    /// Number of objects that this run brought to this end; see [`already_done`](Self::already_done) for the others.
     pub fn count(&self, verdict: Verdict) -> u64 {
         self.counts.get(verdict as usize).copied().unwrap_or_default()
     }
 
-    /// Number of objects that were handed to the closure or could not be.
+    /// Number of objects that were handed to the closure or could not be: all counts and those already done.
     pub fn handled(&self) -> u64 {
-        self.counts.iter().sum()
+        self.counts.iter().sum::<u64>() + self.already
     }
 
     /// Number of requests that were approved.
@@ -163,6 +166,11 @@ impl Report {
     /// Number of objects that were left as they are.
     pub fn skipped(&self) -> u64 {
         self.count(Verdict::Skipped)
+    }
+
+    /// Number of objects that somebody else ended before anything was done here; see [`Verdict::Stale`].
+    pub fn stale(&self) -> u64 {
+        self.count(Verdict::Stale)
     }
 
     /// Number of objects that could not be handled.
@@ -190,7 +198,9 @@ impl Report {
         self.observed
     }
 
-    /// Number of objects that somebody else had done already; see [`Certainty::AlreadyDone`].
+    /// Number of objects that somebody else had brought where the closure wanted them; see [`Certainty::AlreadyDone`].
+    ///
+    /// They are in no other count, so the sums of several workers add up.
     pub fn already_done(&self) -> u64 {
         self.already
     }
@@ -268,6 +278,9 @@ impl fmt::Display for Report {
                 0 => {}
                 count => write!(f, ", {count} {verdict}")?,
             }
+        }
+        if self.already > 0 {
+            write!(f, ", {} already done by someone else", self.already)?;
         }
         writeln!(f)?;
         if let Some(backlog) = self.backlog {

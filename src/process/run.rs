@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::conversations::Conversations;
 use super::cursor::{Cursor, QUERY};
 use super::execute::execute;
+use super::fresh::{Again, read_again};
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
 use super::settle::{Settled, Unsettled};
@@ -152,12 +153,19 @@ impl Run<'_> {
                     }
                     Element::Item(item) => match self.unasked(item, contradicted) {
                         Some(why) => not_asked_for(item, &why),
-                        None => self.one(item, &mut |item: &T| {
-                            let plan = decide(item)?;
-                            let message =
-                                plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
-                            Ok(Plan { message, ..plan })
-                        }),
+                        None => {
+                            let is_old = page.read.elapsed() > options.fresh;
+                            let mut decide = |item: &T| {
+                                let plan = decide(item)?;
+                                let message =
+                                    plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
+                                Ok(Plan { message, ..plan })
+                            };
+                            match self.one(item, is_old, &mut decide) {
+                                Some(outcome) => outcome,
+                                None => return Ok(Some(Stop::Deadline)),
+                            }
+                        }
                     },
                     Element::Broken { id, error, .. } => unreadable(std::mem::take(id), error.take()),
                 };
@@ -196,56 +204,31 @@ impl Run<'_> {
         why
     }
 
-    fn one<T: Queue>(&mut self, item: &T, decide: &mut impl FnMut(&T) -> Result<Plan>) -> Outcome {
-        let dry_run = scope::is_dry_run();
+    /// Handles one object; `None` where the time was up before the closure saw it.
+    fn one<T: Queue>(
+        &mut self,
+        item: &T,
+        is_old: bool,
+        decide: &mut impl FnMut(&T) -> Result<Plan>,
+    ) -> Option<Outcome> {
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(item.id());
-        item.secrets().for_each(scope::hide);
-
-        let decided = catch_unwind(AssertUnwindSafe(|| decide(item))).unwrap_or_else(|panic| {
-            self.panics += 1;
-            Err(Error::Handler(anyhow::anyhow!("the closure panicked: {}", panic_message(&*panic))))
-        });
-        let word = decided.as_ref().map_or("error", |plan| plan.verdict.as_str());
-        scope::note_decision(word, start.elapsed());
-
         let mut outcome = Outcome::errored(item.id().to_owned(), None);
         outcome.about(item);
-        match decided {
-            Ok(plan) if dry_run => {
-                outcome.verdict = plan.verdict;
-                outcome.certainty = Certainty::Planned;
-                outcome.detail.clone_from(&plan.detail);
-                outcome.plan = Some(plan);
+        let again = is_old.then(|| read_again(self.http, self.wanted, self.products, item.id()));
+        match again {
+            None => self.decided(item, decide, &mut outcome),
+            Some(Ok(Again::Wanted(item))) => self.decided(&item, decide, &mut outcome),
+            Some(Ok(Again::Stale(why))) => {
+                (outcome.verdict, outcome.detail) = (Verdict::Stale, Some(why));
             }
-            Ok(plan) => {
-                let conversations = T::HAS_CONVERSATIONS.then_some(&mut self.conversations);
-                scope::allow_at_least(GRACE);
-                plan.secrets().iter().for_each(|secret| scope::hide(secret));
-                let executed = execute(self.http, &plan, item.id(), item.status(), conversations);
-                if !plan.calls.is_empty() {
-                    self.storm.count(executed.error.as_ref(), MAX_RETRY_AFTER);
-                }
-                if executed.error.is_none() {
-                    outcome.verdict = plan.verdict;
-                    outcome.detail.clone_from(&plan.detail);
-                }
-                outcome.certainty = executed.certainty;
-                outcome.warnings = executed.warnings;
-                outcome.error = executed.error;
-                self.unsettled.add_message(&outcome.id, executed.lost_message);
-                if executed.lost {
-                    self.unsettled.add_order(item.id(), item.status(), plan);
-                }
-            }
-            Err(error) => {
-                if error.is_of_unknown_fate() {
-                    outcome.certainty = Certainty::Unknown;
-                }
-                outcome.error = Some(error);
-            }
+            // Not the platform's failure: the time was up.
+            Some(Err(_)) if is_late() => return None,
+            Some(Err(error)) => outcome.error = Some(error),
         }
-        if !matches!(outcome.verdict, Verdict::Errored | Verdict::Skipped | Verdict::Reported) && !dry_run {
+        if !matches!(outcome.verdict, Verdict::Errored | Verdict::Skipped | Verdict::Reported)
+            && !scope::is_dry_run()
+        {
             self.pages.cursor.has_left(&outcome.id);
         }
         outcome.elapsed = start.elapsed();
@@ -253,12 +236,73 @@ impl Run<'_> {
         let failed = outcome.error.is_some();
         log_outcome(&outcome, &if failed { scope::trace() } else { String::new() });
         scope::request_done(failed);
-        outcome
+        Some(outcome)
+    }
+
+    /// Asks the closure, and makes the calls of its plan.
+    fn decided<T: Queue>(
+        &mut self,
+        item: &T,
+        decide: &mut impl FnMut(&T) -> Result<Plan>,
+        outcome: &mut Outcome,
+    ) {
+        let start = Instant::now();
+        item.secrets().for_each(scope::hide);
+        let decided = catch_unwind(AssertUnwindSafe(|| decide(item))).unwrap_or_else(|panic| {
+            self.panics += 1;
+            Err(Error::Handler(anyhow::anyhow!("the closure panicked: {}", panic_message(&*panic))))
+        });
+        let word = decided.as_ref().map_or("error", |plan| plan.verdict.as_str());
+        scope::note_decision(word, start.elapsed());
+        match decided {
+            Ok(plan) if scope::is_dry_run() => {
+                outcome.verdict = plan.verdict;
+                outcome.certainty = Certainty::Planned;
+                outcome.detail.clone_from(&plan.detail);
+                outcome.plan = Some(plan);
+            }
+            Ok(plan) => self.carry_out(item, plan, outcome),
+            Err(error) => {
+                if error.is_of_unknown_fate() {
+                    outcome.certainty = Certainty::Unknown;
+                }
+                outcome.error = Some(error);
+            }
+        }
+    }
+
+    fn carry_out<T: Queue>(&mut self, item: &T, plan: Plan, outcome: &mut Outcome) {
+        let conversations = T::HAS_CONVERSATIONS.then_some(&mut self.conversations);
+        scope::allow_at_least(GRACE);
+        plan.secrets().iter().for_each(|secret| scope::hide(secret));
+        let executed = execute(self.http, &plan, item.id(), item.status(), conversations);
+        if !plan.calls.is_empty() {
+            self.storm.count(executed.error.as_ref(), MAX_RETRY_AFTER);
+        }
+        outcome.certainty = executed.certainty;
+        outcome.warnings = executed.warnings;
+        match executed.error {
+            None => {
+                outcome.verdict = plan.verdict;
+                outcome.detail.clone_from(&plan.detail);
+            }
+            Some(conflict) if executed.stale => {
+                (outcome.verdict, outcome.detail) = (Verdict::Stale, Some(conflict.to_string()));
+                outcome
+                    .warnings
+                    .push("the closure had decided on it; what it made meanwhile is still there".into());
+            }
+            error => outcome.error = error,
+        }
+        self.unsettled.add_message(&outcome.id, executed.lost_message);
+        if executed.lost {
+            self.unsettled.add_order(item.id(), item.status(), plan);
+        }
     }
 
     fn note<T: Queue>(&mut self, outcome: Outcome, options: &mut Options<'_>) -> Result<()> {
         options.observe(&outcome);
-        if outcome.verdict != Verdict::Skipped {
+        if !matches!(outcome.verdict, Verdict::Skipped | Verdict::Stale) {
             self.handled += 1;
         }
         let platform = outcome.error.as_ref().is_some_and(Error::is_platform_failure);

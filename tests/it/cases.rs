@@ -316,7 +316,7 @@ fn nothing_the_server_says_turns_a_line_around_or_breaks_it() {
     assert_ne!(status(&sandbox, ORDER), "approved");
     clean(&report.to_string());
     clean(&report.outcomes()[0].to_string());
-    clean(&report.outcomes()[0].error.as_ref().unwrap().to_string());
+    clean(report.outcomes()[0].detail.as_ref().unwrap());
     // What it redirects to, and what it hands out as a link.
     let (address, _) = sequence(vec![answer(302, "Location: https://x/\u{202e}\r\n", "")]);
     clean(&client_of(address).get::<Value>("/accounts").unwrap_err().to_string());

@@ -57,29 +57,65 @@ fn the_parameters_of_an_order_that_was_approved_meanwhile_are_said_not_to_be_sto
 }
 
 #[test]
-fn an_order_that_was_approved_with_another_template_is_a_conflict() {
+fn an_order_that_was_approved_with_another_template_is_stale() {
     let (sandbox, report) = approve_after(|order| {
         (order["status"], order["template"]) = ("approved".into(), json!({"id": "TL-000-000-001"}));
     });
     let outcome = only(&report);
-    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Confirmed));
-    let expected =
-        format!("{ORDER} errored: conflict: {ORDER} is approved already, with template TL-000-000-001");
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Stale, Certainty::Confirmed));
+    let expected = format!(
+        "{ORDER} stale: conflict: {ORDER} is approved already, with template TL-000-000-001; warning: the closure had \
+         decided on it; what it made meanwhile is still there"
+    );
     assert_eq!(outcome.to_string(), expected);
     assert!(sandbox.effects().is_empty());
 }
 
 #[test]
-fn an_order_that_was_failed_is_a_conflict_that_names_its_state() {
+fn an_order_that_was_failed_is_stale_and_its_state_named() {
     let (_, report) = approve_after(|order| order["status"] = "failed".into());
-    let outcome = only(&report);
     let expected = format!("conflict: {ORDER} was to become approved, now in state failed");
-    assert_eq!(outcome.error.as_ref().unwrap().to_string(), expected);
-    assert_eq!(report.exit_code(), 1);
+    assert_eq!(only(&report).detail, Some(expected));
+    assert_eq!((report.stale(), report.errored(), report.exit_code()), (1, 0, 0));
 }
 
 #[test]
-fn an_order_that_was_failed_for_another_reason_is_a_conflict() {
+fn an_order_that_was_failed_after_its_update_was_stored_is_a_conflict() {
+    let sandbox = one_order();
+    sandbox.on_call(|call, store| {
+        if call.method == "POST" {
+            store.update("requests", ORDER, |order| order["status"] = "failed".into());
+        }
+    });
+    let params = [ParamUpdate::value("purchase_id", "P-1")];
+    let report = client(&sandbox)
+        .process_fulfillments(|_| Ok(Approval::template(TEMPLATE).with_params(params.clone())))
+        .unwrap();
+    let error = only(&report).error.as_ref().unwrap().to_string();
+    assert_eq!(error, format!("conflict: {ORDER} was to become approved, now in state failed"));
+    assert_eq!((report.stale(), report.errored(), report.exit_code()), (0, 1, 1));
+}
+
+/// An update whose answer was lost may have been stored.
+#[test]
+fn an_order_that_was_failed_when_the_answer_of_its_update_was_lost_is_a_conflict() {
+    let sandbox = one_order();
+    sandbox.fault(Fault::on("PUT", "/requests/*").after_effect().reset().always());
+    sandbox.on_call(|call, store| {
+        if call.method == "PUT" {
+            store.update("requests", ORDER, |order| order["status"] = "failed".into());
+        }
+    });
+    let params = [ParamUpdate::value("purchase_id", "P-1")];
+    let report = client(&sandbox)
+        .process_fulfillments(|_| Ok(Approval::template(TEMPLATE).with_params(params.clone())))
+        .unwrap();
+    assert!(matches!(only(&report).error, Some(Error::Conflict(_))), "{report}");
+    assert_eq!((report.stale(), report.exit_code()), (0, 1));
+}
+
+#[test]
+fn an_order_that_was_failed_for_another_reason_is_stale() {
     let sandbox = one_order();
     let report = client(&sandbox)
         .process_fulfillments(|request| {
@@ -91,12 +127,12 @@ fn an_order_that_was_failed_for_another_reason_is_a_conflict() {
             Err(Action::fail("no licence"))
         })
         .unwrap();
-    let error = only(&report).error.as_ref().unwrap().to_string();
-    assert_eq!(error, format!("conflict: {ORDER} is failed already, with reason \"credit\""));
+    let expected = format!("conflict: {ORDER} is failed already, with reason \"credit\"");
+    assert_eq!((only(&report).verdict, only(&report).detail.as_deref()), (Verdict::Stale, Some(&*expected)));
 }
 
 #[test]
-fn an_order_that_was_revoked_for_another_reason_is_a_conflict() {
+fn an_order_that_was_revoked_for_another_reason_is_stale() {
     let sandbox = one_order();
     sandbox.update("requests", ORDER, |order| order["status"] = "scheduled".into()).unwrap();
     let options = Options::new().statuses(["scheduled"]);
@@ -111,12 +147,12 @@ fn an_order_that_was_revoked_for_another_reason_is_a_conflict() {
             Err(Action::Revoke("no stock".into()))
         })
         .unwrap();
-    let error = only(&report).error.as_ref().unwrap().to_string();
-    assert_eq!(error, format!("conflict: {ORDER} is revoked already, with reason \"too late\""));
+    let expected = format!("conflict: {ORDER} is revoked already, with reason \"too late\"");
+    assert_eq!((only(&report).verdict, only(&report).detail.as_deref()), (Verdict::Stale, Some(&*expected)));
 }
 
 #[test]
-fn a_usage_file_that_was_rejected_with_another_note_is_a_conflict() {
+fn a_usage_file_that_was_rejected_with_another_note_is_stale() {
     let sandbox = Sandbox::empty().unwrap();
     let mut file = sample::usage_file("UF-1");
     file["status"] = "pending".into();
@@ -133,8 +169,8 @@ fn a_usage_file_that_was_rejected_with_another_note_is_a_conflict() {
             Ok(FileAction::reject("wrong month"))
         })
         .unwrap();
-    let error = only(&report).error.as_ref().unwrap().to_string();
-    assert_eq!(error, "conflict: UF-1 is rejected already, with reason \"twice\"");
+    let expected = "conflict: UF-1 is rejected already, with reason \"twice\"";
+    assert_eq!((only(&report).verdict, only(&report).detail.as_deref()), (Verdict::Stale, Some(expected)));
 }
 
 /// The first call is lost before it has an effect; somebody else is faster than the second one.

@@ -13,6 +13,7 @@ mod error_messages;
 #[cfg(all(feature = "logger", feature = "xlsx"))]
 mod examples;
 mod faults;
+mod fresh;
 mod fulfillment;
 #[cfg(all(feature = "xlsx", unix))]
 mod full_disk;

@@ -1,0 +1,55 @@
+//! An old copy of an object is read again before the closure sees it: somebody else may have ended it meanwhile.
+
+use super::Queue;
+use super::recheck::Wanted;
+use crate::error::{Error, Result};
+use crate::http::{Http, Method, decode, segment};
+
+/// What reading an object again shows.
+pub(super) enum Again<T> {
+    /// It is still what the run asks for.
+    Wanted(T),
+    /// It is not, and why.
+    Stale(String),
+}
+
+/// Reads an object again.
+///
+/// # Errors
+///
+/// What reading it fails with, and [`Error::Decode`] for an answer that does not tell whether it is still wanted.
+pub(super) fn read_again<T: Queue>(
+    http: &Http,
+    wanted: &Wanted,
+    products: &[String],
+    id: &str,
+) -> Result<Again<T>> {
+    let path = format!("{}/{}", T::LIST, segment(id)?);
+    let read = http.get_with(&path, |answer| {
+        let item: T = decode(Method::Get, &path, answer.content())?;
+        Ok((item, wanted.contradicted_by(answer.content())))
+    });
+    let (item, contradicted) = match read {
+        Ok(read) => read,
+        Err(error) if error.is_not_found() => {
+            return Ok(Again::Stale("the platform does not have it any more".into()));
+        }
+        Err(error) => return Err(error),
+    };
+    if item.id() != id {
+        return Err(Error::unexpected("GET", &path, "the answer is about another object"));
+    }
+    if item.status().is_empty() {
+        return Err(Error::unexpected("GET", &path, "the answer tells no status"));
+    }
+    if !wanted.has_status(item.status()) {
+        return Ok(Again::Stale(format!("it was brought to state {:?} by someone else", item.status())));
+    }
+    if !products.is_empty() && !products.iter().any(|own| own == item.product_id()) {
+        return Ok(Again::Stale("it is of another product now".into()));
+    }
+    Ok(match contradicted {
+        Some(filter) => Again::Stale(format!("it contradicts {filter} now")),
+        None => Again::Wanted(item),
+    })
+}
