@@ -24,13 +24,22 @@ const PAGE: u64 = 100;
 /// The length of limit and offset in an address.
 const PAGING: usize = 60;
 /// Pages of a list of unknown length; beyond that it does not end.
-const MOST_PAGES: u64 = 10_000;
+const UNKNOWN: u64 = 10_000;
+/// Pages of any list, however long it is said to be.
+const MOST: u64 = 100_000;
+
+/// The most pages of a list that is said to have `total` elements: `times` as many as these need, and `spare`.
+pub(crate) fn most_pages(total: Option<u64>, size: u64, times: u64, spare: u64) -> u64 {
+    total.map_or(UNKNOWN, |total| spare.saturating_add(total.saturating_mul(times) / size.max(1)).min(MOST))
+}
 
 /// A list of the platform, read as it is walked: one page is in memory at a time.
 ///
 /// A query's limit is the most that come in all, its offset where they begin. An element that does not decode is one
-/// error that names its id or position, and the list goes on behind it; a call that fails is the last element. A list
-/// that changes while it is read may show an element twice or not at all; the loops walk by time of creation instead.
+/// error that names its id or position, and the list goes on behind it; a call that fails is the last element. No list is
+/// endless: it ends with an error after twice the pages that the total of the first page needs, and 100 more; after 10,000
+/// pages where the platform tells no total; and after 100,000 pages in any case. A list that changes while it is read may
+/// show an element twice or not at all; the loops walk by time of creation instead.
 ///
 /// ```no_run
 /// # fn main() -> connect::Result<()> {
@@ -173,8 +182,8 @@ impl Watch {
 
     fn page(&mut self, marks: HashSet<u64>, range: Option<ContentRange>, size: u64) -> Seen {
         self.pages += 1;
-        let twice = |range: ContentRange| 100 + range.total.saturating_mul(2) / size.max(1);
-        let most = *self.most.get_or_insert_with(|| range.map_or(MOST_PAGES, twice));
+        let total = range.map(|range| range.total);
+        let most = *self.most.get_or_insert_with(|| most_pages(total, size, 2, 100));
         if self.pages > most {
             return Seen::TooMany;
         }
@@ -231,5 +240,19 @@ impl<T: DeserializeOwned> FusedIterator for Pages<'_, T> {}
 impl<T> std::fmt::Debug for Pages<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pages").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_pages_follow_from_the_total_and_are_bounded() {
+        assert_eq!(most_pages(None, 100, 2, 100), 10_000);
+        assert_eq!(most_pages(Some(0), 100, 2, 100), 100);
+        assert_eq!(most_pages(Some(250), 100, 2, 100), 105);
+        assert_eq!(most_pages(Some(250), 0, 4, 1000), 2000);
+        assert_eq!(most_pages(Some(u64::MAX), 1, 2, 100), 100_000);
     }
 }

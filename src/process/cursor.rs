@@ -94,6 +94,10 @@ impl Cursor {
         self.offset
     }
 
+    pub(super) fn page_size(&self) -> u32 {
+        self.page_size
+    }
+
     /// The query of the next page.
     pub(super) fn query(&self) -> Result<String> {
         let created = self.created;

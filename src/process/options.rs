@@ -77,6 +77,9 @@ impl<'a> Options<'a> {
     }
 
     /// How many are listed at once: 100, at least 1; the platform cuts it to 1000.
+    ///
+    /// No run is endless: it ends with an error after four times the pages that the total of its first page needs, and 1,000
+    /// more; after 10,000 pages where the platform tells no total; and after 100,000 pages in any case.
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = size.max(1);
         self

@@ -8,7 +8,11 @@ use super::cursor::{Cursor, Entry, Step};
 use super::recheck::Wanted;
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::page::{Element, elements};
+use crate::page::{Element, elements, most_pages};
+
+/// A run reads so many times the pages that its queue needs at first, and so many more, for what comes meanwhile.
+const TIMES: u64 = 4;
+const SPARE: u64 = 1000;
 
 /// The pages of one queue, each with what was not seen before.
 pub(super) struct QueuePages<'a> {
@@ -18,6 +22,9 @@ pub(super) struct QueuePages<'a> {
     hasher: RandomState,
     /// For the position of what has no id.
     handed_out: u64,
+    pages: u64,
+    /// After so many pages the queue does not end.
+    most: Option<u64>,
 }
 
 /// What a page brought that was not seen before, and what the platform says about the whole list.
@@ -32,13 +39,17 @@ pub(super) struct Page<T> {
 
 impl<'a> QueuePages<'a> {
     pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted) -> Self {
-        Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0 }
+        Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0, pages: 0, most: None }
     }
 
     /// The next page with anything new, or `None` when the list has nothing new any more.
     pub(super) fn next<T: Queue>(&mut self) -> Result<Option<Page<T>>> {
         loop {
             let path = format!("{}?{}", T::LIST, self.cursor.query()?);
+            if self.most.is_some_and(|most| self.pages >= most) {
+                return Err(Error::unexpected("GET", &path, "the list does not end"));
+            }
+            self.pages += 1;
             let read = Instant::now();
             let position = self.handed_out + self.cursor.offset();
             let (range, mut elements, mut contradicted) = self.http.get_with(&path, |answer| {
@@ -46,6 +57,9 @@ impl<'a> QueuePages<'a> {
                 let elements = elements(&path, T::LIST, position, answer.content(), is_usable)?;
                 Ok((answer.range, elements, self.wanted.contradicted(answer.content())))
             })?;
+            let size = u64::from(self.cursor.page_size());
+            let total = range.map(|range| range.total);
+            self.most.get_or_insert_with(|| most_pages(total, size, TIMES, SPARE));
             let entries: Vec<_> = elements.iter().map(|element| self.entry(element)).collect();
             match self.cursor.page(&entries, range) {
                 Step::Handle(new) => {
@@ -54,7 +68,6 @@ impl<'a> QueuePages<'a> {
                         retain(&mut elements, &new);
                         retain(&mut contradicted, &new);
                     }
-                    let total = range.map(|range| range.total);
                     return Ok(Some(Page { elements, contradicted, total, read }));
                 }
                 Step::Fetch => {}

@@ -9,6 +9,7 @@ mod conflicts;
 mod conversations;
 mod directory;
 mod downloads;
+mod endless;
 mod error_messages;
 #[cfg(all(feature = "logger", feature = "xlsx"))]
 mod examples;
