@@ -39,6 +39,7 @@ mod clock;
 mod message;
 mod multipart;
 mod options;
+mod order;
 mod rng;
 
 // Queries.
@@ -50,18 +51,18 @@ mod view;
 
 // Data.
 mod collection;
+mod collections;
 mod journal;
 mod past;
+mod pattern;
+mod product;
 pub mod sample;
-mod seed;
 mod store;
 mod workbook;
 
 // What happens to a call besides its handling.
-mod control;
 mod error;
 mod fault;
-mod state;
 mod storage;
 
 // Handlers, and the routes to them.
@@ -77,7 +78,13 @@ mod router;
 mod tiers;
 mod usage;
 
+// The other parties, and what they and the demo data begin with.
+mod others;
+mod seed;
+mod state;
+
 // Sockets.
+mod control;
 mod server;
 mod wire;
 
@@ -99,7 +106,12 @@ pub use builder::Builder;
 pub use fault::{Chaos, Fault};
 pub use journal::{Body, Effect, RecordedCall, StorageCall};
 use options::BASE;
+pub use order::NewOrder;
+pub use others::Others;
+use pattern::Pattern;
+pub use product::NewProduct;
 use server::{Listeners, Server};
+use state::Interlude;
 pub use store::Store;
 
 /// A running sandbox. It stops, with all its threads, when it is dropped.
@@ -107,7 +119,6 @@ pub struct Sandbox {
     server: Arc<Server>,
     platform: SocketAddr,
     storage: SocketAddr,
-    products: Vec<String>,
 }
 
 impl Builder {
@@ -118,11 +129,10 @@ impl Builder {
         self.options.storage = format!("http://{storage}");
         let mut store = Store::default();
         if self.demo {
-            seed::demo(&mut store);
+            seed::demo(&mut store, self.quirks);
         }
         let server = Server::start(self.options, store, listeners);
-        let products = vec![sample::PRODUCT.to_owned(), sample::SECOND_PRODUCT.to_owned()];
-        Ok(Sandbox { server, platform, storage, products })
+        Ok(Sandbox { server, platform, storage })
     }
 }
 
@@ -157,13 +167,82 @@ impl Sandbox {
         &self.server.options.api_key
     }
 
-    /// Products of the demo data that a processor is meant to handle. The demo data has orders of another product, too.
+    /// Products that a processor is meant to handle: those that were [defined](Self::define) or inserted, and those of the
+    /// demo data, but for the one of it that is another processor's. Without any, the products of the [`sample`]s.
     pub fn products(&self) -> Vec<String> {
-        self.products.clone()
+        let products = self.all("products");
+        let ids = products.iter().filter_map(|product| product["id"].as_str());
+        let own: Vec<_> = ids.filter(|id| *id != sample::OTHERS_PRODUCT).map(str::to_owned).collect();
+        if own.is_empty() {
+            return vec![sample::PRODUCT.to_owned(), sample::SECOND_PRODUCT.to_owned()];
+        }
+        own
+    }
+
+    /// Defines a product, which [`config`](Self::config) and [`connect`](Self::connect) see from now on.
+    pub fn define(&self, product: NewProduct) {
+        product.define(&mut self.server.state().store);
+    }
+
+    /// Places an order, as a distributor does. The result is the id of its request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Others::order`].
+    pub fn order(&self, order: NewOrder) -> io::Result<String> {
+        self.act(|others| others.order(order))
+    }
+
+    /// Lets the customer answer an inquiry.
+    ///
+    /// # Errors
+    ///
+    /// As [`Others::answer`].
+    pub fn answer<K: AsRef<str>, V: Into<Value>>(
+        &self,
+        request: &str,
+        values: impl IntoIterator<Item = (K, V)>,
+    ) -> io::Result<()> {
+        self.act(|others| others.answer(request, values))
+    }
+
+    /// Lets other parties of the platform act now.
+    pub fn act<R>(&self, act: impl FnOnce(&mut Others<'_>) -> R) -> R {
+        act(&mut Others::new(&mut self.server.state().store))
+    }
+
+    /// Lets other parties act between two calls: once, before the first call with this method and path is handled. The
+    /// path is that of a [`Fault`].
+    ///
+    /// ```
+    /// use connect::sandbox::{NewOrder, NewProduct, Sandbox};
+    ///
+    /// let sandbox = Sandbox::empty()?;
+    /// sandbox.define(NewProduct::new("PRD-1").item("SEAT"));
+    /// let id = sandbox.order(NewOrder::purchase("PRD-1"))?;
+    /// let order = id.clone();
+    /// sandbox.before("POST", "/requests/*/approve", move |others| {
+    ///     others.fail(&order, "the customer has changed his mind").unwrap();
+    /// });
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn before(&self, method: &str, path: &str, act: impl FnOnce(&mut Others<'_>) + Send + 'static) {
+        let interlude = Interlude { before: Pattern::new(method, path), act: Box::new(act) };
+        self.server.state().interludes.push(interlude);
+    }
+
+    /// The status of a request, `PR-…` or `TCR-…`.
+    pub fn status(&self, request: &str) -> Option<String> {
+        others::status(&self.server.state().store, request)
     }
 
     /// Adds an object, or replaces the one with the same `id`. A collection is named by its path: `requests`,
     /// `tier/config-requests`, `conversations/CO-1/messages`.
+    ///
+    /// # Panics
+    ///
+    /// For a collection that the platform does not have, as all methods here that name one do.
+    #[track_caller]
     pub fn insert(&self, collection: &str, value: Value) {
         self.server.state().store.insert(collection, value);
     }

@@ -1,6 +1,8 @@
 //! The builder of a sandbox.
 
 use std::fmt;
+use std::io::Write;
+use std::sync::Mutex;
 
 use super::options::Options;
 
@@ -10,11 +12,12 @@ pub struct Builder {
     pub(super) options: Options,
     pub(super) port: u16,
     pub(super) demo: bool,
+    pub(super) quirks: bool,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { options: Options::default(), port: 0, demo: true }
+        Self { options: Options::default(), port: 0, demo: true, quirks: false }
     }
 
     /// Port of the platform's API. The default is any free port.
@@ -32,6 +35,14 @@ impl Builder {
     /// The sandbox starts without data. By default it starts with the demo data.
     pub fn empty(mut self) -> Self {
         self.demo = false;
+        self
+    }
+
+    /// The demo data has, besides, what is seen in the data of the platform and breaks clients that are not made for it:
+    /// null lists, numeric ids, unknown types, missing parts, older forms. By default it has none of it, so that every
+    /// client of the platform can read it.
+    pub fn quirks(mut self) -> Self {
+        self.quirks = true;
         self
     }
 
@@ -93,6 +104,13 @@ impl Builder {
     /// `invalid` at once.
     pub fn processing_reads(mut self, reads: usize) -> Self {
         self.options.processing_reads = reads;
+        self
+    }
+
+    /// Writes a line for each call of the API as it is answered: `POST /requests/PR-…/approve 200 pending → approved`. It
+    /// has no bodies. By default nothing is written.
+    pub fn print_calls(mut self, to: impl Write + Send + 'static) -> Self {
+        self.options.lines = Some(Mutex::new(Box::new(to)));
         self
     }
 

@@ -8,6 +8,9 @@ use super::lists;
 use super::message::HttpResponse;
 use super::{clock, sample};
 
+/// Fields of a message. All but `text` and `type` are for reading, and are ignored in a body.
+const MESSAGE: [&str; 8] = ["id", "conversation", "account", "created", "creator", "text", "type", "events"];
+
 /// The id of the conversation that a path names by its own id or by that of what it is about.
 fn resolve(ctx: &Context<'_>) -> Result<String, HttpResponse> {
     let name = ctx.segment(1);
@@ -30,6 +33,7 @@ pub(super) fn forbidden(_: &mut Context<'_>) -> HandlerResult {
 
 pub(super) fn close(ctx: &mut Context<'_>) -> HandlerResult {
     let id = resolve(ctx)?;
+    ctx.object(&[])?;
     ctx.status("conversations", &id, &["open"])?;
     let closed = ctx.change("conversations", &id, "close", |c| c["status"] = "closed".into())?;
     Ok(HttpResponse::json(200, closed))
@@ -42,8 +46,7 @@ pub(super) fn messages(ctx: &mut Context<'_>) -> HandlerResult {
 
 pub(super) fn add(ctx: &mut Context<'_>) -> HandlerResult {
     let conversation = resolve(ctx)?;
-    let body =
-        ctx.object(&["id", "conversation", "account", "created", "creator", "text", "type", "events"])?;
+    let body = ctx.object(&MESSAGE)?;
     let words = text(&body, "text")?.unwrap_or_default();
     if words.trim().is_empty() {
         return Err(bad_request("text: This field may not be blank."));
@@ -71,7 +74,7 @@ pub(super) fn add(ctx: &mut Context<'_>) -> HandlerResult {
 
 pub(super) fn edit(ctx: &mut Context<'_>) -> HandlerResult {
     let conversation = resolve(ctx)?;
-    let body = ctx.object(&["text", "type"])?;
+    let body = ctx.object(&MESSAGE)?;
     let words = text(&body, "text")?.ok_or_else(|| bad_request("text: This field is required."))?.to_owned();
     let collection = format!("conversations/{conversation}/messages");
     let id = ctx.verb();

@@ -10,7 +10,12 @@ pub(super) fn error(status: u16, message: &str) -> HttpResponse {
 }
 
 pub(super) fn errors(status: u16, messages: &[String]) -> HttpResponse {
-    HttpResponse::json(status, &json!({"error_code": "SYS_001", "errors": messages}))
+    let code = match status {
+        401 => "AUTH_001",
+        405 => "METHOD_NOT_ALLOWED",
+        _ => "SYS_001",
+    };
+    HttpResponse::json(status, &json!({"error_code": code, "errors": messages}))
 }
 
 pub(super) fn bad_request(message: &str) -> HttpResponse {

@@ -74,7 +74,7 @@ impl Spec {
                 spec.selectable.extend(prefixes(bare));
                 let choices =
                     row.choices.get(bare).map(|c| c.split_whitespace().map(str::to_owned).collect());
-                let kind = kind_of(&path, &lookups);
+                let kind = if choices.is_some() { FieldKind::Text } else { kind_of(&path, &lookups) };
                 let field =
                     Field { path, lookups: lookups.clone(), kind, orderable: flags.contains('^'), choices };
                 spec.fields.insert(bare.to_owned(), field);
@@ -92,9 +92,14 @@ impl Spec {
     }
 }
 
-/// `products/PRD-1/items` → `products/*/items`.
+/// `products/PRD-1/items` → `products/*/items`. Lists of a version of a product are those of the product.
 fn pattern(collection: &str) -> String {
     let parts: Vec<_> = collection.split('/').collect();
+    match parts.as_slice() {
+        ["products", _, "versions", _, list] => return format!("products/*/{list}"),
+        ["assets", _, "usage", "aggregates"] => return "usage/aggregates".to_owned(),
+        _ => {}
+    }
     let id = if parts.first() == Some(&"usage") || parts.first() == Some(&"tier") { 2 } else { 1 };
     let generic = parts.iter().enumerate().map(|(i, part)| if i == id { "*" } else { part });
     generic.collect::<Vec<_>>().join("/")
@@ -132,7 +137,10 @@ fn path_of(collection: &str, name: &str) -> Vec<String> {
         "created.at" => "events.created.at".to_owned(),
         "unassigned" => "assignee".to_owned(),
         "verbose_id" => "id".to_owned(),
-        other => other.replace("__", "."),
+        other => {
+            let bare = ["__icontains", "__exact", "__is_null"].iter().find_map(|end| other.strip_suffix(end));
+            bare.unwrap_or(other).replace("__", ".")
+        }
     };
     path.split('.').map(str::to_owned).collect()
 }

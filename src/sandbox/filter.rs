@@ -174,6 +174,14 @@ fn compare(name: &str, field: &Field, op: Op, value: &Operand) -> Result<Filter,
         return Ok(if op == Op::Ne { Filter::Not(Box::new(filter)) } else { filter });
     };
     allow(name, field, lookup)?;
+    // Names of the older syntax, which hold their lookup.
+    if name.ends_with("__icontains") {
+        return Ok(Filter::Contains { paths: vec![path], text: text.to_lowercase() });
+    }
+    if name.ends_with("__is_null") {
+        let filter = Filter::Equal { path, operand: Scalar::Null };
+        return Ok(if text.eq_ignore_ascii_case("true") { filter } else { Filter::Not(Box::new(filter)) });
+    }
     Ok(match op {
         Op::Eq => Filter::Equal { path, operand: operand_scalar(name, field, text)? },
         Op::Ne => Filter::Not(Box::new(Filter::Equal { path, operand: operand_scalar(name, field, text)? })),

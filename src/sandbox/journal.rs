@@ -115,6 +115,19 @@ impl RecordedCall {
     }
 }
 
+/// Method, path, status, and the fault if there was one.
+impl fmt::Display for RecordedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.method, self.path)?;
+        if self.status == 0 {
+            f.write_str("no answer")?
+        } else {
+            write!(f, "{}", self.status)?
+        }
+        self.fault.as_ref().map_or(Ok(()), |fault| write!(f, " (fault: {fault})"))
+    }
+}
+
 impl fmt::Debug for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecordedCall")
@@ -146,6 +159,16 @@ pub struct Effect {
     pub from: Option<String>,
     /// Status of the object after the change, if it has one.
     pub to: Option<String>,
+}
+
+/// What became of the object, after a space: ` pending → approved`, or the kind of the change.
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) if from != to => write!(f, " {from} → {to}"),
+            _ => write!(f, " {} {}", self.action, self.id),
+        }
+    }
 }
 
 impl Effect {

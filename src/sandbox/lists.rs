@@ -39,7 +39,7 @@ pub(super) fn nested_detail(ctx: &mut Context<'_>) -> HandlerResult {
 }
 
 fn parent(ctx: &Context<'_>) -> Result<(), HttpResponse> {
-    let own = if ctx.segment(0) == "usage" { 2 } else { 1 };
+    let own = if ["usage", "tier"].contains(&ctx.segment(0).as_str()) { 2 } else { 1 };
     let collection = ctx.segments.get(..own).unwrap_or_default().join("/");
     ctx.find(&collection, &ctx.segment(own)).map(drop)
 }

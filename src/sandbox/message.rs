@@ -28,15 +28,17 @@ pub(super) struct HttpResponse {
     pub(super) content_type: Option<String>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// The answer to `HEAD`: its head tells the length of a body that is not sent.
+    pub(super) head_only: bool,
 }
 
 impl HttpResponse {
     pub(super) fn empty(status: u16) -> Self {
-        Self { status, content_type: None, headers: Vec::new(), body: Vec::new() }
+        Self { status, content_type: None, headers: Vec::new(), body: Vec::new(), head_only: false }
     }
 
     pub(super) fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, content_type: Some(content_type.to_owned()), headers: Vec::new(), body: body.into() }
+        Self { content_type: Some(content_type.to_owned()), body: body.into(), ..Self::empty(status) }
     }
 
     pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Self {
@@ -77,7 +79,9 @@ impl HttpResponse {
             out.extend_from_slice(b"Connection: close\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(&self.body);
+        if !self.head_only {
+            out.extend_from_slice(&self.body);
+        }
         out
     }
 }

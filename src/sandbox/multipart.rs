@@ -1,6 +1,6 @@
 //! `multipart/form-data`, as far as one file in one field goes.
 
-/// The content of the part with this name; the error says what is wrong with the body.
+/// The content of the file with this name; the error says what is wrong with the body.
 pub(super) fn field<'b>(content_type: &str, body: &'b [u8], name: &str) -> Result<&'b [u8], String> {
     let boundary =
         boundary(content_type).ok_or("the content type is not multipart/form-data with a boundary")?;
@@ -15,7 +15,13 @@ pub(super) fn field<'b>(content_type: &str, body: &'b [u8], name: &str) -> Resul
             find(part, &[b"\r\n", delimiter.as_slice()].concat()).ok_or("the last boundary is missing")?;
         let (head, content) =
             split(part.get(..end).unwrap_or_default()).ok_or("a part has no end of its head")?;
-        if name_of(head) == Some(name) {
+        if attribute(head, "name") == Some(name) {
+            if attribute(head, "filename").is_none_or(str::is_empty) {
+                return Err(format!("{name}: The submitted data was not a file: it has no file name."));
+            }
+            if content.is_empty() {
+                return Err(format!("{name}: The submitted file is empty."));
+            }
             return Ok(content);
         }
         rest = part.get(end + 2 + delimiter.len()..).unwrap_or_default();
@@ -31,11 +37,12 @@ fn boundary(content_type: &str) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-fn name_of(head: &[u8]) -> Option<&str> {
+/// An attribute of the part's disposition.
+fn attribute<'h>(head: &'h [u8], name: &str) -> Option<&'h str> {
     let head = str::from_utf8(head).ok()?;
     let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
-    let value = line.split(';').map(str::trim).find_map(|part| part.strip_prefix("name="))?;
-    Some(value.trim_matches('"'))
+    let mut attributes = line.split(';').filter_map(|part| part.trim().split_once('='));
+    attributes.find(|(own, _)| *own == name).map(|(_, value)| value.trim_matches('"'))
 }
 
 fn split(part: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -74,7 +81,10 @@ mod tests {
             content-disposition: form-data; name=\"usage_file\"; filename=\"a.xlsx\"\r\nContent-Type: x/y\r\n\r\n\
             PK\r\n--x-\r\nrest\r\n--x-1--\r\n";
         assert_eq!(field(TYPE, body, "usage_file"), Ok(&b"PK\r\n--x-\r\nrest"[..]));
-        assert_eq!(field(TYPE, body, "note"), Ok(&b"hi"[..]));
+        assert_eq!(
+            field(TYPE, body, "note"),
+            Err("note: The submitted data was not a file: it has no file name.".to_owned())
+        );
         assert_eq!(field(TYPE, body, "other"), Err("other: No file was submitted.".to_owned()));
     }
 
@@ -86,6 +96,7 @@ mod tests {
             (TYPE, b""),
             (TYPE, b"--x-1\r\nContent-Disposition: form-data; name=\"usage_file\"\r\n\r\nPK"),
             (TYPE, b"--x-1 \r\n\r\n"),
+            (TYPE, b"--x-1\r\nContent-Disposition: form-data; name=\"usage_file\"; filename=\"a\"\r\n\r\n\r\n--x-1--"),
         ] {
             assert!(field(content_type, body, "usage_file").is_err());
         }

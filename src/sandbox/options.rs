@@ -1,5 +1,8 @@
 //! Settings of a running sandbox, and their defaults.
 
+use std::io::Write;
+use std::sync::Mutex;
+
 /// Base path of the API.
 pub(super) const BASE: &str = "/public/v1";
 
@@ -17,6 +20,8 @@ pub(super) struct Options {
     pub(super) processing_reads: usize,
     pub(super) template_redirects: usize,
     pub(super) storage: String,
+    /// Where a line for each call goes.
+    pub(super) lines: Option<Mutex<Box<dyn Write + Send>>>,
 }
 
 impl Default for Options {
@@ -34,6 +39,7 @@ impl Default for Options {
             processing_reads: 0,
             template_redirects: 0,
             storage: String::new(),
+            lines: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn render_template(ctx: &mut Context<'_>) -> HandlerResult {
 pub(super) fn listing_verb(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let verb = ctx.verb();
+    ctx.object(&[])?;
     let (from, to): (&[&str], _) = match verb.as_str() {
         "submit" => (&["draft"], "reviewing"),
         "refine" => (&["reviewing"], "draft"),

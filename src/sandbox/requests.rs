@@ -1,7 +1,7 @@
 //! Fulfillment requests: parameters and transitions.
 //!
 //! Statuses move as documented: draft → pending; pending → inquiring, approved, failed, scheduled; inquiring →
-//! pending, failed; scheduled → pending, revoking; revoking → revoked. The platform's documentation leaves the last
+//! pending, approved, failed; scheduled → pending, revoking; revoking → revoked. The platform's documentation leaves the last
 //! three open.
 
 use serde_json::{Map, Value, json};
@@ -66,7 +66,7 @@ pub(super) fn approve(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
     let body = ctx.object(&["template_id", "activation_tile", "effective_date", "asset"])?;
     let (template_id, tile) = (text(&body, "template_id")?, text(&body, "activation_tile")?);
-    ctx.status(REQUESTS, &id, &["pending"])?;
+    ctx.status(REQUESTS, &id, &["pending", "inquiring"])?;
     let request = ctx.find(REQUESTS, &id)?;
     let product = request["asset"]["product"]["id"].as_str().unwrap_or_default();
     let (template, key) = match (template_id, tile) {
@@ -174,7 +174,10 @@ pub(super) fn fail(ctx: &mut Context<'_>) -> HandlerResult {
 /// Transitions without a body.
 pub(super) fn bare_transition(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(1);
-    ctx.free_object()?;
+    // `submit` and `confirm` have a body without a description.
+    if ["pend", "purchase"].contains(&ctx.verb().as_str()) {
+        ctx.object(&[])?;
+    }
     let (from, to): (&[&str], &str) = match ctx.verb().as_str() {
         "pend" => (&["inquiring"], "pending"),
         "purchase" | "submit" => (&["draft"], "pending"),

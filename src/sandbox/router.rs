@@ -9,12 +9,9 @@ use super::message::{HttpRequest, HttpResponse};
 use super::options::Options;
 use super::rng::Rng;
 use super::store::Store;
-use super::{assets, conversations, create, lists, products, requests, tiers, usage};
+use super::{assets, collections, conversations, create, lists, products, requests, tiers, usage};
 
 type Handler = fn(&mut Context<'_>) -> HandlerResult;
-
-const GET_ONLY: [(&str, Handler); 1] = [("GET", lists::list)];
-const DETAIL: [(&str, Handler); 1] = [("GET", lists::detail)];
 
 fn post(handler: Handler) -> Vec<(&'static str, Handler)> {
     vec![("POST", handler)]
@@ -79,34 +76,17 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         }
         ["subscriptions", "requests"] => vec![("GET", lists::list), ("POST", assets::bill)],
         ["subscriptions", "requests", _, "attributes"] => vec![("PUT", assets::attributes)],
-        [
-            "accounts" | "hubs" | "agreements",
-            _,
-            "users" | "connections" | "marketplaces" | "contracts" | "versions",
-        ]
-        | [
-            "products",
-            _,
-            "templates" | "configurations" | "parameters" | "items" | "connections" | "actions" | "media"
-            | "messages" | "versions",
-        ]
-        | ["usage", "files", _, "categories"] => get(lists::nested),
-        [
-            "assets" | "products" | "listings" | "listing-requests" | "marketplaces" | "hubs" | "contracts"
-            | "agreements" | "accounts" | "users" | "categories" | "countries",
-        ]
-        | ["tier", "configs" | "account-requests"]
-        | ["subscriptions", "assets"]
-        | ["usage", "records" | "chunks" | "reconciliations"] => GET_ONLY.to_vec(),
-        [
-            "assets" | "products" | "listings" | "listing-requests" | "marketplaces" | "hubs" | "contracts"
-            | "agreements" | "accounts" | "users" | "categories" | "countries",
-            _,
-        ]
-        | ["tier", "configs" | "account-requests", _]
-        | ["subscriptions", "assets" | "requests", _]
-        | ["usage", "records" | "chunks" | "reconciliations", _] => DETAIL.to_vec(),
-        _ => return None,
+        parts => {
+            let path = parts.join("/");
+            match path.rsplit_once('/') {
+                _ if collections::is_nested(&path) && collections::is_list(&path) => get(lists::nested),
+                _ if collections::is_list(&path) => get(lists::list),
+                Some((list, _)) if collections::is_list(list) && !collections::is_nested(list) => {
+                    get(lists::detail)
+                }
+                _ => return None,
+            }
+        }
     })
 }
 
@@ -135,6 +115,7 @@ pub(super) fn handle(
     let Some(methods) = methods(&parts).filter(|_| parts.iter().all(|part| !part.is_empty())) else {
         return not_found();
     };
+    let asked = if call.method == "HEAD" { "GET" } else { call.method.as_str() };
     let mut allowed = Vec::new();
     let mut found = None;
     for (method, handler) in methods {
@@ -145,7 +126,7 @@ pub(super) fn handle(
             (other, ..) => &[other],
         };
         allowed.extend_from_slice(names);
-        if names.contains(&call.method.as_str()) {
+        if names.contains(&asked) {
             found = Some(handler);
         }
     }

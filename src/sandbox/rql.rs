@@ -35,16 +35,12 @@ pub(super) enum Op {
     Ilike,
 }
 
-const OPS: [(&str, Op); 8] = [
-    ("eq", Op::Eq),
-    ("ne", Op::Ne),
-    ("gt", Op::Gt),
-    ("ge", Op::Ge),
-    ("lt", Op::Lt),
-    ("le", Op::Le),
-    ("like", Op::Like),
-    ("ilike", Op::Ilike),
-];
+/// Operators that have the form `property=op=value` beside `op(property,value)`.
+const COMPARISONS: [(&str, Op); 6] =
+    [("eq", Op::Eq), ("ne", Op::Ne), ("gt", Op::Gt), ("ge", Op::Ge), ("lt", Op::Lt), ("le", Op::Le)];
+
+/// Operators that are written as a call only.
+const PATTERNS: [(&str, Op); 2] = [("like", Op::Like), ("ilike", Op::Ilike)];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Operand {
@@ -180,7 +176,7 @@ impl Parser<'_> {
             return self.call(&name);
         }
         self.expect("=")?;
-        for (op_name, op) in OPS {
+        for (op_name, op) in COMPARISONS {
             if self.eat(&format!("{op_name}=")) {
                 let value = self.operand()?;
                 return comparison(op, name, value);
@@ -214,7 +210,7 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, name: &str) -> Result<Node, String> {
-        if let Some((_, op)) = OPS.iter().find(|(op, _)| *op == name) {
+        if let Some((_, op)) = COMPARISONS.iter().chain(&PATTERNS).find(|(op, _)| *op == name) {
             let field = self.name()?;
             self.expect(",")?;
             let value = self.operand()?;

@@ -1,4 +1,5 @@
-//! The demo data: lists as on an ordinary day of the platform, with every quirk seen in its data.
+//! The demo data: lists as on an ordinary day of the platform, and on request with every quirk
+//! that is seen in its data.
 
 mod orders;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::sample::{self, OTHERS_PRODUCT, SECOND_PRODUCT};
 use super::store::Store;
 
-pub(super) fn demo(store: &mut Store) {
+pub(super) fn demo(store: &mut Store, quirks: bool) {
     // Parsed in a test; there is nothing to fall back to.
     let fixed: HashMap<String, Vec<Value>> =
         serde_json::from_str(include_str!("seed.json")).unwrap_or_default();
@@ -19,10 +20,11 @@ pub(super) fn demo(store: &mut Store) {
         }
     }
     products(store);
-    orders::add(store);
-    tier_configs(store);
-    listings(store);
-    usage_files(store);
+    orders::add(store, quirks);
+    tier_configs(store, quirks);
+    listings(store, quirks);
+    usage_files(store, quirks);
+    metered_assets(store);
 }
 
 fn products(store: &mut Store) {
@@ -41,7 +43,7 @@ fn products(store: &mut Store) {
 }
 
 /// Twelve pending requests, every third without the value it requires; and one of each other status.
-fn tier_configs(store: &mut Store) {
+fn tier_configs(store: &mut Store, quirks: bool) {
     let statuses = ["draft", "tiers_setup", "inquiring", "approved", "failed"];
     for n in 0..17_usize {
         let id = format!("TCR-628-071-{:03}-001", 400 + n);
@@ -65,7 +67,7 @@ fn tier_configs(store: &mut Store) {
         if n == 11 {
             request["configuration"]["product"] = sample::product_reference(OTHERS_PRODUCT);
         }
-        if n % 4 == 3 {
+        if quirks && n % 4 == 3 {
             // The older form: no events of the request itself, no assignee.
             let Value::Object(fields) = &mut request else {
                 continue;
@@ -83,7 +85,7 @@ fn tier_configs(store: &mut Store) {
     store.insert("tier/accounts", sample::tier_account("TA-8065-3114-0279"));
 }
 
-fn listings(store: &mut Store) {
+fn listings(store: &mut Store, quirks: bool) {
     let reported = "CRD-41560-05399-123";
     let rows = [
         ("LST-771-402-958", sample::PRODUCT, "CRD-10482-77310-26594", "listed"),
@@ -97,7 +99,7 @@ fn listings(store: &mut Store) {
         listing["product"] = sample::product_reference(product);
         listing["contract"]["id"] = contract.into();
         listing["status"] = status.into();
-        if n == 0 {
+        if quirks && n == 0 {
             // Today's form has no marketplace in the contract.
             listing["contract"].as_object_mut().map(|contract| contract.remove("marketplace"));
             listing["offer"] = json!({"id": null, "name": "", "plans": [], "type": null});
@@ -107,7 +109,7 @@ fn listings(store: &mut Store) {
     }
 }
 
-fn usage_files(store: &mut Store) {
+fn usage_files(store: &mut Store, quirks: bool) {
     let statuses = [
         "draft",
         "uploading",
@@ -120,7 +122,7 @@ fn usage_files(store: &mut Store) {
         "rejected",
         "closed",
         "deleted",
-        "READY",
+        if quirks { "READY" } else { "ready" },
         "ready",
         "invalid",
         "pending",
@@ -144,13 +146,23 @@ fn usage_files(store: &mut Store) {
     store.insert("usage/files", foreign);
 }
 
+/// Assets that usage is reported for, as the examples do: found by their parameter `param_b`.
+fn metered_assets(store: &mut Store) {
+    for (n, product) in [sample::PRODUCT, SECOND_PRODUCT, OTHERS_PRODUCT].into_iter().enumerate() {
+        let mut asset = sample::asset(&format!("AS-5000-0000-{:04}", n + 1));
+        asset["product"] = sample::product_reference(product);
+        asset["params"] = json!([sample::param("param_b", "text", "tenant2")]);
+        store.insert("assets", asset);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn filled() -> Store {
         let mut store = Store::default();
-        demo(&mut store);
+        demo(&mut store, true);
         store
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::error::error;
 use super::fault::{Fault, FaultKind};
-use super::journal::{RecordedCall, StorageCall};
+use super::journal::{Effect, RecordedCall, StorageCall};
 use super::message::{HttpRequest, HttpResponse};
 use super::options::{BASE, Options};
 use super::state::{Late, State};
@@ -199,12 +199,22 @@ impl Server {
             answer = spoiled(fault, answer);
         }
         call.status = answer.status;
+        let line = self.options.lines.is_some().then(|| {
+            let effects = state.store.effects();
+            let own = effects.iter().rev().take_while(|effect| effect.call == call.number);
+            format!("{call}{}\n", own.map(Effect::to_string).collect::<String>())
+        });
         state.journal.push(call);
         drop(state);
+        if let (Some(lines), Some(line)) = (&self.options.lines, line) {
+            // Who reads the lines may be gone; the platform goes on.
+            drop(lock(lines).write_all(line.as_bytes()));
+        }
         let packable = self.options.gzip && fault.is_none() && !answer.body.is_empty();
         if packable && incoming.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip")) {
             answer = answer.gzip();
         }
+        answer.head_only = incoming.method == "HEAD";
         (answer, fault)
     }
 
@@ -285,6 +295,7 @@ fn handle(
 ) -> HttpResponse {
     state.store.begin_call(call.number);
     let handled = catch_unwind(AssertUnwindSafe(|| {
+        state.interlude(call);
         if let Some(hook) = &mut state.hook {
             hook(call, &mut state.store);
         }
@@ -314,6 +325,7 @@ fn spoiled(fault: &Fault, answer: HttpResponse) -> HttpResponse {
                 content_type: guess.filter(|_| !given).map(str::to_owned),
                 headers: headers.clone(),
                 body: body.clone().into_bytes(),
+                head_only: false,
             }
         }
         FaultKind::Reset | FaultKind::NeverAnswer => HttpResponse::empty(0),

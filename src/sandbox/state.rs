@@ -5,11 +5,19 @@ use std::time::Instant;
 use super::fault::{Chaos, Fault};
 use super::journal::{RecordedCall, StorageCall};
 use super::message::HttpRequest;
+use super::others::Others;
+use super::pattern::Pattern;
 use super::rng::Rng;
 use super::store::Store;
 
 /// Runs before each call that is handled, and may change the store.
 pub(super) type Hook = Box<dyn FnMut(&RecordedCall, &mut Store) + Send>;
+
+/// What others do before the first call that matches, once.
+pub(super) struct Interlude {
+    pub(super) before: Pattern,
+    pub(super) act: Box<dyn FnOnce(&mut Others<'_>) + Send>,
+}
 
 pub(super) struct State {
     pub(super) store: Store,
@@ -18,6 +26,7 @@ pub(super) struct State {
     pub(super) faults: Vec<Fault>,
     pub(super) chaos: Option<Chaos>,
     pub(super) hook: Option<Hook>,
+    pub(super) interludes: Vec<Interlude>,
     /// Number of API calls so far.
     pub(super) calls: usize,
     pub(super) rng: Rng,
@@ -40,6 +49,7 @@ impl State {
             faults: Vec::new(),
             chaos: None,
             hook: None,
+            interludes: Vec::new(),
             calls: 0,
             rng: Rng::new(seed),
             late: Vec::new(),
@@ -58,6 +68,14 @@ impl State {
         self.late = rest;
         due.sort_by_key(|late| late.due);
         due
+    }
+
+    /// Lets others act whose turn is before this call.
+    pub(super) fn interlude(&mut self, call: &RecordedCall) {
+        while let Some(at) = self.interludes.iter().position(|interlude| interlude.before.matches(call)) {
+            let interlude = self.interludes.remove(at);
+            (interlude.act)(&mut Others::new(&mut self.store));
+        }
     }
 
     /// The fault that applies to this call, if any: one that was added, else one at random.

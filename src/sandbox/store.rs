@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::collection::{Collection, Page};
+use super::collections::is_list;
 use super::journal::Effect;
 use super::past::{Known, Past};
 
@@ -46,7 +47,14 @@ pub(super) struct Verdict {
 
 impl Store {
     /// Adds an object, or replaces the one with the same `id`.
+    ///
+    /// # Panics
+    ///
+    /// For a collection that the platform does not have, as all methods here do: a test with a misspelt collection would
+    /// test nothing.
+    #[track_caller]
     pub fn insert(&mut self, collection: &str, value: Value) {
+        known(collection);
         if let Some(id) = value.get("id").and_then(Value::as_str) {
             self.keep(collection, id);
         }
@@ -54,17 +62,21 @@ impl Store {
     }
 
     /// The object with this id.
+    #[track_caller]
     pub fn get(&self, collection: &str, id: &str) -> Option<&Value> {
+        known(collection);
         self.collections.get(collection)?.get(id)
     }
 
     /// Changes an object in place; `None` if there is none.
+    #[track_caller]
     pub fn update<R>(
         &mut self,
         collection: &str,
         id: &str,
         change: impl FnOnce(&mut Value) -> R,
     ) -> Option<R> {
+        known(collection);
         let present = self.present.iter_mut().find(|known| known.collection == collection && known.id == id);
         if let Some(known) = present {
             return known.value.as_mut().map(change);
@@ -74,18 +86,24 @@ impl Store {
     }
 
     /// Removes an object and returns it.
+    #[track_caller]
     pub fn remove(&mut self, collection: &str, id: &str) -> Option<Value> {
+        known(collection);
         self.keep(collection, id);
         self.collections.get_mut(collection)?.remove(id)
     }
 
     /// Number of objects in a collection.
+    #[track_caller]
     pub fn count(&self, collection: &str) -> usize {
+        known(collection);
         self.collections.get(collection).map_or(0, Collection::len)
     }
 
     /// All objects of a collection, in the order in which they were added.
+    #[track_caller]
     pub fn all(&self, collection: &str) -> Vec<Value> {
+        known(collection);
         self.collections.get(collection).map_or_else(Vec::new, |c| c.values().cloned().collect())
     }
 
@@ -168,9 +186,23 @@ impl Store {
         self.effects.push(effect);
     }
 
+    /// Forgets the effects beyond this number.
+    pub(super) fn forget_effects_since(&mut self, number: usize) {
+        self.effects.truncate(number);
+    }
+
     pub(super) fn effects(&self) -> &[Effect] {
         &self.effects
     }
+}
+
+/// Refuses a collection that the platform does not have.
+#[track_caller]
+fn known(collection: &str) {
+    assert!(
+        is_list(collection),
+        "the platform has no collection `{collection}`: one is named by its path, such as `requests` or `tier/config-requests`"
+    );
 }
 
 impl fmt::Debug for Store {

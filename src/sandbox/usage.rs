@@ -119,9 +119,14 @@ pub(super) fn upload(ctx: &mut Context<'_>) -> HandlerResult {
     let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
     let bytes =
         multipart::field(content_type, &ctx.incoming.body, "usage_file").map_err(|why| bad_request(&why))?;
-    let verdict = workbook::check(bytes);
+    let verdict = check(ctx, &id, bytes)?;
     let bytes = bytes.to_vec();
-    process(ctx, &id, "upload", bytes, verdict)
+    let mut answer = process(ctx, &id, "upload", bytes, verdict)?;
+    // The older API, whose paths end with a slash, answered with 201, and its clients take nothing else.
+    if ctx.call.route().ends_with('/') {
+        answer.status = 201;
+    }
+    Ok(answer)
 }
 
 pub(super) fn reprocess(ctx: &mut Context<'_>) -> HandlerResult {
@@ -130,8 +135,26 @@ pub(super) fn reprocess(ctx: &mut Context<'_>) -> HandlerResult {
     let Some(upload) = ctx.store.uploads.remove(&id) else {
         return Err(bad_request("There is no uploaded file."));
     };
-    let verdict = workbook::check(&upload.bytes);
+    let verdict = check(ctx, &id, &upload.bytes)?;
     process(ctx, &id, "reprocess", upload.bytes, verdict)
+}
+
+/// Checks the records of a file. What they are about has to exist: an asset of the file's product, found by `asset.…` or
+/// `parameter.…`; and an item, found by `item.…`, if the product has any. Other criteria are not looked at.
+fn check(ctx: &Context<'_>, id: &str, bytes: &[u8]) -> Result<Verdict, HttpResponse> {
+    let product = ctx.find(FILES, id)?["product"]["id"].as_str().unwrap_or_default();
+    let mut assets = ctx.store.all("assets");
+    assets.retain(|asset| asset["product"]["id"] == product);
+    let items = ctx.store.all(&format!("products/{product}/items"));
+    Ok(workbook::check(bytes, &|criterion, value| match criterion.split_once('.') {
+        Some(("asset", field)) => assets.iter().any(|asset| asset[field] == value),
+        Some(("parameter", name)) => assets.iter().any(|asset| {
+            let params = asset["params"].as_array().into_iter().flatten();
+            params.into_iter().any(|param| param["id"] == name && param["value"] == value)
+        }),
+        Some(("item", field)) => items.is_empty() || items.iter().any(|item| item[field] == value),
+        _ => true,
+    }))
 }
 
 fn process(ctx: &mut Context<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> HandlerResult {

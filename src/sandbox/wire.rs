@@ -142,7 +142,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(HttpRequest, usize)>> {
         .collect();
     let mut incoming = HttpRequest {
         method: head.method.unwrap_or_default().to_owned(),
-        target: head.path.unwrap_or_default().to_owned(),
+        target: origin_form(head.path.unwrap_or_default()).to_owned(),
         headers,
         body: Vec::new(),
         keep_alive: false,
@@ -151,6 +151,14 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(HttpRequest, usize)>> {
     incoming.keep_alive =
         if head.version == Some(1) { connection != "close" } else { connection == "keep-alive" };
     Ok(Some((incoming, length)))
+}
+
+/// A proxy is sent the whole address; the server needs what follows the host.
+fn origin_form(target: &str) -> &str {
+    let Some((_, rest)) = target.split_once("://").filter(|(scheme, _)| !scheme.contains('/')) else {
+        return target;
+    };
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
 fn invalid(why: &str) -> io::Error {

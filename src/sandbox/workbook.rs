@@ -22,15 +22,18 @@ const REQUIRED: [&str; 7] = [
 /// Made once with `rust_xlsxwriter`, so that the sandbox needs no writer of spreadsheets.
 pub(super) const TEMPLATE: &[u8] = include_bytes!("usage-template.xlsx");
 
+/// Whether what a record names is there: a criterion such as `parameter.tenant_id`, and a value.
+pub(super) type Known<'k> = &'k dyn Fn(&str, &str) -> bool;
+
 /// Opens a workbook and checks every record.
-pub(super) fn check(bytes: &[u8]) -> Verdict {
-    match records(bytes) {
+pub(super) fn check(bytes: &[u8], known: Known<'_>) -> Verdict {
+    match records(bytes, known) {
         Ok(verdict) => verdict,
         Err(why) => Verdict { valid: 0, invalid: 0, error: Some(why) },
     }
 }
 
-fn records(bytes: &[u8]) -> Result<Verdict, String> {
+fn records(bytes: &[u8], known: Known<'_>) -> Result<Verdict, String> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| "The file is not a workbook.")?;
     let names = book.sheet_names();
     let name = ["records", "usage_records"].into_iter().find(|name| names.iter().any(|own| own == name));
@@ -51,7 +54,7 @@ fn records(bytes: &[u8]) -> Result<Verdict, String> {
     if !places.contains_key("quantity") && !places.contains_key("amount") {
         return Err("Column `quantity` is missing.".to_owned());
     }
-    let mut check = RowCheck { places, categories, seen: HashSet::new() };
+    let mut check = RowCheck { places, categories, seen: HashSet::new(), known };
     let (mut valid, mut invalid, mut first) = (0, 0, None);
     for (index, row) in rows.enumerate() {
         if row.iter().all(|cell| matches!(cell, Data::Empty)) {
@@ -81,13 +84,14 @@ fn column(sheet: &Range<Data>, name: &str) -> HashSet<String> {
     rows.filter_map(|row| row.get(place)).map(ToString::to_string).collect()
 }
 
-struct RowCheck {
+struct RowCheck<'k> {
+    known: Known<'k>,
     places: HashMap<String, usize>,
     categories: HashSet<String>,
     seen: HashSet<String>,
 }
 
-impl RowCheck {
+impl RowCheck<'_> {
     fn cell<'r>(&self, row: &'r [Data], name: &str) -> &'r Data {
         self.places.get(name).and_then(|at| row.get(*at)).unwrap_or(&Data::Empty)
     }
@@ -125,6 +129,13 @@ impl RowCheck {
         let asset = self.cell(row, "asset_search_criteria").to_string();
         if asset == "parameter." {
             return Err("asset_search_criteria names no parameter".to_owned());
+        }
+        let item = self.cell(row, "item_search_criteria").to_string();
+        for (what, criterion) in [("asset", asset), ("item", item)] {
+            let value = self.cell(row, &format!("{what}_search_value")).to_string();
+            if !(self.known)(&criterion, &value) {
+                return Err(format!("there is no {what} with {criterion} = {value}"));
+            }
         }
         let category = self.cell(row, "category_id").to_string();
         if !category.is_empty() && !self.categories.contains(&category) {
@@ -177,7 +188,7 @@ pub(super) mod tests {
         let cells = [
             ("record_id", Cell::Text("r-1")),
             ("item_search_criteria", Cell::Text("item.mpn")),
-            ("item_search_value", Cell::Text("NLV-GB-M")),
+            ("item_search_value", Cell::Text("NLV-0002-M")),
             ("quantity", Cell::Number(1.5)),
             ("start_time_utc", Cell::Text("2024-02-01 00:00:00")),
             ("end_time_utc", Cell::Text("2024-02-02 00:00:00")),
@@ -190,13 +201,13 @@ pub(super) mod tests {
     }
 
     fn error(changed: &str, to: Cell<'_>) -> String {
-        check(&book("records", changed, to)).error.unwrap_or_default()
+        check(&book("records", changed, to), &|_, _| true).error.unwrap_or_default()
     }
 
     #[test]
     fn a_good_record_counts_as_valid_in_either_sheet() {
         for sheet in ["records", "usage_records"] {
-            let verdict = check(&book(sheet, "", Cell::Text("")));
+            let verdict = check(&book(sheet, "", Cell::Text("")), &|_, _| true);
             assert_eq!((verdict.valid, verdict.invalid, verdict.error), (1, 0, None), "{sheet}");
         }
     }
@@ -213,12 +224,12 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_workbook_of_records_is_refused() {
-        assert_eq!(check(b"PK").error.as_deref(), Some("The file is not a workbook."));
+        assert_eq!(check(b"PK", &|_, _| true).error.as_deref(), Some("The file is not a workbook."));
         assert_eq!(
-            check(&book("other", "", Cell::Text(""))).error.as_deref(),
+            check(&book("other", "", Cell::Text("")), &|_, _| true).error.as_deref(),
             Some("There is no sheet `records`.")
         );
-        assert_eq!(check(TEMPLATE).error.as_deref(), Some("There are no records."));
+        assert_eq!(check(TEMPLATE, &|_, _| true).error.as_deref(), Some("There are no records."));
     }
 
     #[test]
@@ -251,7 +262,7 @@ pub(super) mod tests {
         let records =
             vec![header.map(Cell::Text).to_vec(), row("a", "c-1"), row("a", "c-1"), row("b", "c-2")];
         let categories = vec![vec![Cell::Text("category_id")], vec![Cell::Text("c-1")]];
-        let verdict = check(&write(&[("records", records), ("categories", categories)]));
+        let verdict = check(&write(&[("records", records), ("categories", categories)]), &|_, _| true);
         assert_eq!((verdict.valid, verdict.invalid), (1, 2));
         assert_eq!(verdict.error.unwrap(), "2 of 3 records are invalid: row 3: record_id a is there twice");
     }

@@ -136,7 +136,7 @@ fn everything_of_a_product_is_read_below_it() {
     let some = directory.product_configurations(id, &by_parameter).collect::<Result<Vec<_>>>().unwrap();
     assert!(!some.is_empty() && some.len() < all.len(), "{} of {}", some.len(), all.len());
     let parameters = directory.product_parameters(id, &Query::new()).collect::<Result<Vec<_>>>().unwrap();
-    assert_eq!(parameters.len(), 2);
+    assert_eq!(parameters.len(), 4);
     let items = directory.product_items(id, &Query::new().equal("status", "published"));
     assert!(items.map(Result::unwrap).all(|item| item.mpn.is_some()));
     let below = |part: &str| format!("/products/{id}/{part}");

@@ -145,7 +145,7 @@ fn a_wrong_key_has_its_message() {
     let (error, text) = failure(&Connect::new(config).unwrap());
     assert_eq!(
         text,
-        "CALL was answered with 401 Unauthorized: SYS_001, API request is unauthorized; check the API key"
+        "CALL was answered with 401 Unauthorized: AUTH_001, API request is unauthorized; check the API key"
     );
     assert!(error.is_auth());
     assert_eq!(sandbox.journal().len(), 1);

@@ -275,6 +275,7 @@ fn word(call: &RecordedCall) -> &str {
 
 fn line(plans: &Plans, case: &Case, (name, kind): Kind, times: usize) -> String {
     let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
     (plans.prepare)(&sandbox);
     if ["accept", "reject", "close"].contains(&case.call) {
         let status = if case.call == "close" { "accepted" } else { "pending" };

@@ -341,7 +341,7 @@ fn a_pinned_verb_that_the_server_refuses_is_an_error_that_says_so_and_ends_the_s
         assert_eq!(updates, methods(&[(name, 405), (name, 405), (name, 405)]));
         assert_eq!((report.errored(), report.exit_code()), (3, 1), "{report}");
         let expected = format!(
-            "{name} /requests/PR-1000-0000-0001-001 was answered with 405 Method Not Allowed: SYS_001, \
+            "{name} /requests/PR-1000-0000-0001-001 was answered with 405 Method Not Allowed: METHOD_NOT_ALLOWED, \
              Method \"{name}\" not allowed; check updateMethod"
         );
         assert_eq!(report.outcomes()[0].error.as_ref().unwrap().to_string(), expected);

@@ -256,6 +256,7 @@ fn an_order_that_the_deadline_cuts_off_is_unknown_and_the_run_ends() {
 #[test]
 fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
     let sandbox = Sandbox::builder().empty().processing_reads(5).start().unwrap();
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
     sandbox.fault(Fault::on("POST", "/usage/files/*/upload").reset().after_effect());
     let draft = json!({"status": "draft"});
     sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&draft.to_string()));
@@ -269,6 +270,7 @@ fn an_upload_that_is_refused_since_the_lost_one_arrived_is_no_failure() {
 #[test]
 fn a_file_whose_second_creation_is_refused_since_the_lost_one_arrived_is_found() {
     let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
     let create = || Fault::on("POST", "/usage/files");
     sandbox.fault(create().reset().after_effect());
     sandbox.fault(create().status(400).body(r#"{"errors":["external_id: not unique"]}"#));

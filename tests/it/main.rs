@@ -33,6 +33,7 @@ mod own_texts;
 mod proxies;
 mod quirks;
 mod report;
+mod sandbox;
 mod secrets;
 mod security;
 mod soak;

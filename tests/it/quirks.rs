@@ -187,7 +187,7 @@ fn values_that_say_nothing_are_none() {
 
 #[test]
 fn the_demo_data_is_handled_like_any_other() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = Sandbox::builder().quirks().start().unwrap();
     let pending = sandbox.all("requests").into_iter().filter(|order| order["status"] == "pending").count();
     let connect = sandbox.connect().unwrap();
     let mut seen = 0;

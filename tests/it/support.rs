@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 #[cfg(feature = "logger")]
 pub(crate) mod program;
+pub(crate) mod raw;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
 

@@ -20,6 +20,7 @@ fn sandbox() -> Sandbox {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.insert("listings", sample::listing(LISTING));
     sandbox.insert("products", sample::product(sample::PRODUCT));
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
     sandbox
 }
 
@@ -75,7 +76,7 @@ fn listings_are_walked_and_what_was_reported_is_told() {
     assert_eq!(report.outcomes()[0].detail, Some(format!("usage file {id}")));
     assert_eq!(report.outcomes()[0].calls, 3);
     assert_eq!(file["status"], "ready");
-    let filters = "in(product.id,(PRD-260-714-083,PRD-904-115-627))&eq(status,listed)";
+    let filters = "in(product.id,(PRD-260-714-083))&eq(status,listed)";
     let created = "%222023-12-02T09%3A00%3A00%2B00%3A00%22";
     let body = json!({
         "name": "Usage of May", "description": "", "external_id": "may",
@@ -377,6 +378,7 @@ fn a_bad_workbook_makes_the_file_invalid() {
 #[test]
 fn a_loop_that_waits_for_processing_sees_the_file_later() {
     let sandbox = Sandbox::builder().empty().processing_reads(1).start().unwrap();
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
     let connect = client(&sandbox);
     let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
     assert_eq!(made.status, UsageFileStatus::Processing);

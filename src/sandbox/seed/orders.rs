@@ -1,4 +1,4 @@
-//! Orders: one of each kind and quirk for each product, and some in other states.
+//! Orders: one of each kind for each product, some in other states, and on request one of each quirk.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use crate::sandbox::sample::{self, OTHERS_PRODUCT, SECOND_PRODUCT};
 use crate::sandbox::store::Store;
 
 /// What is special about an order, made so from an ordinary purchase.
-type Quirk = fn(&mut Value);
+type Change = fn(&mut Value);
 
-const PENDING: [Quirk; 29] = [
+/// The kinds of orders.
+const ORDINARY: [Change; 15] = [
     |_| (),
     |r| r["asset"]["items"] = json!([sample::item(1, 0, 100_001), sample::item(2, 0, 3)]),
     |r| r["asset"]["items"][0]["quantity"] = "unlimited".into(),
     |r| r["asset"]["params"][0]["value"] = "".into(),
-    |r| r["asset"]["params"][0]["value"] = Value::Null,
     |r| remove_param(r, "email"),
     |r| remove_param(r, "purchase_id"),
     |r| {
@@ -35,6 +35,14 @@ const PENDING: [Quirk; 29] = [
     |r| r["type"] = "renew".into(),
     |r| r["type"] = "adjustment".into(),
     |r| r["type"] = "transfer".into(),
+    |r| {
+        add_param(r, sample::param("admin_password", "password", "demo-secret-do-not-log"));
+    },
+];
+
+/// What is seen in the data of the platform and breaks clients that are not made for it.
+const QUIRKS: [Change; 14] = [
+    |r| r["asset"]["params"][0]["value"] = Value::Null,
     |r| r["type"] = "hibernate".into(),
     |r| {
         r["type"] = "suspend".into();
@@ -58,9 +66,6 @@ const PENDING: [Quirk; 29] = [
         r["moon_phase"] = json!({"now": "waxing", "next": [1, 2, null]});
         r["asset"]["external_name"] = "".into();
         r["asset"]["params"][0]["colour"] = "green".into();
-    },
-    |r| {
-        add_param(r, sample::param("admin_password", "password", "demo-secret-do-not-log"));
     },
     |r| {
         r["asset"]["tiers"]["tier2"] = json!({});
@@ -129,19 +134,19 @@ fn add_param(request: &mut Value, param: Value) {
     }
 }
 
-pub(super) fn add(store: &mut Store) {
+pub(super) fn add(store: &mut Store, quirks: bool) {
     let mut number = 0;
-    for quirk in PENDING {
+    for change in ORDINARY.iter().chain(QUIRKS.iter().filter(|_| quirks)) {
         for product in [sample::PRODUCT, SECOND_PRODUCT] {
             number += 1;
             let mut request = order(number, product);
-            quirk(&mut request);
-            put(store, number, request);
+            change(&mut request);
+            put(store, number, request, quirks);
         }
     }
     for product in [OTHERS_PRODUCT; 3] {
         number += 1;
-        put(store, number, order(number, product));
+        put(store, number, order(number, product), quirks);
     }
     for status in [
         "inquiring",
@@ -164,7 +169,7 @@ pub(super) fn add(store: &mut Store) {
             request["activation_key"] = "# Vault is ready\n\n* Tenant: **t-00419**\n".into();
             request["asset"]["status"] = "active".into();
         }
-        put(store, number, request);
+        put(store, number, request, quirks);
     }
 }
 
@@ -184,15 +189,17 @@ fn order(number: usize, product: &str) -> Value {
 }
 
 /// Stores an order, its asset, and for two of three its conversation.
-fn put(store: &mut Store, number: usize, request: Value) {
+fn put(store: &mut Store, number: usize, request: Value, quirks: bool) {
     let id = request["id"].as_str().unwrap_or_default().to_owned();
+    let pending = request["status"] == "pending";
     store.insert("assets", request["asset"].clone());
     store.insert("requests", request);
     if number.is_multiple_of(3) {
         return;
     }
     let mut conversation = sample::conversation_for(&id);
-    if number.is_multiple_of(7) {
+    // A message to a closed one is refused, by which older clients end.
+    if number.is_multiple_of(7) && (quirks || !pending) {
         conversation["status"] = "closed".into();
     }
     let conversation_id = conversation["id"].as_str().unwrap_or_default().to_owned();

@@ -1,0 +1,3 @@
+//! The sandbox against the platform's documents, as a client without any knowledge of it sees it.
+
+mod lists;
