@@ -19,6 +19,8 @@ use connect::models::Request;
 use connect::{Action, Approval, Connect, Lock, Options};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+const USAGE: &str = "usage: cron CONFIG [LOCK-FILE]";
+
 /// Less than the minute after which cron starts the next run.
 const DEADLINE: Duration = Duration::from_secs(50);
 
@@ -32,7 +34,11 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<ExitCode> {
     connect::logger::init();
     let mut arguments = std::env::args_os().skip(1);
-    let config = arguments.next().context("usage: cron CONFIG [LOCK-FILE]")?;
+    let config = arguments.next().context(USAGE)?;
+    if config == "--help" {
+        writeln!(std::io::stdout(), "{USAGE}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     // Not in a folder that everybody may write to: whoever holds the lock holds the job up.
     let lock = arguments.next().map_or_else(|| Path::new(&config).with_extension("lock"), PathBuf::from);
 
@@ -50,7 +56,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let options = Options::new().deadline(DEADLINE).stop_flag(stop);
     let report = connect.fulfillment().process_with(options, decide)?;
     // Nothing for a run that found nothing, since cron mails whatever is printed.
-    write!(std::io::stdout(), "{report}")?;
+    report.print();
     Ok(ExitCode::from(report.exit_code()))
 }
 

@@ -1,4 +1,5 @@
-//! Handles usage files: deletes the invalid, submits the ready, accepts the pending.
+//! Handles usage files that are ready: submits each. `--all` sweeps over all states and deletes the invalid, submits the
+//! ready, accepts the pending.
 //!
 //! `cargo run --example usage_file` runs on the embedded sandbox, `cargo run --example usage_file -- config.json` on the
 //! platform that the file names. `--dry-run` prints what would be sent, `--json` the report as JSON.
@@ -28,7 +29,7 @@ const STATUSES: [&str; 11] = [
 
 fn main() -> ExitCode {
     setup::run(|setup| {
-        let options = setup.options().statuses(STATUSES);
+        let options = if setup.all() { setup.options().statuses(STATUSES) } else { setup.options() };
         setup.connect.usage().process_files_with(options, |file| Ok(decide(file)))
     })
 }

@@ -29,6 +29,8 @@ mod url;
 pub(crate) use answer::{Answer, Object, decode, parse};
 use connector::{Tracking, Unreached};
 use exchange::{CallError, Payload};
+#[cfg(feature = "logger")]
+pub(crate) use mask::TARGET as BODY_TARGET;
 pub(crate) use mask::{Reveal, masked};
 pub(crate) use range::ContentRange;
 use resolver::CachingResolver;
@@ -294,7 +296,7 @@ impl Http {
             });
             match pause.filter(|pause| ends_before_deadline(*pause)) {
                 Some(pause) => {
-                    log::warn!(target: "connect::http", "{}{}; next attempt in {} ms", scope::Prefix, self.describe(&failure), pause.as_millis());
+                    log::info!(target: "connect::http", "{}{}; next attempt in {} ms", scope::Prefix, self.describe(&failure), pause.as_millis());
                     wait(pause);
                     attempt += 1;
                 }

@@ -25,7 +25,7 @@
 //!         let tenant = make_tenant(email)?;
 //!         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant_id", tenant)]))
 //!     })?;
-//!     print!("{report}");
+//!     report.print();
 //!     Ok(ExitCode::from(report.exit_code()))
 //! }
 //! # fn make_tenant(_: &str) -> anyhow::Result<String> { Ok("t-42".into()) }

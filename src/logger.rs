@@ -46,12 +46,13 @@ pub fn init() {
 pub struct Logger {
     default_level: LevelFilter,
     hold_back: bool,
+    hold_bodies: bool,
 }
 
 impl Logger {
     /// Level `info`, nothing held back.
     pub fn new() -> Self {
-        Self { default_level: LevelFilter::Info, hold_back: false }
+        Self { default_level: LevelFilter::Info, hold_back: false, hold_bodies: false }
     }
 
     /// The level of everything that `RUST_LOG` does not mention.
@@ -65,10 +66,19 @@ impl Logger {
     ///
     /// So the log of a good day stays short, and that of a bad order has what is needed to understand it. Of each
     /// request the last 200 lines, 256 KiB at most, are kept in memory. Lines outside of requests are never kept, and
-    /// none are with `RUST_LOG=off`.
+    /// none are with `RUST_LOG=off`. The bodies of calls hold what customers wrote, and are left out unless
+    /// [asked for](Self::hold_bodies).
     #[must_use]
     pub fn hold_back(mut self, hold_back: bool) -> Self {
         self.hold_back = hold_back;
+        self
+    }
+
+    /// What is [held back](Self::hold_back) has the bodies of calls, too: names, addresses and whatever else customers
+    /// wrote, but for values of password parameters. The default is `false`.
+    #[must_use]
+    pub fn hold_bodies(mut self, hold: bool) -> Self {
+        self.hold_bodies = hold;
         self
     }
 
@@ -104,6 +114,11 @@ impl Default for Logger {
 fn is_capped(level: Level, origin: &str) -> bool {
     const CRATES: [&str; 5] = ["ureq", "ureq_proto", "rustls", "webpki", "h2"];
     level > Level::Info && CRATES.contains(&root(origin))
+}
+
+/// Whether a record shows the body of a call.
+fn is_body(target: &str) -> bool {
+    target == crate::http::BODY_TARGET
 }
 
 /// Whether a record is the SDK's own.

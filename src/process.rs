@@ -19,6 +19,7 @@ mod settle;
 mod snapshot;
 mod stored;
 mod storm;
+mod told;
 mod until_known;
 
 pub(crate) use answer::ApprovalKind;

@@ -13,7 +13,57 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
-//! A test starts with an empty sandbox, fills it, and reads the [journal](Sandbox::journal) afterwards:
+//! # A processor, tested
+//!
+//! Define a product, place orders of it, let the customer answer and a colleague be faster, and look at the states:
+//!
+//! ```
+//! use connect::models::ParamUpdate;
+//! use connect::sandbox::{NewOrder, NewProduct, Sandbox};
+//! use connect::{Action, Approval};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! // A product as the vendor defines it, and two orders of it as a distributor places them.
+//! let sandbox = Sandbox::empty()?;
+//! sandbox.define(
+//!     NewProduct::new("PRD-100-200-300")
+//!         .ordering_parameter("email")
+//!         .fulfillment_parameter("tenant_id")
+//!         .item("SEAT")
+//!         .template("TL-100-200-300"),
+//! );
+//! let order = |email: &str| NewOrder::purchase("PRD-100-200-300").item("SEAT", 5).value("email", email);
+//! let first = sandbox.order(order("no address"))?;
+//! let second = sandbox.order(order("b@example.org"))?;
+//!
+//! // The processor: it asks for an address, or makes a tenant.
+//! let run = || {
+//!     sandbox.connect()?.process_fulfillments(|request| match request.value("email") {
+//!         Some(email) if email.contains('@') => Ok(Approval::template("TL-100-200-300")
+//!             .with_params([ParamUpdate::value("tenant_id", format!("t-{}", request.id))])),
+//!         _ => Err(Action::inquire([ParamUpdate::error("email", "Please give an address")])),
+//!     })
+//! };
+//!
+//! // A colleague approves the second order just before the processor does.
+//! let other = second.clone();
+//! sandbox.before("POST", &format!("/requests/{second}/approve"), move |others| {
+//!     others.approve(&other, "TL-100-200-300").unwrap();
+//! });
+//! let report = run()?;
+//! assert_eq!((report.inquired(), report.already_done()), (1, 1));
+//!
+//! // The customer answers, and the order is approved.
+//! assert_eq!(sandbox.status(&first).as_deref(), Some("inquiring"));
+//! sandbox.answer(&first, [("email", "a@example.org")])?;
+//! assert_eq!(run()?.approved(), 1);
+//! assert_eq!(sandbox.status(&first).as_deref(), Some("approved"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What others do is checked as any call is. It is neither in the [journal](Sandbox::journal) nor among the
+//! [effects](Sandbox::effects): those are what the program under test did. Faults come [on demand](Sandbox::fault):
 //!
 //! ```
 //! use connect::sandbox::{Fault, Sandbox, sample};
@@ -26,9 +76,42 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
+//! # What it checks
+//!
+//! - Filters, look-ups and orderings are those that the platform documents for each list; others are refused, and unknown
+//!   names are ignored, as the platform does.
+//! - Bodies have documented fields only. Refusals have the platform's shape, with the codes `AUTH_001` for a wrong key,
+//!   `METHOD_NOT_ALLOWED` for a wrong verb, and `SYS_001` for the rest.
+//! - An order has the items and parameters that its product defines. A product without any, and one that is not defined in
+//!   a sandbox without products, takes all.
+//! - A usage file becomes `invalid` if its workbook lacks a column or a value, has a quantity or a time that is none, a
+//!   `record_id` twice, a category that its sheet does not name, or an asset (`asset.…`, `parameter.…`) or item (`item.…`)
+//!   that the product does not have. An upload without a file name or without a byte is refused.
+//! - A collection that the platform does not have is refused: the methods that name one panic.
+//!
+//! # The demo data
+//!
+//! [`Sandbox::start`] begins with orders of every type, tier config requests, listings and usage files. They are clean: the
+//! vendor's own clients handle all of them, see `tests/clients`. [`Builder::quirks`] adds what is seen in the data of the
+//! platform and breaks clients that are not made for it.
+//!
+//! # Programs in other languages
+//!
+//! The example `sandbox` serves it as a process, with a line for each call. Its control path, [`Sandbox::control_url`], does
+//! over HTTP what [`Sandbox`] does here, without a key: `GET` it to see all. `tests/clients/control_path.py` shows it.
+//!
+//! | | |
+//! |---|---|
+//! | `POST /_sandbox/products` | `{"id": "PRD-1", "ordering_parameters": ["email"], "items": ["SEAT"], "templates": ["TL-1"]}` |
+//! | `POST /_sandbox/orders` | `{"type": "purchase", "product": "PRD-1", "items": {"SEAT": 5}, "values": {"email": "a@example.org"}}` |
+//! | `POST /_sandbox/acts` | `{"act": "answer", "request": "PR-…", "values": {"email": "b@example.org"}}`; `approve` with `template`, `fail` with `reason`; `"before": {"method", "path"}` lets it wait for a call |
+//! | `POST`, `DELETE /_sandbox/faults` | `{"method": "POST", "path": "/requests/*/approve", "status": 503, "after_effect": true}` |
+//! | `GET`, `DELETE /_sandbox/journal` | the calls so far |
+//! | `GET /_sandbox/effects` | what they changed |
+//! | `GET`, `POST /_sandbox/store/{collection}` | the objects of a list |
+//!
 //! What it leaves out: no `state_change` messages appear in conversations on transitions, `t(…)` tuples of RQL are
-//! refused, and resources that the SDK has no use for do not exist. `/_sandbox/journal`, `/_sandbox/effects` and
-//! `/_sandbox/store/{collection}` show a program in another process what [`Sandbox`] shows in this one.
+//! refused, and resources that the SDK has no use for are read only or do not exist.
 //!
 //! This module is exempt from the promises of semantic versioning until 1.0.
 
@@ -137,7 +220,7 @@ impl Builder {
 }
 
 impl Sandbox {
-    /// A sandbox with the demo data: orders of every type and quirk, tier configs, listings, usage files.
+    /// A sandbox with the demo data: orders of every type, tier configs, listings, usage files.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
@@ -160,6 +243,12 @@ impl Sandbox {
     /// Origin of the storage, to which signed links lead: `http://127.0.0.1:…`.
     pub fn storage_url(&self) -> String {
         format!("http://{}", self.storage)
+    }
+
+    /// Address of the control path, by which programs in other languages do what [`Sandbox`] does here:
+    /// `http://127.0.0.1:…/_sandbox/`. `GET` it to see what there is.
+    pub fn control_url(&self) -> String {
+        format!("http://{}{}", self.platform, control::PREFIX)
     }
 
     /// API key that the sandbox accepts, with `ApiKey ` in front.

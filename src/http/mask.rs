@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::text::{Limit, LogPath, escape_controls, excerpt};
 
-const TARGET: &str = "connect::http::body";
+/// The target of the lines that show bodies.
+pub(crate) const TARGET: &str = "connect::http::body";
 const HIDDEN: &str = "***";
 /// A page of requests is megabytes; a log line is for reading.
 const SHOWN: Limit = Limit::Bytes(4096);

@@ -7,7 +7,7 @@ use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::held::{self, Held};
-use super::{Logger, is_capped, line};
+use super::{Logger, is_body, is_capped, line};
 use crate::scope;
 
 thread_local! {
@@ -19,6 +19,7 @@ pub(super) struct Output {
     now: env_logger::Logger,
     /// Writes what was held back, past the filter that kept it out.
     late: Option<env_logger::Logger>,
+    hold_bodies: bool,
 }
 
 impl Output {
@@ -35,7 +36,7 @@ impl Output {
             late.filter_level(LevelFilter::Trace).target(target());
             late.format(|to, record| write!(to, "{}", record.args())).build()
         });
-        Self { now, late }
+        Self { now, late, hold_bodies: settings.hold_bodies }
     }
 
     pub(super) fn max_level(&self) -> LevelFilter {
@@ -57,8 +58,10 @@ impl Output {
         let _ = HELD.try_with(|empty| empty.replace(held));
     }
 
-    fn holds_back(&self) -> bool {
-        self.late.is_some() && scope::with_request(|id| id.is_some())
+    fn holds_back(&self, target: &str) -> bool {
+        self.late.is_some()
+            && (self.hold_bodies || !is_body(target))
+            && scope::with_request(|id| id.is_some())
     }
 }
 
@@ -82,7 +85,8 @@ fn print(to: &env_logger::Logger, line: &str) {
 
 impl Log for Output {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        !is_capped(metadata.level(), metadata.target()) && (self.now.enabled(metadata) || self.holds_back())
+        !is_capped(metadata.level(), metadata.target())
+            && (self.now.enabled(metadata) || self.holds_back(metadata.target()))
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -93,7 +97,7 @@ impl Log for Output {
         }
         if self.now.matches(record) {
             self.now.log(record);
-        } else if self.holds_back() {
+        } else if self.holds_back(record.target()) {
             let line = held::format(record);
             // Formatting is over, so nobody else has it borrowed.
             let _ = HELD.try_with(|held| held.borrow_mut().push(line));

@@ -276,3 +276,17 @@ fn without_holding_back_the_level_is_that_of_the_filter() {
     assert_eq!(plain("").output.max_level(), LevelFilter::Info);
     assert_eq!(holding_back("").output.max_level(), LevelFilter::Trace);
 }
+
+#[test]
+fn bodies_are_held_back_only_if_asked_for() {
+    for (bodies, expected) in [(false, 2), (true, 3)] {
+        let settings = Logger::new().hold_back(true).hold_bodies(bodies);
+        let fixture = Fixture::new(&settings, "");
+        let _request = scope::enter_request("PR-1");
+        assert_eq!(fixture.is_enabled(Level::Trace, "connect::http::body"), bodies);
+        fixture.log(Level::Trace, "connect::http::body", "irene.olmedo@example.org");
+        fixture.log(Level::Debug, "connect::http", "GET /requests 200");
+        fixture.output.request_done(true);
+        assert_eq!(fixture.lines().len(), expected);
+    }
+}

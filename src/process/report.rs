@@ -1,6 +1,7 @@
 //! What a run did.
 
 use std::fmt;
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
@@ -14,7 +15,8 @@ const LISTED: usize = 1000;
 
 /// What a run did: counts of everything, and the outcomes themselves up to a bound.
 ///
-/// Prints nothing for a run that found nothing, since cron mails whatever is printed.
+/// Prints nothing for a run that found nothing, or that left all it found as it is without a word, since cron mails
+/// whatever is printed: what was skipped without a text is counted and has no line.
 #[derive(Debug, Default)]
 #[must_use = "a report tells what failed; its exit code is the program's"]
 pub struct Report {
@@ -248,6 +250,12 @@ impl Report {
         self.unlisted
     }
 
+    /// Writes the report to standard output, as far as somebody reads it: unlike `print!` it does not panic where the
+    /// reader is gone, as `| head` is.
+    pub fn print(&self) {
+        let _ = write!(std::io::stdout().lock(), "{self}");
+    }
+
     /// 1 if anything errored or the platform ended the run, else 0. A deadline, a stop flag or a limit gives 0.
     pub fn exit_code(&self) -> u8 {
         u8::from(self.errored() > 0 || self.error.is_some())
@@ -265,7 +273,8 @@ impl<'a> IntoIterator for &'a Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.handled() == 0 && self.foreign == 0 && self.stopped.is_none() && self.error.is_none() {
+        let spoken = self.outcomes.iter().any(|outcome| !outcome.is_silent()) || self.unlisted > 0;
+        if !spoken && self.foreign == 0 && self.stopped.is_none() && self.error.is_none() {
             return Ok(());
         }
         let Self { what, elapsed, .. } = self;
@@ -305,7 +314,7 @@ impl fmt::Display for Report {
         if let Some(error) = &self.error {
             writeln!(f, "  the run ended early: {}", error.with_causes())?;
         }
-        for outcome in &self.outcomes {
+        for outcome in self.outcomes.iter().filter(|outcome| !outcome.is_silent()) {
             writeln!(f, "  {outcome}")?;
         }
         if self.unlisted > 0 {

@@ -14,13 +14,13 @@ use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
 use super::settle::{Settled, Unsettled};
 use super::storm::Storm;
+use super::told::Told;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
 use crate::rql::{Query, QueryError};
 use crate::scope;
-use crate::text::escape_controls;
 
 /// After this many failures in a row that look like the platform's, the list is probed.
 const FAILURES: u32 = 5;
@@ -63,6 +63,7 @@ pub(crate) fn run<T: Queue>(
         unasked: 0,
         storm: Storm::default(),
         unsettled: Unsettled::default(),
+        told: Told::default(),
     };
     let end = run.all(&mut options, &mut decide);
     // A platform that ended the run would not tell more now.
@@ -110,6 +111,7 @@ struct Run<'a> {
     unasked: u32,
     storm: Storm,
     unsettled: Unsettled,
+    told: Told,
 }
 
 impl Run<'_> {
@@ -152,7 +154,7 @@ impl Run<'_> {
                         continue;
                     }
                     Element::Item(item) => match self.unasked(item, contradicted) {
-                        Some(why) => not_asked_for(item, &why),
+                        Some(why) => self.not_asked_for(item, &why),
                         None => {
                             let is_old = page.read.elapsed() > options.fresh;
                             let mut decide = |item: &T| {
@@ -167,7 +169,7 @@ impl Run<'_> {
                             }
                         }
                     },
-                    Element::Broken { id, error, .. } => unreadable(std::mem::take(id), error.take()),
+                    Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;
             }
@@ -204,6 +206,21 @@ impl Run<'_> {
         why
     }
 
+    fn unreadable(&mut self, id: String, error: Option<Error>) -> Outcome {
+        let outcome = Outcome::errored(id, error);
+        self.told.log(&outcome, "");
+        outcome
+    }
+
+    /// An object that the platform listed though the run did not ask for it.
+    fn not_asked_for<T: Queue>(&mut self, item: &T, why: &str) -> Outcome {
+        let problem = format!("the run did not ask for {}, which {why}", item.id());
+        let error = Error::unexpected("GET", T::LIST, problem);
+        let mut outcome = self.unreadable(item.id().to_owned(), Some(error));
+        outcome.about(item);
+        outcome
+    }
+
     /// Handles one object; `None` where the time was up before the closure saw it.
     fn one<T: Queue>(
         &mut self,
@@ -234,7 +251,7 @@ impl Run<'_> {
         outcome.elapsed = start.elapsed();
         outcome.calls = self.http.calls() - calls;
         let failed = outcome.error.is_some();
-        log_outcome(&outcome, &if failed { scope::trace() } else { String::new() });
+        self.told.log(&outcome, &if failed { scope::trace() } else { String::new() });
         scope::request_done(failed);
         Some(outcome)
     }
@@ -352,7 +369,7 @@ impl Run<'_> {
                 }
             };
             let outcome = self.report.settle(outcome);
-            log_outcome(&outcome, "");
+            self.told.log(&outcome, "");
             options.observe(&outcome);
             self.report.replace(outcome);
         }
@@ -369,34 +386,6 @@ fn oldest<T: Queue>(elements: &[Element<T>]) -> Option<Duration> {
         Element::Broken { .. } => None,
     })?;
     (OffsetDateTime::now_utc() - created).try_into().ok()
-}
-
-fn unreadable(id: String, error: Option<Error>) -> Outcome {
-    let outcome = Outcome::errored(id, error);
-    log_outcome(&outcome, "");
-    outcome
-}
-
-/// An object that the platform listed though the run did not ask for it.
-fn not_asked_for<T: Queue>(item: &T, why: &str) -> Outcome {
-    let problem = format!("the run did not ask for {}, which {why}", item.id());
-    let mut outcome = unreadable(item.id().to_owned(), Some(Error::unexpected("GET", T::LIST, problem)));
-    outcome.about(item);
-    outcome
-}
-
-/// One line for each request, at a level that says whether anybody need look.
-fn log_outcome(outcome: &Outcome, trace: &str) {
-    if outcome.error.is_some() {
-        log::error!(target: "connect::process", "{outcome}");
-        if !trace.is_empty() {
-            log::error!(target: "connect::process", "{}: what was done: {trace}", escape_controls(&outcome.id));
-        }
-    } else if outcome.is_plain() || outcome.certainty == Certainty::Planned {
-        log::info!(target: "connect::process", "{outcome} ({} calls, {} ms)", outcome.calls, outcome.elapsed.as_millis());
-    } else {
-        log::warn!(target: "connect::process", "{outcome} ({} calls, {} ms)", outcome.calls, outcome.elapsed.as_millis());
-    }
 }
 
 /// The text of a panic.

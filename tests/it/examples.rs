@@ -88,7 +88,6 @@ fn fulfillment_on_the_sandbox() {
         "  PR-4005-7725-0185-001 approved: template TL-497-535-242\n",
         "  PR-4007-7725-0259-001 inquired: email: Email address has not been provided, please provide one\n",
         "  PR-4011-7725-0407-001 failed: The product has no parameter purchase_id\n",
-        "  PR-4013-7725-0481-001 skipped\n",
         "  PR-4015-7725-0555-001 failed: Changes are not supported\n",
     ] {
         assert!(report.contains(line), "{line}\n{report}");
@@ -112,7 +111,8 @@ fn usage_on_the_sandbox() {
 
 #[test]
 fn usage_file_on_the_sandbox() {
-    let report = report("usage_file", &[]);
+    assert_eq!(headline(&report("usage_file", &[])), "3 usage files, 3 submitted");
+    let report = report("usage_file", &["--all"]);
     assert_eq!(headline(&report), "15 usage files, 3 submitted, 2 accepted, 2 deleted, 8 skipped");
     assert!(report.contains("  UF-2024-03-4127-8834 deleted\n"), "{report}");
     assert!(report.contains("  UF-2024-03-4127-8836 accepted: File looks good\n"), "{report}");
@@ -215,7 +215,7 @@ fn usage_file_on_the_server_of_a_file() {
         file["events"]["created"]["at"] = format!("2024-03-0{}T06:00:00+00:00", n + 1).into();
         sandbox.insert("usage/files", file);
     }
-    let output = File::of(&sandbox).run("usage_file", &[]);
+    let output = File::of(&sandbox).run("usage_file", &["--all"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(
         sent(&sandbox),
@@ -428,4 +428,64 @@ fn the_program_of_readme_tells_what_it_did_before_the_platform_failed() {
     assert!(report.starts_with("100 fulfillment requests in "), "{report}");
     assert!(report.contains("\n  the run ended early: GET /requests?"), "{report}");
     assert!(report.contains("was answered with 500 Internal Server Error\n"), "{report}");
+}
+
+#[test]
+fn the_program_of_readme_prints_nothing_while_all_that_waits_is_skipped() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(18, |n, request| request["type"] = ["change", "cancel", "suspend"][n % 3].into());
+    let file = File::of(&sandbox);
+    for run in 0..10 {
+        let output = program("readme").current_dir(file.path.parent().unwrap()).output().unwrap();
+        assert_eq!((text(&output.stdout), text(&output.stderr)), (String::new(), String::new()), "run {run}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let refusals = sandbox.journal().iter().filter(|call| call.method != "GET").count();
+    assert_eq!(refusals, 0);
+}
+
+#[test]
+fn the_program_of_readme_prints_each_order_once() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(6, |n, request| {
+        if n == 0 {
+            request["asset"]["params"][0]["value"] = "".into();
+        }
+    });
+    let file = File::of(&sandbox);
+    let output = program("readme").current_dir(file.path.parent().unwrap()).output().unwrap();
+    let all = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(all.matches(" approved").count(), 5 + 1, "{all}");
+    assert_eq!(all.matches("PR-1000-").count(), 6, "{all}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_is_gone_ends_no_program() {
+    let sandbox = Sandbox::empty().unwrap();
+    for arguments in [&[][..], &["--json"]] {
+        sandbox.add_requests(300, |_, _| ());
+        let file = File::of(&sandbox);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = program("fulfillment");
+        command.arg(&file.path).args(arguments).stdout(writer);
+        let output = command.output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    }
+    sandbox.add_requests(3, |_, _| ());
+    let file = File::of(&sandbox);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = program("readme").current_dir(file.path.parent().unwrap()).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn every_example_tells_how_it_is_called() {
+    for name in ["fulfillment", "tier_config", "usage", "usage_file", "cron", "sandbox"] {
+        let output = program(name).arg("--help").output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{name}");
+        assert!(text(&output.stdout).starts_with("usage: "), "{name}");
+    }
 }

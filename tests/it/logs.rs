@@ -98,13 +98,14 @@ fn what_was_only_found_done_is_warned_of_and_a_plan_is_not() {
 }
 
 #[test]
-fn a_success_is_one_line_at_level_info() {
+fn a_success_is_one_line_at_level_debug_since_the_report_has_it() {
     let (_sandbox, connect) = sandbox();
-    let written = lines(LevelFilter::Info, || {
-        drop(connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap());
-    });
+    let approve =
+        || drop(connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap());
+    let written = lines(LevelFilter::Debug, approve);
+    let written: Vec<_> = written.into_iter().filter(|(_, line)| line.contains(" approved: ")).collect();
     let line = |id: &str, calls: u32| {
-        (Level::Info, format!("{id} approved: template TL-497-535-242 ({calls} calls, … ms)"))
+        (Level::Debug, format!("{id} approved: template TL-497-535-242 ({calls} calls, … ms)"))
     };
     // The first one looks the conversations of both up.
     assert_eq!(written, [line(FIRST, 2), line(SECOND, 1)]);
@@ -234,13 +235,14 @@ fn bodies_at_level_trace_hold_no_password_and_no_key() {
 }
 
 #[test]
-fn a_repetition_is_warned_of_with_its_reason() {
+fn a_repetition_is_told_with_its_reason_and_nobody_is_warned_of_it() {
     let (sandbox, _) = sandbox();
     let pause = std::time::Duration::ZERO;
     let connect = Connect::new(sandbox.config().unwrap().backoff(pause, pause)).unwrap();
     sandbox.fault(Fault::on("GET", "/products").reset());
     sandbox.fault(Fault::on("GET", "/products").status(503).body(r#"{"errors": ["busy"]}"#));
-    let warned = lines(LevelFilter::Warn, || connect.check().unwrap_or_default());
+    let warned = lines(LevelFilter::Info, || connect.check().unwrap_or_default());
+    assert!(warned.iter().all(|(level, _)| *level == Level::Info), "{warned:?}");
     let warned: Vec<_> = warned.iter().map(|(_, line)| line.split_once(": ").unwrap().1).collect();
     assert_eq!(
         warned,
@@ -342,4 +344,22 @@ fn twenty_secrets_that_the_platform_echoes_are_in_no_output() {
             assert!(!told.contains(&secret[..8]), "{secret} in case {case}: {told}");
         }
     }
+}
+
+#[test]
+fn the_same_failure_of_many_orders_is_told_once_above_info() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(5, |_, _| {});
+    let connect = sandbox.connect().unwrap();
+    let run = || {
+        let report = connect.process_fulfillments(|request| match request.id.as_str() {
+            FIRST => Err(Action::skip().because("later")),
+            id => Err(Action::error(format!("the ERP knows nothing of {id}"))),
+        });
+        assert_eq!(report.unwrap().errored(), 4);
+    };
+    let written = lines(LevelFilter::Info, run);
+    let above = |level| written.iter().filter(|(own, _)| *own == level).count();
+    // Each has a line for what was said and one for what was done.
+    assert_eq!((above(Level::Error), above(Level::Warn), above(Level::Info)), (2, 0, 6), "{written:?}");
 }

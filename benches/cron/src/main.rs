@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant", "t-1")]))
     })?;
-    print!("{report}");
+    report.print();
     #[cfg(feature = "xlsx")]
     if std::env::args().nth(2).as_deref() == Some("usage") {
         report_usage(&connect)?;
@@ -30,6 +30,6 @@ fn report_usage(connect: &Connect) -> anyhow::Result<()> {
         let record = UsageRecord { record_id: "r-1".into(), quantity: 1.into(), ..UsageRecord::default() };
         Ok(Some(connect.usage().submit(NewUsageFile::for_listing(listing, "usage"), [record])?))
     })?;
-    print!("{report}");
+    report.print();
     Ok(())
 }
