@@ -22,14 +22,14 @@
 //!     // self.update_parameters(request.id, [param]); return ActivationTemplateResponse('TL-497-535-242')
 //!     Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("purchase_id", "P-1")]))
 //! })?;
-//! print!("{report}");
+//! report.print();
 //! # Ok(()) }
 //! ```
 //!
 //! What is different in more than its name:
 //!
-//! - An exception that is no answer used to end the whole run. An error returned with `?` leaves that one request as it
-//!   is, is reported, and the others go on.
+//! - An exception that is no answer left its request as it was, as a warning of the log, and the run ended as if all had
+//!   gone well. An error returned with `?` leaves the request as it is, too; it is in the report, and the exit code is 1.
 //! - A list used to end after 1000 elements. A loop handles all that waits, a list is read page by page to its end.
 //! - The calls are those of today's platform, also where version 18 sent others: filters in RQL, `POST
 //!   /usage/files/…/submit` without a body, parameters updated by their values only.
@@ -74,7 +74,8 @@
 //! | `UsageFileAutomation.list` | [`Usage::files`](crate::usage::Usage::files) | |
 //! | `FulfillmentAutomation.get` | [`Fulfillment::request`](crate::fulfillment::Fulfillment::request) | |
 //! | `TierConfigAutomation.get` | [`TierConfigs::request`](crate::tier_config::TierConfigs::request) | |
-//! | `UsageAutomation.get`, `UsageFileAutomation.get` | [`Usage::file`](crate::usage::Usage::file) | |
+//! | `UsageAutomation.get` | [`Usage::listing`](crate::usage::Usage::listing) | its resource are the listings; `None` where there is none |
+//! | `UsageFileAutomation.get` | [`Usage::file`](crate::usage::Usage::file) | likewise |
 //! | `FulfillmentAutomation.approve`, `TierConfigAutomation.approve` | [`Approval`](crate::Approval) | as the closure's answer; without a loop [`Connect::post`](crate::Connect::post) |
 //! | `FulfillmentAutomation.inquire` | [`Action::inquire`](crate::Action::inquire) | without a loop [`Fulfillment::inquire`](crate::fulfillment::Fulfillment::inquire) |
 //! | `TierConfigAutomation.inquire` | [`Action::inquire`](crate::Action::inquire) | without a loop [`Connect::post`](crate::Connect::post) |
@@ -90,10 +91,14 @@
 //! | `AutomationEngine.limit`, `BaseResource.limit` | [`Options::page_size`](crate::Options::page_size) | no bound of the run: that is [`Options::max`](crate::Options::max) |
 //! | `AutomationEngine.config`, `BaseResource.config` | [`Connect::config`](crate::Connect::config) | |
 //! | `BaseResource.resource`, `BaseResource.model_class` | [`Connect::get`](crate::Connect::get), [`Connect::list`](crate::Connect::list) | any path into a type of your own |
+//! | `FulfillmentAutomation.model_class` | [`Request`](crate::models::Request) | |
+//! | `TierConfigAutomation.model_class` | [`TierConfigRequest`](crate::models::TierConfigRequest) | |
+//! | `UsageAutomation.model_class` | [`Listing`](crate::models::Listing) | it was the class of usage files, by mistake |
+//! | `UsageFileAutomation.model_class` | [`UsageFile`](crate::models::UsageFile) | |
 //! | `ApiClient` | [`Connect`](crate::Connect) | |
 //! | `ApiClient.get` | [`Connect::get`](crate::Connect::get) | |
 //! | `ApiClient.post` | [`Connect::post`](crate::Connect::post) | |
-//! | `ApiClient.put` | [`Connect::update`](crate::Connect::update) | |
+//! | `ApiClient.put` | [`Connect::update`](crate::Connect::update) | by `PATCH` first, unless [`Config::update_method`](crate::Config::update_method) is PUT |
 //! | `ApiClient.delete` | [`Connect::delete`](crate::Connect::delete) | |
 //! | `ApiClient.get_url`, `ApiClient.urljoin`, `ApiClient.base_path` | | a path below the endpoint is enough |
 //! | `ApiClient.headers` | | set by themselves |
@@ -104,9 +109,9 @@
 //! | Python | here | |
 //! |---|---|---|
 //! | `ActivationTemplateResponse`, `ActivationTemplateResponse.template_id` | [`Approval::template`](crate::Approval::template) | returned in `Ok` |
-//! | `ActivationTileResponse`, `ActivationTileResponse.tile` | [`Approval::tile`](crate::Approval::tile) | returned in `Ok`; the text goes out as it is, JSON is not taken apart |
+//! | `ActivationTileResponse`, `ActivationTileResponse.tile` | [`Approval::tile`](crate::Approval::tile) | returned in `Ok`; the text goes out as it is, JSON is not taken apart, and for an empty one nothing is made up: it is an error of its request |
 //! | returning `None` | | does not compile: an order is never left without an answer by oversight |
-//! | `FailRequest` | [`Action::fail`](crate::Action::fail) | returned in `Err` |
+//! | `FailRequest` | [`Action::fail`](crate::Action::fail) | returned in `Err`; for an empty reason nothing is made up: it is an error of its request |
 //! | `InquireRequest` | [`Action::inquire`](crate::Action::inquire), [`Action::with_message`](crate::Action::with_message) | returned in `Err` |
 //! | `InquireRequest.params` | [`ParamUpdate::error`](crate::models::ParamUpdate::error) | the argument of `inquire` |
 //! | `SkipRequest` | [`Action::skip`](crate::Action::skip) | returned in `Err`; of usage files [`FileAction::skip`](crate::usage::FileAction::skip) |
@@ -151,7 +156,7 @@
 //! | `Product.get_templates` | [`Directory::product_templates`](crate::directory::Directory::product_templates) | |
 //! | `Product.get_product_configurations` | [`Directory::product_configurations`](crate::directory::Directory::product_configurations) | |
 //! | `TierConfig.get` | [`TierConfigs::tier_config_for`](crate::tier_config::TierConfigs::tier_config_for) | of one tier level, or of any |
-//! | `Fulfillment.get_conversation` | [`Fulfillment::conversation`](crate::fulfillment::Fulfillment::conversation) | its messages: [`Fulfillment::messages`](crate::fulfillment::Fulfillment::messages) |
+//! | `Fulfillment.get_conversation` | [`Fulfillment::conversation`](crate::fulfillment::Fulfillment::conversation) | its messages: [`Fulfillment::messages`](crate::fulfillment::Fulfillment::messages); the one of the type `notes`: [`Fulfillment::notes`](crate::fulfillment::Fulfillment::notes) |
 //! | `Conversation.add_message` | [`Fulfillment::add_message`](crate::fulfillment::Fulfillment::add_message) | |
 //! | `Query`, `connect.rql` | [`Query`](crate::rql::Query) | |
 //! | `Query(properties)` | [`Query::new`](crate::rql::Query::new) | and the operators below |
@@ -177,10 +182,16 @@
 //! A field has the name it had, and `type` is `kind`; what else differs has a row of its own. Texts that may be
 //! missing are `Option`, points in time are `OffsetDateTime`, statuses are enums; [`models`](crate::models) has the rules.
 //!
+//! These have no `id`, since the platform gives them none and it was always empty: `Activation`, `AgreementStats`,
+//! `Anniversary`, `Attributes`, `Billing`, `BillingStat`, `BillingStats`, `Commitment`, `Configuration`,
+//! `Constraints`, `Contact`, `ContactInfo`, `CustomerUiSettings`, `Document`, `DownloadLink`, `Event`, `Events`,
+//! `ExtIdHub`, `HubStats`, `Period`, `PhoneNumber`, `ProductConfiguration`, `ProductConfigurationParameter`,
+//! `ProductStats`, `ProductStatsInfo`, `Renewal`, `Tiers`, `Ui`, `UsageRecordCounts`, `UsageStats`, `ValueChoice`.
+//!
 //! | Python | here | |
 //! |---|---|---|
 //! | `BaseModel` | | each model is a struct |
-//! | `BaseModel.id` | the field `id` | |
+//! | `BaseModel.id` | the field `id` | but for the models named above |
 //! | `BaseModel.deserialize`, `BaseModel.deserialize_json` | `serde_json::from_str`, `serde_json::from_value` | |
 //! | `BaseModel.json` | `serde_json::to_value` | |
 //! | `Activation` | [`Activation`](crate::models::Activation) | |
@@ -224,6 +235,7 @@
 //! | `Fulfillment.changed_items` | [`Request::changed_items`](crate::models::Request::changed_items) | an item whose quantity stays is not changed |
 //! | `Fulfillment.removed_items` | [`Request::removed_items`](crate::models::Request::removed_items) | |
 //! | `Fulfillment.needs_migration` | [`Request::needs_migration`](crate::models::Request::needs_migration) | by another parameter: [`Request::needs_migration_with`](crate::models::Request::needs_migration_with) |
+//! | `Fulfillment.note` | the field `note` | of a new request: [`NewRequest::with_note`](crate::fulfillment::NewRequest::with_note); of a known one: [`Fulfillment::update_note`](crate::fulfillment::Fulfillment::update_note) |
 //! | `Hub` | [`Hub`](crate::models::Hub) | |
 //! | `HubInstance` | [`HubInstance`](crate::models::HubInstance) | |
 //! | `HubStats` | [`HubStats`](crate::models::HubStats) | |
@@ -251,6 +263,7 @@
 //! | `TierConfig.get_param_by_id` | [`TierConfig::param`](crate::models::TierConfig::param) | |
 //! | `TierConfigRequest` | [`TierConfigRequest`](crate::models::TierConfigRequest) | |
 //! | `TierConfigRequest.get_param_by_id` | [`TierConfigRequest::param`](crate::models::TierConfigRequest::param) | |
+//! | `TierConfigRequest.notes` | the field `notes` | stored by [`TierConfigs::update_notes`](crate::tier_config::TierConfigs::update_notes) |
 //! | `UsageFile` | [`UsageFile`](crate::models::UsageFile) | to be made: [`NewUsageFile`](crate::usage::NewUsageFile) |
 //! | `UsageListing` | [`Listing`](crate::models::Listing) | |
 //! | `UsageRecord` | [`UsageRecord`](crate::usage::UsageRecord) | times are `OffsetDateTime`, quantities exact decimals |

@@ -13,7 +13,7 @@
 //!     }
 //!     Ok(Approval::template("TL-497-535-242"))
 //! })?;
-//! println!("{report}");
+//! report.print();
 //! # Ok(()) }
 //! ```
 //!
@@ -150,6 +150,11 @@ impl<'c> Fulfillment<'c> {
         self.http.update_and_read(&path(id)?, &json(&plan::Params::new(params))?)
     }
 
+    /// Stores the note of an order. The platform takes it beside parameters; its specification names parameters alone.
+    pub fn update_note(self, id: &str, note: &str) -> Result<Request> {
+        self.http.update(&path(id)?, &json(&plan::Note { note })?)?.read()
+    }
+
     /// The text of an order's template for the customer, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
         self.http.get(&format!("{}/render", path(id)?))?.text()
@@ -194,6 +199,17 @@ impl<'c> Fulfillment<'c> {
             }
         }
         Ok(closed)
+    }
+
+    /// The notes about an order: a conversation of the type `notes`, which one's own side alone reads, or `None` where there
+    /// is none. It is read and added to as any conversation is.
+    pub fn notes(self, request_id: &str) -> Result<Option<Conversation>> {
+        let query = Query::new().equal("instance_id", request_id);
+        let all = Pages::<Conversation>::new(self.http, "/conversations", &query);
+        let is_notes = |found: &Result<Conversation>| {
+            found.as_ref().map_or(true, |conversation| conversation.kind == ConversationKind::Notes)
+        };
+        all.into_iter().find(is_notes).transpose()
     }
 
     /// The messages of a conversation, oldest first.

@@ -9,7 +9,7 @@
 //!     Some(number) if number.has_value() => Ok(Approval::template("TL-497-535-242")),
 //!     _ => Err(Action::inquire([ParamUpdate::error("reseller_no", "Please give the number")])),
 //! })?;
-//! println!("{report}");
+//! report.print();
 //! # Ok(()) }
 //! ```
 
@@ -148,6 +148,11 @@ impl<'c> TierConfigs<'c> {
     /// Stores values in a request's parameters, and what is wrong with them.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
         self.http.update_and_read(&path(id)?, &json(&plan::Params { params })?)
+    }
+
+    /// Stores the notes of a request, 2,000 characters at most. The platform takes them in the state `pending`.
+    pub fn update_notes(self, id: &str, notes: &str) -> Result<TierConfigRequest> {
+        self.http.update(&path(id)?, &json(&plan::Notes { notes })?)?.read()
     }
 
     /// The text of a request's template, in markdown.

@@ -32,7 +32,7 @@
 //!     let file = NewUsageFile::for_listing(listing, "Usage of yesterday");
 //!     Ok(Some(connect.usage().submit(file, [record])?))
 //! })?;
-//! println!("{report}");
+//! report.print();
 //! # Ok(()) }
 //! ```
 
@@ -215,6 +215,11 @@ impl<'c> Usage<'c> {
     /// Its links are signed and expire within minutes.
     pub fn file(self, id: &str) -> Result<Option<UsageFile>> {
         self.http.find(&path(id)?)
+    }
+
+    /// One listing, or `None` where there is none of this id.
+    pub fn listing(self, id: &str) -> Result<Option<Listing>> {
+        self.http.find(&format!("{}/{}", Listing::LIST, segment(id)?))
     }
 
     /// Listings that match, of all products that the key can see.

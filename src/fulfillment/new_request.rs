@@ -103,6 +103,7 @@ impl NewRequest {
         let tiers = Tiers { customer, tier1, tier2 };
         Self(Body {
             kind: "purchase",
+            note: None,
             status: draft.then_some("draft"),
             asset: Asset {
                 external_id,
@@ -138,9 +139,16 @@ impl NewRequest {
         Self::of("cancel", asset, Vec::new())
     }
 
+    /// Adds a note to the order.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.0.note = Some(note.into());
+        self
+    }
+
     fn of(kind: &'static str, asset: impl Into<String>, items: Vec<NewItem>) -> Self {
         let asset = Asset { id: Some(asset.into()), items, ..Asset::default() };
-        Self(Body { kind, status: None, asset, marketplace: None })
+        Self(Body { kind, note: None, status: None, asset, marketplace: None })
     }
 }
 
@@ -175,6 +183,8 @@ fn filled(text: String) -> Option<String> {
 struct Body {
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     asset: Asset,

@@ -53,6 +53,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
 }
 
 fn approve(object: String, approval: &Approval, request: &Request) -> Result<Plan> {
+    approval.check()?;
     let dates = approval.dates.as_deref();
     let mut body = Approve {
         effective_date: dates.and_then(|dates| dates.effective).map(timestamp::format),
@@ -109,6 +110,11 @@ impl<'a> Params<'a> {
     pub(super) fn new(params: &'a [ParamUpdate]) -> Self {
         Self { asset: AssetParams { params } }
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct Note<'a> {
+    pub(super) note: &'a str,
 }
 
 #[derive(Default, Serialize)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use crate::error::{Error, Result};
 use crate::models::ParamUpdate;
 
 /// The closure's yes: how the order is approved, and what is stored in its parameters before.
@@ -41,7 +42,7 @@ impl Approval {
         Self { kind: ApprovalKind::Template, text: id.into(), params: Vec::new(), dates: None }
     }
 
-    /// Approves with a text of its own, in markdown.
+    /// Approves with a text of its own, in markdown. An empty one is an error of its order, and nothing is sent.
     ///
     /// The platform plans to give this up for orders, and no longer documents it for tier configs: prefer
     /// [`template`](Self::template).
@@ -65,6 +66,24 @@ impl Approval {
     pub fn with_next_billing_date(mut self, date: OffsetDateTime) -> Self {
         self.dates.get_or_insert_default().next_billing = Some(date);
         self
+    }
+}
+
+impl Approval {
+    /// Refuses an approval that would show the customer nothing, as a refusal without a reason is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] without the id of a template, or without the text of a tile.
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.text.trim().is_empty() {
+            return Ok(());
+        }
+        let what = match self.kind {
+            ApprovalKind::Template => "the id of a template",
+            ApprovalKind::Tile => "a text, which the customer reads",
+        };
+        Err(Error::input(format!("approve needs {what}: nothing was sent")))
     }
 }
 
@@ -142,7 +161,8 @@ pub struct Skip {
 }
 
 impl Action {
-    /// Refuses the order for good, with the reason the customer reads.
+    /// Refuses the order for good, with the reason the customer reads. An empty one is an error of its order, and nothing
+    /// is sent: no text is made up.
     pub fn fail(reason: impl Into<String>) -> Self {
         Self::Fail(reason.into())
     }
@@ -245,7 +265,7 @@ mod tests {
     #[test]
     fn answers_stay_small_enough_to_be_returned_by_value() {
         assert!(size_of::<Result<Approval, Action>>() <= 64, "{}", size_of::<Result<Approval, Action>>());
-        assert!(size_of::<crate::Error>() <= 32, "{}", size_of::<crate::Error>());
+        assert!(size_of::<Error>() <= 32, "{}", size_of::<Error>());
     }
 
     #[test]
@@ -255,13 +275,13 @@ mod tests {
             Ok(Approval::template("TL-1"))
         }
         fn own() -> Result<Approval, Action> {
-            Err(crate::Error::input("no"))?
+            Err(Error::input("no"))?
         }
         fn passed_on() -> Result<Approval, Action> {
             Err(Action::fail("no"))?
         }
         assert!(matches!(io(), Err(Action::Error(error)) if error.is::<std::io::Error>()));
-        assert!(matches!(own(), Err(Action::Error(error)) if error.is::<crate::Error>()));
+        assert!(matches!(own(), Err(Action::Error(error)) if error.is::<Error>()));
         assert!(matches!(passed_on(), Err(Action::Fail(reason)) if reason == "no"));
     }
 

@@ -35,6 +35,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
 }
 
 fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> Result<Plan> {
+    approval.check()?;
     let dates = approval.dates.clone().unwrap_or_default();
     if dates.next_billing.is_some() {
         return Err(Error::input("a tier config request has no next billing date"));
@@ -64,6 +65,11 @@ fn with_params(plan: Plan, params: &[ParamUpdate], request: &TierConfigRequest) 
 #[derive(Serialize)]
 pub(super) struct Params<'a> {
     pub(super) params: &'a [ParamUpdate],
+}
+
+#[derive(Serialize)]
+pub(super) struct Notes<'a> {
+    pub(super) notes: &'a str,
 }
 
 #[derive(Serialize)]

@@ -27,6 +27,7 @@ mod logs;
 mod lost_answers;
 mod messages;
 mod names;
+mod notes;
 mod options;
 mod orders;
 mod own_texts;
