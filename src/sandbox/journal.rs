@@ -120,9 +120,9 @@ impl fmt::Display for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ", self.method, self.path)?;
         if self.status == 0 {
-            f.write_str("no answer")?
+            f.write_str("no answer")?;
         } else {
-            write!(f, "{}", self.status)?
+            write!(f, "{}", self.status)?;
         }
         self.fault.as_ref().map_or(Ok(()), |fault| write!(f, " (fault: {fault})"))
     }

@@ -32,6 +32,7 @@ impl<'s> Others<'s> {
     /// # Errors
     ///
     /// What the platform refuses, for instance an item that the product does not have.
+    #[expect(clippy::needless_pass_by_value, reason = "an order is used up by placing it")]
     pub fn order(&mut self, order: NewOrder) -> io::Result<String> {
         let items = order.product().map(|product| self.store.all(&format!("products/{product}/items")));
         let created = self.call("POST", "/requests", &order.body(&items.unwrap_or_default()))?;
