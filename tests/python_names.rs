@@ -139,7 +139,7 @@ where
 
 /// Each method that a row names and that makes calls. What it sends is compared with the calls that are made.
 fn methods() -> Vec<Method> {
-    let mut methods = vec![
+    let methods = vec![
         Method(
             "Connect::process_fulfillments",
             |c| drop(c.process_fulfillments(|_| Err(Action::skip()))),
@@ -347,11 +347,13 @@ fn methods() -> Vec<Method> {
         ),
     ];
     #[cfg(feature = "xlsx")]
-    methods.push(Method(
+    let methods = methods.into_iter().chain([Method(
         "usage::Usage::submit",
         submit,
         &["GET /usage/files", "POST /usage/files", "POST /usage/files/{id}/upload"],
-    ));
+    )]);
+    #[cfg(feature = "xlsx")]
+    let methods = methods.collect();
     methods
 }
 
