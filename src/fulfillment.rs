@@ -205,7 +205,7 @@ impl<'c> Fulfillment<'c> {
     /// is none. It is read and added to as any conversation is.
     pub fn notes(self, request_id: &str) -> Result<Option<Conversation>> {
         let query = Query::new().equal("instance_id", request_id);
-        let all = Pages::<Conversation>::new(self.http, "/conversations", &query);
+        let all = Pages::<Conversation>::at(self.http, Ok("/conversations".into()), &query);
         let is_notes = |found: &Result<Conversation>| {
             found.as_ref().map_or(true, |conversation| conversation.kind == ConversationKind::Notes)
         };

@@ -153,22 +153,21 @@ impl Run<'_> {
                         self.report.pass_foreign();
                         continue;
                     }
-                    Element::Item(item) => match self.unasked(item, contradicted) {
-                        Some(why) => self.not_asked_for(item, &why),
-                        None => {
-                            let is_old = page.read.elapsed() > options.fresh;
-                            let mut decide = |item: &T| {
-                                let plan = decide(item)?;
-                                let message =
-                                    plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
-                                Ok(Plan { message, ..plan })
-                            };
-                            match self.one(item, is_old, &mut decide) {
-                                Some(outcome) => outcome,
-                                None => return Ok(Some(Stop::Deadline)),
-                            }
+                    Element::Item(item) => {
+                        let is_old = page.read.elapsed() > options.fresh;
+                        let unasked = self.unasked(item, contradicted);
+                        let unasked = unasked.map(|why| self.not_asked_for(item, &why));
+                        let mut decide = |item: &T| {
+                            let plan = decide(item)?;
+                            let message =
+                                plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
+                            Ok(Plan { message, ..plan })
+                        };
+                        match unasked.or_else(|| self.one(item, is_old, &mut decide)) {
+                            Some(outcome) => outcome,
+                            None => return Ok(Some(Stop::Deadline)),
                         }
-                    },
+                    }
                     Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;

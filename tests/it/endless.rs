@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::lists;
 
+/// The `Content-Range` and the page for a path and the number of the call.
+type Answer = fn(&str, usize) -> (Option<String>, Vec<Value>);
+
 /// A page of a list that the server says to have 250 elements, so in pages of 100 it needs 2.5; twice that and 100, and the page
 /// that is one too many.
 const LIST: usize = 106;
@@ -42,7 +45,7 @@ fn element(path: &str, number: usize, created: Option<usize>) -> Value {
 /// A kind of server: for the path and the number of the call, the `Content-Range` and the page.
 struct Kind {
     name: &'static str,
-    page: fn(&str, usize) -> (Option<String>, Vec<Value>),
+    page: Answer,
     /// Whether an error must tell that something is wrong, or the list may end quietly.
     fails: bool,
 }
@@ -119,9 +122,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// A client of such a server, and how often the server was called.
-fn client_of(
-    page: fn(&str, usize) -> (Option<String>, Vec<Value>),
-) -> (Connect, std::sync::Arc<AtomicUsize>) {
+fn client_of(page: Answer) -> (Connect, std::sync::Arc<AtomicUsize>) {
     let call = AtomicUsize::new(0);
     let (address, calls) = lists(move |path| {
         let (range, page) = page(path, call.fetch_add(1, Ordering::Relaxed));

@@ -249,9 +249,8 @@ fn the_sums_of_several_workers_add_up() {
 fn another_object_in_the_answer_is_not_handed_out() {
     let page = json!([sample::request(ORDER)]).to_string();
     let other = sample::request("PR-9").to_string();
-    let (address, _) = lists(move |path| match path.contains('?') {
-        true => (Some("items 0-0/1".into()), page.clone()),
-        false => (None, other.clone()),
+    let (address, _) = lists(move |path| {
+        if path.contains('?') { (Some("items 0-0/1".into()), page.clone()) } else { (None, other.clone()) }
     });
     let config = connect::Config::new(format!("http://{address}"), "SU-1:key").unwrap();
     let report = connect::Connect::new(config)
@@ -277,7 +276,7 @@ fn no_closure_sees_an_order_that_others_ended_and_what_they_end_is_stale() {
         sandbox.add_requests(ORDERS, |_, _| {});
         let mut state = seed;
         sandbox.on_call(move |_, store| {
-            if random(&mut state) % 4 != 0 {
+            if !random(&mut state).is_multiple_of(4) {
                 let number = usize::try_from(random(&mut state)).unwrap() % ORDERS;
                 let to = ["approved", "failed", "revoked", "inquiring"]
                     [usize::try_from(random(&mut state) % 4).unwrap()];

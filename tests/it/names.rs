@@ -16,9 +16,11 @@ macro_rules! list {
     };
 }
 
+type Row = (&'static str, List, &'static str, [(&'static str, &'static str); 3]);
+
 /// Each list with the name of a filter that it has, a misspelt one, one of another list, and one that the reference
 /// had and the platform does not; after each of these the name that is meant.
-const LISTS: &[(&str, List, &str, [(&str, &str); 3])] = &[
+const LISTS: &[Row] = &[
     (
         "/requests",
         list!(c, query, c.fulfillment().requests(query)),

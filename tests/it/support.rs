@@ -216,7 +216,7 @@ pub(crate) fn lists(
                     }
                     path.clear();
                 }
-                head if path.is_empty() => path = head.split(' ').nth(1).unwrap_or_default().to_owned(),
+                head if path.is_empty() => head.split(' ').nth(1).unwrap_or_default().clone_into(&mut path),
                 _ => {}
             }
             line.clear();
