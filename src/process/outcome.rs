@@ -50,6 +50,9 @@ pub enum Verdict {
     Errored,
 }
 
+// A report counts by position.
+const _: () = assert!(Verdict::ALL.len() == Verdict::Errored as usize + 1);
+
 impl Verdict {
     /// All of them, in the order in which a report counts them.
     pub const ALL: &'static [Self] = &[

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::cursor::QUERY;
 use super::{Options, Queue};
+use crate::error::Result;
 use crate::models::timestamp;
 use crate::page::parts;
-use crate::rql::Query;
+use crate::rql::{Query, QueryError};
 
 /// After so many in a row that were not asked for, the platform ignores what it is asked for.
 pub(super) const UNASKED: u32 = 5;
@@ -13,7 +15,7 @@ pub(super) const UNASKED: u32 = 5;
 /// What a run asks for.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) statuses: Vec<String>,
+    statuses: Vec<String>,
     filter: Query,
 }
 
@@ -24,6 +26,23 @@ impl Wanted {
             statuses => statuses.to_vec(),
         };
         Self { statuses, filter: options.filter.clone() }
+    }
+
+    /// What the list is asked for.
+    pub(super) fn filters<T: Queue>(&self, products: &[String]) -> Result<String> {
+        let mut query = match self.statuses.as_slice() {
+            [status] => Query::new().equal("status", status),
+            statuses => Query::new().in_("status", statuses),
+        };
+        if !products.is_empty() {
+            query = query.in_(T::PRODUCT, products);
+        }
+        let filters = query.narrow(&self.filter).filters()?;
+        // The walk has to add where it stands.
+        if filters.len() > QUERY {
+            return Err(QueryError::TooLong { length: filters.len(), most: QUERY }.into());
+        }
+        Ok(filters)
     }
 
     /// Whether an object in this state is wanted; one that does not tell its state is.

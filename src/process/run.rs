@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use super::conversations::Conversations;
-use super::cursor::{Cursor, QUERY};
+use super::cursor::Cursor;
 use super::execute::execute;
 use super::fresh::{Again, read_again};
 use super::pages::QueuePages;
@@ -19,7 +19,6 @@ use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
-use crate::rql::{Query, QueryError};
 use crate::scope;
 
 /// After this many failures in a row that look like the platform's, the list is probed.
@@ -46,8 +45,7 @@ pub(crate) fn run<T: Queue>(
     }
     options.filter.check(T::NAMES)?;
     let wanted = Wanted::new::<T>(&options);
-    let cursor =
-        Cursor::new(filters::<T>(products, &wanted, &options.filter)?, T::CREATED, options.page_size);
+    let cursor = Cursor::new(wanted.filters::<T>(products)?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
         products,
@@ -77,22 +75,6 @@ pub(crate) fn run<T: Queue>(
             Ok(run.report)
         }
     }
-}
-
-fn filters<T: Queue>(products: &[String], wanted: &Wanted, filter: &Query) -> Result<String> {
-    let mut query = match wanted.statuses.as_slice() {
-        [status] => Query::new().equal("status", status),
-        statuses => Query::new().in_("status", statuses),
-    };
-    if !products.is_empty() {
-        query = query.in_(T::PRODUCT, products);
-    }
-    let filters = query.narrow(filter).filters()?;
-    // The walk has to add where it stands.
-    if filters.len() > QUERY {
-        return Err(QueryError::TooLong { length: filters.len(), most: QUERY }.into());
-    }
-    Ok(filters)
 }
 
 struct Run<'a> {
