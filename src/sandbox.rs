@@ -303,7 +303,11 @@ impl Sandbox {
     /// Lets other parties act between two calls: once, before the first call with this method and path is handled. The
     /// path is that of a [`Fault`].
     ///
-    /// ```
+    /// # Panics
+    ///
+    /// Dropping the sandbox panics where `act` did, and where the call never came: a test must not pass then.
+    ///
+    /// ```no_run
     /// use connect::sandbox::{NewOrder, NewProduct, Sandbox};
     ///
     /// let sandbox = Sandbox::empty()?;
@@ -316,7 +320,7 @@ impl Sandbox {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn before(&self, method: &str, path: &str, act: impl FnOnce(&mut Others<'_>) + Send + 'static) {
-        let interlude = Interlude { before: Pattern::new(method, path), act: Box::new(act) };
+        let interlude = Interlude { before: Pattern::new(method, path), act: Box::new(act), must_come: true };
         self.server.state().interludes.push(interlude);
     }
 
@@ -462,6 +466,22 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.stop([self.platform, self.storage]);
+        if std::thread::panicking() {
+            return;
+        }
+        let mut state = self.server.state();
+        let panicked = state.panicked.take();
+        let waiting = state.interludes.iter().find(|interlude| interlude.must_come);
+        let waiting = waiting.map(|interlude| interlude.before.to_string());
+        drop(state);
+        if let Some(panic) = panicked {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(
+            waiting.is_none(),
+            "the call that others were to act before never came: {}",
+            waiting.unwrap_or_default()
+        );
     }
 }
 

@@ -141,10 +141,47 @@ impl fmt::Display for LogPath<'_> {
     }
 }
 
+/// How many letters are taken out, put in or changed to make `b` of `a`.
+pub(crate) fn edits(a: &[char], b: &[char]) -> usize {
+    distance(a, b, (1, 1), |a, b| usize::from(a != b))
+}
+
+/// The least cost of making `b` of `a`, one row at a time: taking out, putting in, and changing.
+pub(crate) fn distance<T>(
+    a: &[T],
+    b: &[T],
+    (out, put): (usize, usize),
+    change: impl Fn(&T, &T) -> usize,
+) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).map(|count| count * put).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut left = (i + 1) * out;
+        let mut next = vec![left];
+        for (y, above) in b.iter().zip(row.windows(2)) {
+            let &[diagonal, up] = above else { continue };
+            left = (diagonal + change(x, y)).min(up + out).min(left + put);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Limit::{Bytes, Chars};
     use super::*;
+
+    #[test]
+    fn edits_are_insertions_removals_and_replacements() {
+        let of = |a: &str, b: &str| edits(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        assert_eq!(of("", ""), 0);
+        assert_eq!(of("", "abc"), 3);
+        assert_eq!(of("abc", ""), 3);
+        assert_eq!(of("kitten", "sitting"), 3);
+        assert_eq!(of("product", "products"), 1);
+        assert_eq!(of("apikye", "apikey"), 2);
+    }
 
     #[test]
     fn what_signs_a_link_is_hidden() {

@@ -138,9 +138,11 @@ impl<'p> Keys<'p> {
         };
         for wanted in IMPORTANT {
             if let Some(found) = near(wanted) {
+                let all =
+                    if wanted == "products" { ", which handles the orders of every product" } else { "" };
                 let what = format!(
                     "looks like {wanted:?}, which is missing; \
-                     rename it, or add \"{wanted}\": null if it is a key of your own"
+                     rename it, or add \"{wanted}\": null if it is a key of your own{all}"
                 );
                 return Err(self.issue(found, Issue::new(Misspelt, what)));
             }

@@ -1,5 +1,7 @@
 //! Telling a misspelt key from one that belongs to the program.
 
+use crate::text::edits;
+
 const MAX_EDITS: usize = 2;
 
 /// Whether `found` looks like `wanted` written wrongly: other case, other separators, up to two letters off.
@@ -9,43 +11,16 @@ pub(super) fn is_near(found: &str, wanted: &str) -> bool {
         return false;
     }
     let (found, wanted) = (normal(found), normal(wanted));
-    found.len().abs_diff(wanted.len()) <= MAX_EDITS && distance(&found, &wanted) <= MAX_EDITS
+    found.len().abs_diff(wanted.len()) <= MAX_EDITS && edits(&found, &wanted) <= MAX_EDITS
 }
 
 fn normal(key: &str) -> Vec<char> {
     key.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
-/// Levenshtein distance, one row at a time.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, above) in b.iter().zip(row.windows(2)) {
-            let &[diagonal, up] = above else { continue };
-            left = (diagonal + usize::from(x != y)).min(up + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distance_counts_insertions_removals_and_replacements() {
-        let of = |a: &str, b: &str| distance(&normal(a), &normal(b));
-        assert_eq!(of("", ""), 0);
-        assert_eq!(of("", "abc"), 3);
-        assert_eq!(of("abc", ""), 3);
-        assert_eq!(of("kitten", "sitting"), 3);
-        assert_eq!(of("product", "products"), 1);
-        assert_eq!(of("apikye", "apikey"), 2);
-    }
 
     #[test]
     fn misspellings_are_near() {

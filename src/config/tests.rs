@@ -251,9 +251,10 @@ fn near_misses_of_important_keys_are_named_with_the_right_one() {
         (with(r#""product": "PRD-1""#), "product", "products"),
         (with(r#""Products": ["PRD-1"]"#), "Products", "products"),
     ] {
+        let all = if wanted == "products" { ", which handles the orders of every product" } else { "" };
         let expected = format!(
             "{found:?} looks like {wanted:?}, which is missing; \
-             rename it, or add \"{wanted}\": null if it is a key of your own"
+             rename it, or add \"{wanted}\": null if it is a key of your own{all}"
         );
         assert_eq!(refused(text), (Kind::Misspelt, expected));
     }

@@ -204,7 +204,7 @@ impl Action {
         }
     }
 
-    /// Tells the report why an order is skipped; the customer does not read it.
+    /// Tells the report why an order is skipped; the customer does not read it. The report prints such a skip in every run.
     ///
     /// Any other action becomes an error by this: nothing is dropped in silence.
     pub fn because(self, reason: impl Into<String>) -> Self {

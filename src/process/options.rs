@@ -42,7 +42,7 @@ const FRESH: Duration = Duration::from_secs(60);
 type Observer<'a> = Box<dyn FnMut(&Outcome) + 'a>;
 
 impl<'a> Options<'a> {
-    /// The usual run: all that waits, in pages of 100.
+    /// The usual run: all objects that wait, in pages of 100.
     pub fn new() -> Self {
         Self {
             filter: Query::new(),
@@ -58,13 +58,15 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Narrows the run to what matches this as well; ordering, limit and offset of the query are left out.
+    /// Narrows the run to objects that match this query, too. Its ordering, limit and offset are left out.
     ///
     /// A filter of more than 7,400 characters is refused before any call: a run walks one list, and does not divide a
     /// list of ids. Make a run for each part.
     ///
     /// A name that the list of these objects does not have is refused before any call, since the platform would ignore
-    /// it and list everything; see [`Query::unchecked`].
+    /// it and list everything; see [`Query::unchecked`]. The names stand at
+    /// [`requests`](crate::fulfillment::Fulfillment::requests) and at the list methods of the other resources. A value that no
+    /// object has gives an idle run.
     pub fn filter(mut self, filter: Query) -> Self {
         self.filter = filter;
         self
@@ -76,7 +78,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// How many are listed at once: 100, at least 1; the platform cuts it to 1000.
+    /// Lists this many objects at once: 100 unless said otherwise. The platform sends at most 1000.
     ///
     /// No run is endless: it ends with an error after four times the pages that the total of its first page needs, and 1,000
     /// more; after 10,000 pages where the platform tells no total; and after 100,000 pages in any case.
@@ -85,15 +87,15 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Ends the run after this many; those that were skipped or stale do not count, so a closure that skips sees all of them.
+    /// Ends the run after this many objects were acted on. Skipped and stale ones are extra.
     pub fn max(mut self, requests: u64) -> Self {
         self.max = Some(requests);
         self
     }
 
-    /// How old the copy of an object may be that the closure sees: a minute unless said otherwise.
+    /// An object that was read longer ago than this, a minute unless said otherwise, is read again before the closure sees it.
     ///
-    /// An older copy is read again just before, by one call more. An object that has left the wanted states meanwhile, or
+    /// That costs one call more. An object that has left the wanted states meanwhile, or
     /// that the filter does not ask for any more, is [`Verdict::Stale`](super::Verdict::Stale): the closure does not see
     /// it, and it is no error. [`Duration::ZERO`] reads every object again, [`Duration::MAX`] none.
     pub fn fresh(mut self, age: Duration) -> Self {
@@ -101,7 +103,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Lists and asks the closure, but sends nothing: the report tells what would have been sent.
+    /// Lists objects and asks the closure, but sends nothing. The report tells what would have been sent.
     ///
     /// Whatever the closure itself tries to send is refused with an error that says so; see
     /// [`Error::is_dry_run`](crate::Error::is_dry_run).
@@ -134,9 +136,10 @@ impl<'a> Options<'a> {
         matches!(verdict, Verdict::Approved | Verdict::Inquired) && !self.messages.contains(&verdict)
     }
 
-    /// Ends the run before the next request once this much time has passed. No call or pause lasts beyond it, but for what
-    /// the closure has decided by then: that is carried out, with ten seconds at least. Looking a host's name up takes as
-    /// long as the system lets it.
+    /// Ends the run once this much time has passed. No call and no pause lasts longer.
+    ///
+    /// An answer that the closure has given by then is still carried out, with at least ten seconds for it. Looking a host's
+    /// name up takes as long as the system lets it.
     pub fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self
@@ -148,7 +151,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Called with every outcome as it happens, also with those that a long run's report no longer lists.
+    /// Calls `observer` with every outcome as it happens, also with those that a long run's report does not list.
     ///
     /// It is called again for an outcome that was unknown and that the end of the run settled. An observer that panics
     /// is not called any more.

@@ -15,8 +15,8 @@ const LISTED: usize = 1000;
 
 /// What a run did: counts of everything, and the outcomes themselves up to a bound.
 ///
-/// Prints nothing for a run that found nothing, or that left all it found as it is without a word, since cron mails
-/// whatever is printed: what was skipped without a text is counted and has no line.
+/// It prints nothing if no object waited, or if all were skipped without a text, because cron mails whatever is printed.
+/// An object that is skipped without a text is counted and has no line.
 #[derive(Debug, Default)]
 #[must_use = "a report tells what failed; its exit code is the program's"]
 pub struct Report {
@@ -202,7 +202,8 @@ impl Report {
 
     /// Number of objects that somebody else had brought where the closure wanted them; see [`Certainty::AlreadyDone`].
     ///
-    /// They are in no other count, so the sums of several workers add up.
+    /// [`approved`](Self::approved) and the other counts do not include them, so the sums of several workers add up. What
+    /// somebody else brought elsewhere is [`stale`](Self::stale).
     pub fn already_done(&self) -> u64 {
         self.already
     }

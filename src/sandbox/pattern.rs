@@ -1,5 +1,7 @@
 //! Which calls something is for: a method and a path with stars.
 
+use std::fmt;
+
 use super::journal::RecordedCall;
 
 /// A method, `*` for all, and a path relative to the base path; in it, `*` stands for one segment, and `**` at the end for
@@ -18,6 +20,12 @@ impl Pattern {
     pub(super) fn matches(&self, call: &RecordedCall) -> bool {
         (self.method == "*" || self.method.eq_ignore_ascii_case(&call.method))
             && path_matches(&self.path, call.route())
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The state of a running sandbox: data, journal, and the faults to come. No socket is known here.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use super::fault::{Chaos, Fault};
@@ -17,6 +19,8 @@ pub(super) type Hook = Box<dyn FnMut(&RecordedCall, &mut Store) + Send>;
 pub(super) struct Interlude {
     pub(super) before: Pattern,
     pub(super) act: Box<dyn FnOnce(&mut Others<'_>) + Send>,
+    /// Whether a sandbox that is dropped before the call came panics.
+    pub(super) must_come: bool,
 }
 
 pub(super) struct State {
@@ -27,6 +31,8 @@ pub(super) struct State {
     pub(super) chaos: Option<Chaos>,
     pub(super) hook: Option<Hook>,
     pub(super) interludes: Vec<Interlude>,
+    /// The first panic of what others did, for whoever drops the sandbox.
+    pub(super) panicked: Option<Box<dyn Any + Send>>,
     /// Number of API calls so far.
     pub(super) calls: usize,
     pub(super) rng: Rng,
@@ -50,6 +56,7 @@ impl State {
             chaos: None,
             hook: None,
             interludes: Vec::new(),
+            panicked: None,
             calls: 0,
             rng: Rng::new(seed),
             late: Vec::new(),
@@ -74,7 +81,9 @@ impl State {
     pub(super) fn interlude(&mut self, call: &RecordedCall) {
         while let Some(at) = self.interludes.iter().position(|interlude| interlude.before.matches(call)) {
             let interlude = self.interludes.remove(at);
-            (interlude.act)(&mut Others::new(&mut self.store));
+            let store = &mut self.store;
+            let acted = catch_unwind(AssertUnwindSafe(|| (interlude.act)(&mut Others::new(store))));
+            self.panicked = self.panicked.take().or(acted.err());
         }
     }
 

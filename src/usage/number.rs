@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::models::Decimal;
+
 /// A quantity or an amount: a decimal that reaches the workbook exactly as given, or not at all.
 ///
 /// Made from integers, floats and text. Nothing is checked at that moment: what is not a plain decimal, or has more
@@ -81,33 +83,11 @@ impl fmt::Display for NotExact {
 
 /// A cell holds an `f64` and the file its shortest text; the two must mean the same decimal.
 fn exact(text: &str) -> Result<f64, NotExact> {
-    let given = Decimal::of(text).ok_or(NotExact::NotDecimal)?;
-    let value: f64 = text.parse().map_err(|_| NotExact::NotDecimal)?;
-    let written = value.to_string();
-    if value.is_finite() && Decimal::of(&written) == Some(given) {
-        Ok(value)
-    } else {
-        Err(NotExact::TooManyDigits)
-    }
-}
-
-/// The digits of a plain decimal, without zeros that carry no value; the sign is no question of digits.
-#[derive(PartialEq)]
-struct Decimal<'a> {
-    whole: &'a str,
-    fraction: &'a str,
-}
-
-impl<'a> Decimal<'a> {
-    fn of(text: &'a str) -> Option<Self> {
-        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
-            return None;
-        }
-        Some(Self { whole: whole.trim_start_matches('0'), fraction: fraction.trim_end_matches('0') })
-    }
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'));
+    let value: f64 = text.parse().ok().filter(|_| is_plain).ok_or(NotExact::NotDecimal)?;
+    let given = Decimal::parse(text).ok_or(NotExact::TooManyDigits)?;
+    let written = Decimal::parse(&value.to_string());
+    (written == Some(given)).then_some(value).ok_or(NotExact::TooManyDigits)
 }
 
 /// The decimal as given; nothing if empty.

@@ -1,5 +1,7 @@
 //! The right name for one that a list does not have.
 
+use crate::text::{distance, edits};
+
 /// Names of the Python SDK and of this crate's models that the platform spells otherwise.
 const SPELT_OTHERWISE: &[(&str, &str)] = &[
     ("kind", "type"),
@@ -72,23 +74,7 @@ fn cost(wrong: &str, name: &str) -> usize {
     let name: Vec<_> = name.split('.').collect();
     let part = |a: &&str, b: &&str| {
         let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
-        distance(&a, &b, (1, 1), |a, b| usize::from(a != b))
+        edits(&a, &b)
     };
     distance(&wrong, &name, (PART_LESS, PART_MORE), part)
-}
-
-/// The least cost of making `b` of `a`, one row at a time: taking out, putting in, and changing.
-fn distance<T>(a: &[T], b: &[T], (out, put): (usize, usize), change: impl Fn(&T, &T) -> usize) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).map(|count| count * put).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut left = (i + 1) * out;
-        let mut next = vec![left];
-        for (y, above) in b.iter().zip(row.windows(2)) {
-            let &[diagonal, up] = above else { continue };
-            left = (diagonal + change(x, y)).min(up + out).min(left + put);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -112,6 +112,7 @@ impl Act {
                 before: Pattern::new(&method, &path),
                 // Refused where the program under test was faster: its own affair.
                 act: Box::new(move |others| drop(act(others))),
+                must_come: false,
             }),
         }
         Ok(HttpResponse::empty(204))

@@ -155,3 +155,18 @@ fn the_recipe_is_that_of_the_documentation_and_short() {
     assert!(own.len() < 40, "{} lines", own.len());
     assert!(page.join("\n").contains(own.join("\n").trim_end()), "the recipe and its test differ");
 }
+
+#[test]
+#[should_panic(expected = "there is no such template")]
+fn a_panic_of_others_is_one_of_the_test() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.before("GET", "/requests", |_| panic!("there is no such template"));
+    let _ = sandbox.connect().unwrap().fulfillment().requests(&connect::rql::Query::new()).next();
+}
+
+#[test]
+#[should_panic(expected = "never came: POST /request/*/approve")]
+fn others_whose_call_never_comes_fail_the_test() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.before("POST", "/request/*/approve", |_| {});
+}
