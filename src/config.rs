@@ -80,6 +80,7 @@ pub(crate) use self::proxy::Proxies;
 ///
 /// The setting `proxy` overrides all of these variables, `NO_PROXY` included.
 #[derive(Clone)]
+#[must_use = "a configuration does nothing until a Connect is made of it"]
 pub struct Config {
     endpoint: Address,
     api_key: ApiKey,
@@ -175,7 +176,6 @@ impl Config {
 
     /// Ids of the products to work on; every product by default. An empty list is an error. Read by
     /// [`product_ids`](Self::product_ids).
-    #[must_use]
     pub fn products<I>(mut self, ids: I) -> Self
     where
         I: IntoIterator,
@@ -190,28 +190,24 @@ impl Config {
     }
 
     /// The HTTP verb of updates; [`UpdateMethod::Auto`] by default.
-    #[must_use]
     pub fn update_method(mut self, method: UpdateMethod) -> Self {
         self.update_method = method;
         self
     }
 
     /// How long one call may take from the first byte sent to the last one read, a day at most; 300 s by default.
-    #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
     /// How long connecting may take, a day at most; 15 s by default.
-    #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// How often a call that may be repeated is tried, the first time included: 1 to 100, by default 3.
-    #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
@@ -222,7 +218,6 @@ impl Config {
     /// For installations with a private authority. The server's own certificate must not be one of an authority
     /// (`CA:TRUE`), as `openssl req -x509` makes it by default. It is an error if a certificate in the file cannot be read. No
     /// setting switches verification off.
-    #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
@@ -236,7 +231,6 @@ impl Config {
     /// assert_eq!(config.get_proxy(), Some("http://proxy.example.com:3128"));
     /// # Ok::<(), connect::ConfigError>(())
     /// ```
-    #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -244,7 +238,6 @@ impl Config {
 
     /// The pause between two attempts: up to `base` before the second, twice that before the third and so on, never
     /// over `cap` (an hour at most); 200 ms and 5 s by default.
-    #[must_use]
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.backoff_base = base;
         self.backoff_cap = cap;
@@ -255,21 +248,18 @@ impl Config {
     ///
     /// By default 1 s, 1 s and 3 s: replicas of the platform that lag so much have caught up by then. A run without
     /// unknowns makes no pause.
-    #[must_use]
     pub fn settle(mut self, pauses: [Duration; 3]) -> Self {
         self.settle = pauses;
         self
     }
 
     /// The name this program gives itself in `User-Agent`; `connect-sdk/<version>` by default.
-    #[must_use]
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
         self
     }
 
     /// The most bytes read of one answer, after decompression; 64 MiB by default.
-    #[must_use]
     pub fn body_limit(mut self, bytes: u64) -> Self {
         self.body_limit = bytes;
         self

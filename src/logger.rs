@@ -43,6 +43,7 @@ pub fn init() {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a logger writes nothing until it is started"]
 pub struct Logger {
     default_level: LevelFilter,
     hold_back: bool,
@@ -56,7 +57,6 @@ impl Logger {
     }
 
     /// The level of everything that `RUST_LOG` does not mention.
-    #[must_use]
     pub fn default_level(mut self, level: LevelFilter) -> Self {
         self.default_level = level;
         self
@@ -68,7 +68,6 @@ impl Logger {
     /// request the last 200 lines, 256 KiB at most, are kept in memory. Lines outside of requests are never kept, and
     /// none are with `RUST_LOG=off`. The bodies of calls hold what customers wrote, and are left out unless
     /// [asked for](Self::hold_bodies).
-    #[must_use]
     pub fn hold_back(mut self, hold_back: bool) -> Self {
         self.hold_back = hold_back;
         self
@@ -76,7 +75,6 @@ impl Logger {
 
     /// What is [held back](Self::hold_back) has the bodies of calls, too: names, addresses and whatever else customers
     /// wrote, but for values of password parameters. The default is `false`.
-    #[must_use]
     pub fn hold_bodies(mut self, hold: bool) -> Self {
         self.hold_bodies = hold;
         self
