@@ -10,6 +10,8 @@ use crate::text::{Clean, one_line};
 mod api;
 mod decode;
 mod input;
+#[cfg(feature = "ledger")]
+mod ledger;
 #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks fail so"))]
 mod sheet;
 mod transport;
@@ -17,6 +19,8 @@ mod transport;
 pub use api::ApiError;
 pub use decode::DecodeError;
 pub use input::InputError;
+#[cfg(feature = "ledger")]
+pub use ledger::{LedgerError, LedgerErrorKind};
 #[cfg(any(feature = "xlsx", test))]
 pub(crate) use sheet::Kind as SheetErrorKind;
 pub use sheet::{BadRow, Problem, SheetError};
@@ -49,6 +53,9 @@ pub enum Error {
     Conflict(Box<Conflict>),
     /// The closure failed or panicked.
     Handler(anyhow::Error),
+    /// The ledger refused: it cannot be used, or the program's steps do not fit what it remembers. Read its text.
+    #[cfg(feature = "ledger")]
+    Ledger(Box<LedgerError>),
 }
 
 /// An object that somebody else moved while it was being processed.
@@ -76,6 +83,8 @@ impl Error {
             Self::Decode(error) => error,
             Self::Conflict(error) => error,
             Self::Handler(error) => error.as_ref(),
+            #[cfg(feature = "ledger")]
+            Self::Ledger(error) => error,
         }
     }
 

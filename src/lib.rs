@@ -109,6 +109,7 @@
 //!
 //! - `xlsx` (default): usage workbooks, with a spreadsheet writer.
 //! - `logger` (default): `connect::logger`, over `env_logger`.
+//! - `ledger`: `connect::ledger`, memory between runs in an SQLite file: steps of the vendor's side are run once.
 //! - `sandbox`: [`sandbox`], the platform on loopback, for tests and demonstrations. Exempt from semver until 1.0.
 //!
 //! # Versions
@@ -137,6 +138,8 @@ mod text;
 pub mod directory;
 pub mod from_python;
 pub mod fulfillment;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 #[cfg(feature = "logger")]
 pub mod logger;
 pub mod models;
@@ -150,6 +153,10 @@ pub use check::CheckError;
 pub use config::{Config, ConfigError, ConfigErrorKind, UpdateMethod};
 pub use connect::Connect;
 pub use error::{ApiError, Conflict, DecodeError, Error, InputError, Result, TransportError};
+#[cfg(feature = "ledger")]
+pub use error::{LedgerError, LedgerErrorKind};
+#[cfg(feature = "ledger")]
+pub use ledger::{Ledger, step};
 pub use lock::Lock;
 pub use page::Pages;
 pub use process::{

@@ -1,0 +1,319 @@
+//! Memory between runs: what a job needs to know of orders that have not ended.
+//!
+//! The platform cannot be approved twice by a loop of this crate. The vendor's own systems can: an approval that fails
+//! after a tenant was made leads to a second tenant in the next run, unless the job remembers the first. A [`Ledger`]
+//! remembers it, in one file on one machine.
+//!
+//! ```
+//! use connect::{Ledger, step};
+//!
+//! # struct Vendor;
+//! # impl Vendor { fn make(&self, _key: &str, _email: &str) -> anyhow::Result<String> { Ok("T-1".into()) } }
+//! # fn main() -> anyhow::Result<()> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("ledger.db");
+//! # let vendor = Vendor;
+//! # let request = connect::models::Request { id: "PR-1".into(), ..Default::default() };
+//! let ledger = Ledger::open(path)?;
+//! // In the closure:
+//! let work = ledger.work(&request);
+//! let email = "jo@example.com";
+//! let tenant: String = work.step("tenant").input(email).run(|key| vendor.make(key, email))?;
+//! # assert_eq!(tenant, "T-1");
+//! # Ok(()) }
+//! ```
+//!
+//! # Steps
+//!
+//! A [step](Step) is one effect in the vendor's systems. "Begun" is on the disk before the step's closure is called, and its
+//! result before the next step begins. A step with a result is not run again, in any attempt and in any run.
+//!
+//! | the step's closure returns | the record | the next attempt |
+//! |---|---|---|
+//! | a result | is done | gets the result from the record |
+//! | an error made by [`step::refused`] | goes: nothing was made | runs it again, with a new key |
+//! | any other error, a panic, or the process is killed | is begun: nobody knows | runs it again with the same key, after the [look-up](Step::look_up) if it has one |
+//!
+//! Between the effect and its record lies a gap that no client can close. The key and the look-up are there for it: a
+//! vendor's API that honours the key as an idempotency key makes one effect; one that does not can be asked.
+//!
+//! What the ledger refuses sticks: whatever the closure answers after it, the refusal is what becomes of the order, and no
+//! call goes out.
+//!
+//! # The file
+//!
+//! An SQLite database in write-ahead mode, made with mode 0600 because results of steps may be secret. People read it with
+//! `sqlite3 -readonly PATH` while a job runs. A run holds `PATH.lock`. Times are milliseconds since 1970:
+//! `datetime(begun / 1000, 'unixepoch')`. The header has the `application_id` `0x436e6374` and the format in `user_version`.
+//!
+//! **`meta`**: `name` and `value`. `job` and `endpoint` say whose the ledger is; `born` is the time at which it was made.
+//!
+//! **`entry`**: an order with something to remember. An order that is approved at the first attempt without steps has none.
+//!
+//! | column | |
+//! |---|---|
+//! | `collection`, `id` | the order, such as `requests` and `PR-1234-5678-9012-001` |
+//! | `asset`, `created` | its asset, and its time of creation |
+//! | `attempts`, `due` | number of attempts that count, and the time before which it is not tried again |
+//! | `later` | time since which the closure puts it off |
+//! | `error`, `erred` | the last error, and the time of its first attempt |
+//! | `dead` | time of the last attempt: it is not tried any more |
+//! | `round` | what the round of attempts is recognised by |
+//! | `told` | what was last told of it |
+//! | `plan` | the deciding call whose fate is unknown, as JSON |
+//! | `looked` | time at which it was last looked up by its id |
+//! | `ended`, `state` | time and state of its end: a tombstone |
+//!
+//! **`step`**: a step of an order, deleted with its entry.
+//!
+//! | column | |
+//! |---|---|
+//! | `collection`, `id`, `name` | the order, and the step's name in it: parts percent-encoded, `/` between |
+//! | `position` | its place in the order of their begin |
+//! | `generation`, `key` | number of the generation, and its key |
+//! | `state` | `begun`, `done`, `unreadable` or `refused` |
+//! | `input` | hashes of the input's fields, as JSON |
+//! | `result` | the result as JSON, or why it cannot be read |
+//! | `keep` | 1 if its effect stays when the order fails |
+//! | `begun` | time of its last begin |
+//! | `previous_input`, `previous_result` | of the generation that is being replaced |
+//!
+//! **`stray`**: what a step came to after its claim was lost.
+//!
+//! # The acts
+//!
+//! Behind the ledger is a [`Store`], which speaks in whole acts, each atomic and on the disk when it returns:
+//!
+//! | act | what it does |
+//! |---|---|
+//! | [`attach`](Store::attach) | takes the store for a run, checks or notes whose it is |
+//! | [`claim`](Store::claim) | keeps other workers from an order, and reads what is remembered of it; writes nothing here |
+//! | [`begin`](Store::begin) | notes that a step begins, unless it is done, changed, or the claim is lost |
+//! | [`result`](Store::result) | notes what a begun step came to |
+//! | [`end`](Store::end) | notes that the order ended: a tombstone if it had steps, else nothing is left |
+//! | [`release`](Store::release) | gives the claim back, with the entry if there is something to remember |
+//! | [`read`](Store::read), [`each`](Store::each) | read, also beside a running job |
+//! | [`sweep`](Store::sweep) | forgets old tombstones |
+//!
+//! [`conformance::check`] tries another store.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use crate::error::{LedgerError, LedgerErrorKind, Result};
+use crate::models::Listing;
+use crate::scope;
+
+pub mod conformance;
+mod decide;
+mod input;
+mod name;
+mod run;
+mod sqlite;
+pub mod step;
+mod store;
+mod subject;
+mod work;
+
+pub use name::StepName;
+pub use step::{Found, Step};
+pub use store::{
+    Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
+    Store,
+};
+pub use subject::Subject;
+pub use work::Work;
+
+use decide::Asked;
+use run::Asking;
+use work::{Attempt, Refusal};
+
+/// What a job remembers between its runs; see the [module](self).
+pub struct Ledger {
+    store: Box<dyn Store>,
+    job: String,
+    distrusted: Option<OffsetDateTime>,
+    clock: Cell<Option<OffsetDateTime>>,
+    /// Time at which the store was made, once it is attached.
+    born: Cell<Option<OffsetDateTime>>,
+    attempts: RefCell<Vec<Attempt>>,
+    numbers: Cell<u64>,
+}
+
+impl Ledger {
+    /// The ledger in this file, which the first run makes.
+    ///
+    /// Opening writes nothing and waits for nobody: a run takes the file when it begins, a dry run reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ledger`](crate::Error::Ledger) for a file that is damaged, of another program or of a newer format, and for
+    /// a file on a network file system (told on Linux).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self::on(sqlite::Sqlite::open(path.as_ref())?))
+    }
+
+    /// A ledger on another store.
+    pub fn on(store: impl Store + 'static) -> Self {
+        let program = std::env::current_exe().ok();
+        let job =
+            program.as_deref().and_then(Path::file_stem).map(|name| name.to_string_lossy().into_owned());
+        Self {
+            store: Box::new(store),
+            job: job.unwrap_or_else(|| "job".into()),
+            distrusted: None,
+            clock: Cell::new(None),
+            born: Cell::new(None),
+            attempts: RefCell::default(),
+            numbers: Cell::new(0),
+        }
+    }
+
+    /// Name of the job, for which the ledger is: the program's file name without its extension, unless said otherwise.
+    #[must_use]
+    pub fn job(mut self, name: impl Into<String>) -> Self {
+        self.job = name.into();
+        self
+    }
+
+    /// Says that steps of orders created before this time may have been run without being recorded, because the ledger was
+    /// lost or an old copy was put back.
+    ///
+    /// For such an order, and for each one older than the ledger, a step's [look-up](Step::look_up) is asked before its
+    /// first begin.
+    #[must_use]
+    pub fn distrust(mut self, since: OffsetDateTime) -> Self {
+        self.distrusted = Some(since);
+        self
+    }
+
+    /// The work for this order: its steps.
+    ///
+    /// In a run with this ledger, all work of one order belongs to one attempt. Elsewhere each call is an attempt of its
+    /// own, which lasts as long as what is returned.
+    pub fn work(&self, subject: &impl Subject) -> Work<'_> {
+        self.work_on(&subject.order())
+    }
+
+    /// The work for a listing in a period, such as `2024-05`. A listing never ends; its periods do.
+    pub fn work_for(&self, listing: &Listing, period: impl fmt::Display) -> Work<'_> {
+        let id = format!("{}/{}", listing.id, crate::text::percent_encode(&period.to_string()));
+        self.work_on(&subject::listing(listing, &id))
+    }
+
+    fn work_on(&self, order: &Order<'_>) -> Work<'_> {
+        let current = self
+            .attempts
+            .borrow()
+            .iter()
+            .rev()
+            .find(|attempt| attempt.is_of(order))
+            .map(|found| found.number);
+        if let Some(number) = current {
+            return Work::new(self, number, false);
+        }
+        let number = self.begin_attempt(order);
+        let claimed = self.attach(None).and_then(|attached| match attached {
+            Attached::Ready { .. } => self.claim(number, order),
+            Attached::Held => Ok(Some(held("another run of this job has the ledger"))),
+        });
+        let refusal =
+            claimed.map_or_else(|error| Some(Refusal::Run(error)), |refused| refused.map(Refusal::Order));
+        self.with(number, |attempt| attempt.refusal = refusal);
+        Work::new(self, number, true)
+    }
+
+    /// Takes the store for a run, or looks at it in a dry run.
+    pub(crate) fn attach(&self, endpoint: Option<&str>) -> Result<Attached> {
+        let identity = Identity { job: &self.job, endpoint };
+        let attached = self.store.attach(&identity, scope::is_dry_run(), self.now())?;
+        if let Attached::Ready { born, .. } = attached {
+            self.born.set(Some(born));
+        }
+        Ok(attached)
+    }
+
+    fn begin_attempt(&self, order: &Order<'_>) -> u64 {
+        let number = self.numbers.get() + 1;
+        self.numbers.set(number);
+        self.attempts.borrow_mut().push(Attempt::new(number, order));
+        number
+    }
+
+    /// Claims the order for the attempt; why it cannot, where it cannot.
+    fn claim(&self, number: u64, order: &Order<'_>) -> Result<Option<LedgerError>> {
+        match self.store.claim(order, self.now())? {
+            Claimed::Held => Ok(Some(held("another worker has the order"))),
+            Claimed::Ended(state) => Ok(Some(held(&format!("the order has ended: it is {state}")))),
+            Claimed::Yes(claim) => {
+                let trusted_from = self.born.get().max(self.distrusted);
+                self.with(number, |attempt| {
+                    attempt.is_distrusted =
+                        claim.entry.created.is_none_or(|created| Some(created) < trusted_from);
+                    attempt.claim = Some(claim);
+                });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends an attempt, and gives its claim back.
+    fn leave(&self, number: u64) -> Option<Attempt> {
+        let at = self.attempts.borrow().iter().position(|attempt| attempt.number == number)?;
+        let attempt = self.attempts.borrow_mut().remove(at);
+        if let Some(claim) = &attempt.claim
+            && let Err(error) = self.store.release(claim, None)
+        {
+            log::warn!(target: "connect::ledger", "{error}");
+        }
+        Some(attempt)
+    }
+
+    /// Lends the attempt for a moment, in which no closure of others runs.
+    fn with<R>(&self, number: u64, act: impl FnOnce(&mut Attempt) -> R) -> Option<R> {
+        self.attempts.borrow_mut().iter_mut().find(|attempt| attempt.number == number).map(act)
+    }
+
+    /// Notes that a step is asked for, and gives what is decided on.
+    fn begin_asking(&self, number: u64, asked: &Asked<'_>) -> Result<Asking, Refusal> {
+        let asking = self.with(number, |attempt| {
+            if let Some(refusal) = &attempt.refusal {
+                return Err(refusal.again());
+            }
+            let before = attempt.asked.clone();
+            attempt.asked.push(asked.name.to_owned());
+            attempt.asked.extend_from_slice(asked.was);
+            let claim = attempt.claim.clone();
+            let claim = claim.ok_or_else(|| Refusal::Order(held("the order is not claimed")))?;
+            Ok(Asking { claim, asked: before, is_distrusted: attempt.is_distrusted })
+        });
+        asking.unwrap_or_else(|| Err(Refusal::Order(held("the attempt has ended"))))
+    }
+
+    /// The time, or what a test says it is.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.get().unwrap_or_else(OffsetDateTime::now_utc)
+    }
+
+    /// Sets the clock, for tests of what takes days.
+    #[doc(hidden)]
+    pub fn set_clock(&self, now: Option<OffsetDateTime>) {
+        self.clock.set(now);
+    }
+}
+
+fn held(text: &str) -> LedgerError {
+    LedgerError::new(LedgerErrorKind::Held, text)
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! The store of one machine: an SQLite file.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use time::OffsetDateTime;
+
+use super::store::{
+    Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
+    Store,
+};
+use crate::error::{LedgerError, LedgerErrorKind, Result};
+use crate::lock::Lock;
+use crate::text;
+
+mod file;
+mod network;
+mod rows;
+
+use rows::{ENTRY, STEP, entry, millis, moment, state_name, step};
+
+/// A ledger's file.
+///
+/// One process has it at a time, held by the lock on `PATH.lock`; so a claim lives in memory, and is lost when it is given
+/// back.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    path: PathBuf,
+    /// Nothing where there is no file: a reader makes none.
+    connection: OnceCell<Connection>,
+    lock: OnceCell<Lock>,
+    /// Whether a run has the file, so that it may be written.
+    attached: Cell<bool>,
+    claims: RefCell<HashMap<(String, String), u64>>,
+    last_nonce: Cell<u64>,
+}
+
+impl Sqlite {
+    /// Opens the file for reading, if there is one.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        file::refuse_network(path)?;
+        let connection = file::open(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection: connection.map_or_else(OnceCell::new, OnceCell::from),
+            lock: OnceCell::new(),
+            attached: Cell::new(false),
+            claims: RefCell::default(),
+            last_nonce: Cell::new(0),
+        })
+    }
+
+    fn error(&self, error: rusqlite::Error) -> crate::Error {
+        file::error(&self.path, error)
+    }
+
+    fn writer(&self) -> Result<&Connection> {
+        self.connection.get().filter(|_| self.attached.get()).ok_or_else(|| {
+            let text = format!("the ledger {} is only read: no run has it", text::path(&self.path));
+            LedgerError::new(LedgerErrorKind::Unusable, text).into()
+        })
+    }
+
+    /// All of it, or nothing.
+    fn act<T>(&self, act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let connection = self.writer()?;
+        let done = (|| {
+            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let done = act(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })();
+        done.map_err(|error| self.error(error))
+    }
+
+    fn is_valid(&self, claim: &Claim) -> bool {
+        let Entry { collection, id, .. } = &claim.entry;
+        let claims = self.claims.borrow();
+        claims.get(&(collection.clone(), id.clone())) == Some(&claim.nonce)
+    }
+
+    fn give_back(&self, claim: &Claim) {
+        if self.is_valid(claim) {
+            let Entry { collection, id, .. } = &claim.entry;
+            self.claims.borrow_mut().remove(&(collection.clone(), id.clone()));
+        }
+    }
+
+    /// Notes whose the file is, or checks it.
+    fn identify(&self, identity: &Identity<'_>, dry_run: bool) -> Result<()> {
+        let Some(connection) = self.connection.get() else { return Ok(()) };
+        let wanted = [("job", Some(identity.job)), ("endpoint", identity.endpoint)];
+        for (name, wanted) in wanted {
+            let Some(wanted) = wanted else { continue };
+            let found = meta(connection, name).map_err(|error| self.error(error))?;
+            match found {
+                Some(found) if found == wanted => {}
+                Some(found) => return Err(self.of_another(name, &found, wanted)),
+                None if dry_run => {}
+                None => self.act(|transaction| {
+                    transaction
+                        .execute("INSERT INTO meta (name, value) VALUES (?, ?)", [name, wanted])
+                        .map(drop)
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    fn of_another(&self, name: &str, found: &str, wanted: &str) -> crate::Error {
+        let kind = if name == "job" { LedgerErrorKind::OtherJob } else { LedgerErrorKind::OtherEndpoint };
+        let path = text::path(&self.path);
+        let hint = if name == "job" { ", or say its name with Ledger::job" } else { "" };
+        let text = format!(
+            "the ledger {path} is of {name} {found:?} and not of {wanted:?}: give this one a file of its own{hint}"
+        );
+        LedgerError::new(kind, text).into()
+    }
+}
+
+impl Store for Sqlite {
+    fn attach(&self, identity: &Identity<'_>, dry_run: bool, now: OffsetDateTime) -> Result<Attached> {
+        let mut made = false;
+        if !dry_run && !self.attached.get() {
+            let held = file::lock(&self.path)?;
+            let Some(lock) = held else { return Ok(Attached::Held) };
+            // Looked for again under the lock: another run may have made the file meanwhile.
+            if self.connection.get().is_none() {
+                made = file::make(&self.path, now)?;
+                if let Some(connection) = file::open(&self.path)? {
+                    let _ = self.connection.set(connection);
+                }
+            }
+            if let Some(connection) = self.connection.get() {
+                file::write(connection).map_err(|error| self.error(error))?;
+            }
+            let _ = self.lock.set(lock);
+            self.attached.set(true);
+        }
+        self.identify(identity, dry_run)?;
+        let born = match self.connection.get() {
+            Some(connection) => meta(connection, "born").map_err(|error| self.error(error))?,
+            None => None,
+        };
+        let born = born.and_then(|born| born.parse().ok()).map_or(now, moment);
+        Ok(Attached::Ready { made, born })
+    }
+
+    fn claim(&self, order: &Order<'_>, _: OffsetDateTime) -> Result<Claimed> {
+        let (entry, steps) = self.read(order.collection, order.id)?.unwrap_or_default();
+        if let (Some(_), Some(state)) = (entry.ended, &entry.state) {
+            return Ok(Claimed::Ended(state.clone()));
+        }
+        let entry = Entry {
+            collection: order.collection.to_owned(),
+            id: order.id.to_owned(),
+            asset: order.asset.map(str::to_owned).or(entry.asset),
+            created: order.created.or(entry.created),
+            ..entry
+        };
+        self.last_nonce.set(self.last_nonce.get() + 1);
+        let claim = Claim { nonce: self.last_nonce.get(), entry, steps };
+        if self.attached.get() {
+            let key = (order.collection.to_owned(), order.id.to_owned());
+            let mut claims = self.claims.borrow_mut();
+            if claims.contains_key(&key) {
+                return Ok(Claimed::Held);
+            }
+            claims.insert(key, claim.nonce);
+        }
+        Ok(Claimed::Yes(claim))
+    }
+
+    fn begin(&self, claim: &Claim, begin: &Begin<'_>, now: OffsetDateTime) -> Result<Began> {
+        if !self.is_valid(claim) {
+            return Ok(Began::Dead);
+        }
+        let Entry { collection, id, .. } = &claim.entry;
+        self.act(|transaction| {
+            if let Some(was) = begin.was {
+                let rename =
+                    "UPDATE OR IGNORE step SET name = ?4 WHERE collection = ?1 AND id = ?2 AND name = ?3";
+                transaction.execute(rename, params![collection, id, was, begin.name])?;
+            }
+            let found = one_step(transaction, collection, id, begin.name)?;
+            let record = match found {
+                Some(record) if record.generation > begin.generation => return Ok(Began::Dead),
+                Some(record) if record.generation == begin.generation && record.input != begin.input => {
+                    return Ok(Began::Changed(record));
+                }
+                Some(record) if record.generation == begin.generation => match record.state {
+                    StepState::Done | StepState::Unreadable => return Ok(Began::Done(record)),
+                    StepState::Refused => return Ok(Began::Dead),
+                    StepState::Begun => StepRecord { begun: now, ..record },
+                },
+                found => {
+                    let previous = found.and_then(|record| match record.state {
+                        StepState::Done => Some((record.input, record.result?)),
+                        _ => record.previous,
+                    });
+                    StepRecord {
+                        name: begin.name.to_owned(),
+                        generation: begin.generation,
+                        key: begin.key.to_owned(),
+                        state: StepState::Begun,
+                        input: begin.input.to_owned(),
+                        result: None,
+                        keep: begin.keep,
+                        begun: now,
+                        previous,
+                    }
+                }
+            };
+            rows::insert_entry(transaction, &claim.entry)?;
+            rows::put_step(transaction, collection, id, &record)?;
+            Ok(Began::Begun(record))
+        })
+    }
+
+    fn result(
+        &self,
+        claim: &Claim,
+        name: &str,
+        generation: u32,
+        end: &StepEnd<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Kept> {
+        let Entry { collection, id, .. } = &claim.entry;
+        let valid = self.is_valid(claim);
+        self.act(|transaction| {
+            let begun = one_step(transaction, collection, id, name)?
+                .filter(|record| valid && record.generation == generation && record.state == StepState::Begun);
+            let (state, result) = match *end {
+                StepEnd::Done(json) => (StepState::Done, Some(json)),
+                StepEnd::Unreadable(why) => (StepState::Unreadable, Some(why)),
+                StepEnd::Refused => (StepState::Refused, None),
+            };
+            let Some(record) = begun else {
+                if state != StepState::Refused {
+                    transaction.execute(
+                        "INSERT INTO stray (collection, id, name, generation, state, result, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        params![collection, id, name, generation, state_name(state), result, millis(now)],
+                    )?;
+                }
+                return Ok(Kept::Stray);
+            };
+            let record = match (state, record.previous.clone()) {
+                (StepState::Refused, Some((input, result))) => {
+                    StepRecord { state: StepState::Done, input, result: Some(result), previous: None, ..record }
+                }
+                _ => StepRecord { state, result: result.map(str::to_owned), previous: None, ..record },
+            };
+            rows::put_step(transaction, collection, id, &record)?;
+            Ok(Kept::Recorded)
+        })
+    }
+
+    fn end(&self, claim: &Claim, state: &str, now: OffsetDateTime) -> Result<()> {
+        let Entry { collection, id, .. } = &claim.entry;
+        if self.is_valid(claim) && self.read(collection, id)?.is_some() {
+            self.act(|transaction| {
+                let forget = "DELETE FROM entry WHERE collection = ?1 AND id = ?2
+                    AND NOT EXISTS (SELECT 1 FROM step WHERE collection = ?1 AND id = ?2)";
+                if transaction.execute(forget, [collection, id])? == 0 {
+                    let tombstone =
+                        "UPDATE entry SET ended = ?3, state = ?4, plan = NULL, due = NULL, dead = NULL
+                        WHERE collection = ?1 AND id = ?2";
+                    transaction.execute(tombstone, params![collection, id, millis(now), state])?;
+                }
+                Ok(())
+            })?;
+        }
+        self.give_back(claim);
+        Ok(())
+    }
+
+    fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()> {
+        if let Some(entry) = entry.filter(|_| self.is_valid(claim)) {
+            self.act(|transaction| {
+                rows::insert_entry(transaction, entry)?;
+                rows::update_entry(transaction, entry)
+            })?;
+        }
+        self.give_back(claim);
+        Ok(())
+    }
+
+    fn read(&self, collection: &str, id: &str) -> Result<Option<(Entry, Vec<StepRecord>)>> {
+        let Some(connection) = self.connection.get() else { return Ok(None) };
+        let read = || {
+            let sql = format!("SELECT {ENTRY} FROM entry WHERE collection = ? AND id = ?");
+            let Some(entry) = connection.query_row(&sql, [collection, id], entry).optional()? else {
+                return Ok(None);
+            };
+            let sql = format!("SELECT {STEP} FROM step WHERE collection = ? AND id = ? ORDER BY position");
+            let mut statement = connection.prepare(&sql)?;
+            let steps = statement.query_map([collection, id], step)?.collect::<rusqlite::Result<_>>()?;
+            Ok(Some((entry, steps)))
+        };
+        read().map_err(|error| self.error(error))
+    }
+
+    fn each(&self, collection: &str, each: &mut dyn FnMut(Entry)) -> Result<()> {
+        let Some(connection) = self.connection.get() else { return Ok(()) };
+        let mut read = || {
+            let sql = format!("SELECT {ENTRY} FROM entry WHERE collection = ? ORDER BY id");
+            let mut statement = connection.prepare(&sql)?;
+            for found in statement.query_map([collection], entry)? {
+                each(found?);
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.error(error))
+    }
+
+    fn sweep(&self, before: OffsetDateTime) -> Result<()> {
+        self.act(|transaction| {
+            transaction.execute("DELETE FROM entry WHERE ended < ?", [millis(before)]).map(drop)
+        })
+    }
+}
+
+fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    connection.query_row("SELECT value FROM meta WHERE name = ?", [name], |row| row.get(0)).optional()
+}
+
+fn one_step(
+    transaction: &Transaction<'_>,
+    collection: &str,
+    id: &str,
+    name: &str,
+) -> rusqlite::Result<Option<StepRecord>> {
+    let sql = format!("SELECT {STEP} FROM step WHERE collection = ? AND id = ? AND name = ?");
+    transaction.query_row(&sql, [collection, id, name], step).optional()
+}
+
+#[cfg(test)]
+mod tests;

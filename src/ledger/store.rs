@@ -1,0 +1,237 @@
+//! What a store must do: whole acts, each atomic and fenced by a claim.
+
+use time::OffsetDateTime;
+
+use crate::error::Result;
+
+/// Where a ledger keeps what it remembers.
+///
+/// This crate has one store, an SQLite file. Another one, on a database that many machines share, passes
+/// [`conformance::check`](super::conformance::check).
+///
+/// Each act is atomic and durable when it returns: a process that is killed later loses nothing of it. Where an act
+/// fails, either all of it happened or nothing.
+pub trait Store: Send {
+    /// Takes the store for a run, or only looks at it for a dry run, which never writes.
+    ///
+    /// A store that was never used notes whose it is. No act but reading is allowed before this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ledger`](crate::Error::Ledger) where the store belongs to another job or another endpoint, or cannot be used.
+    fn attach(&self, identity: &Identity<'_>, dry_run: bool, now: OffsetDateTime) -> Result<Attached>;
+
+    /// Claims an order, so that no other worker handles it. A dry run gets claims too; they keep nobody away.
+    fn claim(&self, order: &Order<'_>, now: OffsetDateTime) -> Result<Claimed>;
+
+    /// Notes that a step begins. Its effect must not happen before this returned [`Began::Begun`].
+    fn begin(&self, claim: &Claim, step: &Begin<'_>, now: OffsetDateTime) -> Result<Began>;
+
+    /// Notes what a begun step came to.
+    fn result(
+        &self,
+        claim: &Claim,
+        name: &str,
+        generation: u32,
+        end: &StepEnd<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Kept>;
+
+    /// Notes that the order has ended in this state of the platform, and gives the claim back.
+    ///
+    /// An order with recorded steps stays as a tombstone; any other is forgotten.
+    fn end(&self, claim: &Claim, state: &str, now: OffsetDateTime) -> Result<()>;
+
+    /// Gives the claim back, and keeps the entry where there is something to remember.
+    fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()>;
+
+    /// Reads what is remembered of an order, with its steps in the order of their begin.
+    fn read(&self, collection: &str, id: &str) -> Result<Option<(Entry, Vec<StepRecord>)>>;
+
+    /// Hands each entry of a collection to `each`, tombstones included.
+    fn each(&self, collection: &str, each: &mut dyn FnMut(Entry)) -> Result<()>;
+
+    /// Forgets the tombstones of orders that ended before this time.
+    fn sweep(&self, before: OffsetDateTime) -> Result<()>;
+}
+
+/// Whose a store is.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// Name of the job.
+    pub job: &'a str,
+    /// Endpoint of the platform; `None` where it is not known yet.
+    pub endpoint: Option<&'a str>,
+}
+
+/// What [`Store::attach`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attached {
+    /// Another run has the store: there is nothing to do.
+    Held,
+    /// The store is ready.
+    Ready {
+        /// Whether it was made just now and remembers nothing.
+        made: bool,
+        /// Time at which the store was made; what is older was not seen by it.
+        born: OffsetDateTime,
+    },
+}
+
+/// An order, tier config request, usage file, or a listing's period, as a store sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// Collection of the platform, such as `requests`.
+    pub collection: &'a str,
+    /// Id of the object, such as `PR-1234-5678-9012-001`.
+    pub id: &'a str,
+    /// Id of the asset that the object is about.
+    pub asset: Option<&'a str>,
+    /// Time at which the object was created.
+    pub created: Option<OffsetDateTime>,
+}
+
+/// What [`Store::claim`] came to.
+#[derive(Debug)]
+pub enum Claimed {
+    /// The order is the caller's.
+    Yes(Claim),
+    /// Another worker has the order.
+    Held,
+    /// The order has ended in this state: a list that still has it lags.
+    Ended(String),
+}
+
+/// The right to act on an order, with what is remembered of it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Number that no other claim has; acts under an older claim are refused.
+    pub nonce: u64,
+    /// What is remembered, or an empty entry.
+    pub entry: Entry,
+    /// Steps in the order of their begin.
+    pub steps: Vec<StepRecord>,
+}
+
+/// What is remembered of an order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// Collection of the platform, such as `requests`.
+    pub collection: String,
+    /// Id of the object.
+    pub id: String,
+    /// Id of the asset that the object is about.
+    pub asset: Option<String>,
+    /// Time at which the object was created.
+    pub created: Option<OffsetDateTime>,
+    /// Number of attempts that count, in this round.
+    pub attempts: u32,
+    /// Time before which the order is not tried again.
+    pub due: Option<OffsetDateTime>,
+    /// Time since which the order is put off by the closure.
+    pub later: Option<OffsetDateTime>,
+    /// Last error, as it was told.
+    pub error: Option<String>,
+    /// Time of the first attempt that came to this error.
+    pub erred: Option<OffsetDateTime>,
+    /// Time at which the last attempt failed: the order is not tried any more.
+    pub dead: Option<OffsetDateTime>,
+    /// What the round is recognised by; another one begins where this differs.
+    pub round: Option<String>,
+    /// What was last told of the order.
+    pub told: Option<String>,
+    /// Plan of a deciding call whose fate is unknown, as JSON.
+    pub plan: Option<String>,
+    /// Time at which the order was last looked up by its id.
+    pub looked: Option<OffsetDateTime>,
+    /// Time at which the order ended.
+    pub ended: Option<OffsetDateTime>,
+    /// State of the platform that the order ended in.
+    pub state: Option<String>,
+}
+
+/// What is remembered of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRecord {
+    /// Name of the step.
+    pub name: String,
+    /// Number of the generation, from 1.
+    pub generation: u32,
+    /// Key of the generation, which the vendor's API was given.
+    pub key: String,
+    /// State of the generation.
+    pub state: StepState,
+    /// Hashes of the input's fields, as a JSON object.
+    pub input: String,
+    /// Result as JSON, or what is wrong with it where it is unreadable.
+    pub result: Option<String>,
+    /// Whether the step's effect stays when the order fails.
+    pub keep: bool,
+    /// Time of the last begin.
+    pub begun: OffsetDateTime,
+    /// Input and result of the generation before, while this one replaces it.
+    pub previous: Option<(String, String)>,
+}
+
+/// State of a step's generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// It has begun, and its fate is not known.
+    Begun,
+    /// It has a result.
+    Done,
+    /// Its effect is there, and its result cannot be read.
+    Unreadable,
+    /// Nothing was made by it.
+    Refused,
+}
+
+/// A step that is about to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Begin<'a> {
+    /// Name of the step.
+    pub name: &'a str,
+    /// Earlier name of the step; a record of this name becomes the step's own.
+    pub was: Option<&'a str>,
+    /// Generation that begins; a higher one than recorded replaces a generation that is done or refused.
+    pub generation: u32,
+    /// Key of the generation.
+    pub key: &'a str,
+    /// Hashes of the input's fields, as a JSON object.
+    pub input: &'a str,
+    /// Whether the step's effect stays when the order fails.
+    pub keep: bool,
+}
+
+/// What [`Store::begin`] came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Began {
+    /// The step has begun, perhaps once more: it may be run with the key of this record.
+    Begun(StepRecord),
+    /// The step has a result, which may be unreadable: it must not be run.
+    Done(StepRecord),
+    /// The step was begun with another input.
+    Changed(StepRecord),
+    /// The claim is lost, or another worker has begun a later generation.
+    Dead,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepEnd<'a> {
+    /// It has this result, as JSON.
+    Done(&'a str),
+    /// Its effect is there, and its result cannot be written or read back for this reason.
+    Unreadable(&'a str),
+    /// Nothing was made: the record goes, and the next try is a new generation.
+    Refused,
+}
+
+/// What [`Store::result`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is recorded.
+    Recorded,
+    /// The claim is lost: what was made is kept apart, for a person to look at.
+    Stray,
+}

@@ -1,0 +1,68 @@
+//! What work is done for.
+
+use super::store::Order;
+use crate::models::{Listing, Request, TierConfigRequest, UsageFile};
+
+/// What ends, and so can be worked for: an order, a tier config request, or a usage file.
+///
+/// A listing does not end: [`Ledger::work_for`](super::Ledger::work_for) takes it with a period.
+pub trait Subject: sealed::Sealed {}
+
+impl<T: sealed::Sealed> Subject for T {}
+
+pub(super) mod sealed {
+    pub trait Sealed {
+        fn order(&self) -> super::Order<'_>;
+    }
+}
+
+fn id(id: &str) -> Option<&str> {
+    Some(id).filter(|id| !id.is_empty())
+}
+
+impl sealed::Sealed for Request {
+    fn order(&self) -> Order<'_> {
+        Order { collection: "requests", id: &self.id, asset: id(&self.asset.id), created: self.created }
+    }
+}
+
+impl sealed::Sealed for TierConfigRequest {
+    fn order(&self) -> Order<'_> {
+        let asset = id(&self.configuration.id);
+        Order { collection: "tier/config-requests", id: &self.id, asset, created: self.events.created() }
+    }
+}
+
+impl sealed::Sealed for UsageFile {
+    fn order(&self) -> Order<'_> {
+        let created = self.events.created().or(self.created_at);
+        Order { collection: "usage/files", id: &self.id, asset: None, created }
+    }
+}
+
+/// A listing's period, under an id of its own.
+pub(super) fn listing<'a>(listing: &'a Listing, id: &'a str) -> Order<'a> {
+    Order { collection: "listings", id, asset: None, created: listing.created }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::Sealed as _;
+    use super::*;
+    use crate::process::Queue;
+
+    /// The collection that a loop reads.
+    fn read_by<T: Queue>(_: &T) -> &'static str {
+        T::LIST.trim_start_matches('/')
+    }
+
+    #[test]
+    fn a_collection_is_named_as_its_loop_reads_it() {
+        let (request, tier, file) = (Request::default(), TierConfigRequest::default(), UsageFile::default());
+        assert_eq!(request.order().collection, read_by(&request));
+        assert_eq!(tier.order().collection, read_by(&tier));
+        assert_eq!(file.order().collection, read_by(&file));
+        let of_listing = Listing::default();
+        assert_eq!(listing(&of_listing, "LST-1/2024-05").collection, read_by(&of_listing));
+    }
+}
