@@ -75,9 +75,28 @@ impl Queue for Request {
         self.asset.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
+    #[cfg(feature = "ledger")]
+    fn asset_id(&self) -> Option<&str> {
+        Some(self.asset.id.as_str()).filter(|id| !id.is_empty())
+    }
+
+    #[cfg(feature = "ledger")]
+    fn round(&self) -> serde_json::Value {
+        let items =
+            self.asset.items.iter().map(|item| (&item.id, item.quantity.as_ref().map(ToString::to_string)));
+        serde_json::json!([customers_values(&self.asset.params), items.collect::<Vec<_>>()])
+    }
+
     fn kind(&self) -> Option<&str> {
         Some(self.kind.as_str()).filter(|kind| !kind.is_empty())
     }
+}
+
+/// The values that the customer's side gives; the vendor's own change by the attempts themselves.
+#[cfg(feature = "ledger")]
+pub(crate) fn customers_values(params: &[Param]) -> serde_json::Value {
+    let given = params.iter().filter(|param| param.phase != crate::models::ParamPhase::Fulfillment);
+    given.map(|param| serde_json::json!([param.id, param.value, param.structured_value])).collect()
 }
 
 impl<'c> Fulfillment<'c> {

@@ -97,6 +97,12 @@ pub(crate) struct Http {
 }
 
 impl Http {
+    /// The endpoint in its normal form.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn endpoint(&self) -> &str {
+        self.base.as_str()
+    }
+
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let base = config.address().clone();
         let mut authorization = HeaderValue::from_str(config.api_key().header())

@@ -13,7 +13,8 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("ledger.db");
 //! # let vendor = Vendor;
-//! # let request = connect::models::Request { id: "PR-1".into(), ..Default::default() };
+//! # let mut request = connect::models::Request::default();
+//! # request.id = "PR-1".into();
 //! let ledger = Ledger::open(path)?;
 //! // In the closure:
 //! let work = ledger.work(&request);
@@ -111,14 +112,17 @@ pub mod conformance;
 mod decide;
 mod input;
 mod name;
+mod policy;
 mod run;
 mod sqlite;
 pub mod step;
 mod store;
 mod subject;
+mod turn;
 mod work;
 
 pub use name::StepName;
+pub use policy::Attempts;
 pub use step::{Found, Step};
 pub use store::{
     Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
@@ -127,9 +131,14 @@ pub use store::{
 pub use subject::Subject;
 pub use work::Work;
 
+pub(crate) use policy::{failed, may_try, put_off};
+pub(crate) use turn::Turn;
+pub(crate) use work::Refusal;
+
 use decide::Asked;
 use run::Asking;
-use work::{Attempt, Refusal};
+use turn::Noted;
+use work::Attempt;
 
 /// What a job remembers between its runs; see the [module](self).
 pub struct Ledger {
@@ -141,6 +150,8 @@ pub struct Ledger {
     born: Cell<Option<OffsetDateTime>>,
     attempts: RefCell<Vec<Attempt>>,
     numbers: Cell<u64>,
+    /// The orders that runs have in hand; more than one where a closure runs another loop.
+    turns: RefCell<Vec<Noted>>,
 }
 
 impl Ledger {
@@ -169,6 +180,7 @@ impl Ledger {
             born: Cell::new(None),
             attempts: RefCell::default(),
             numbers: Cell::new(0),
+            turns: RefCell::default(),
         }
     }
 
@@ -188,6 +200,11 @@ impl Ledger {
     pub fn distrust(mut self, since: OffsetDateTime) -> Self {
         self.distrusted = Some(since);
         self
+    }
+
+    /// The store behind the ledger, to read what it remembers.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// The work for this order: its steps.
@@ -215,7 +232,8 @@ impl Ledger {
         if let Some(number) = current {
             return Work::new(self, number, false);
         }
-        let number = self.begin_attempt(order);
+        let number = self.next_number();
+        self.attempts.borrow_mut().push(Attempt::new(number, order));
         let claimed = self.attach(None).and_then(|attached| match attached {
             Attached::Ready { .. } => self.claim(number, order),
             Attached::Held => Ok(Some(held("another run of this job has the ledger"))),
@@ -236,10 +254,9 @@ impl Ledger {
         Ok(attached)
     }
 
-    fn begin_attempt(&self, order: &Order<'_>) -> u64 {
+    fn next_number(&self) -> u64 {
         let number = self.numbers.get() + 1;
         self.numbers.set(number);
-        self.attempts.borrow_mut().push(Attempt::new(number, order));
         number
     }
 
@@ -253,23 +270,17 @@ impl Ledger {
                 self.with(number, |attempt| {
                     attempt.is_distrusted =
                         claim.entry.created.is_none_or(|created| Some(created) < trusted_from);
-                    attempt.claim = Some(claim);
+                    attempt.claim = Some(*claim);
                 });
                 Ok(None)
             }
         }
     }
 
-    /// Ends an attempt, and gives its claim back.
-    fn leave(&self, number: u64) -> Option<Attempt> {
+    /// Ends an attempt.
+    fn take(&self, number: u64) -> Option<Attempt> {
         let at = self.attempts.borrow().iter().position(|attempt| attempt.number == number)?;
-        let attempt = self.attempts.borrow_mut().remove(at);
-        if let Some(claim) = &attempt.claim
-            && let Err(error) = self.store.release(claim, None)
-        {
-            log::warn!(target: "connect::ledger", "{error}");
-        }
-        Some(attempt)
+        Some(self.attempts.borrow_mut().remove(at))
     }
 
     /// Lends the attempt for a moment, in which no closure of others runs.

@@ -160,8 +160,8 @@ pub use ledger::{Ledger, step};
 pub use lock::Lock;
 pub use page::Pages;
 pub use process::{
-    Action, Approval, CallKind, Certainty, Inquiry, Options, Outcome, Plan, PlannedCall, Report, Skip, Stop,
-    Verdict,
+    Action, Approval, CallKind, Certainty, Inquiry, Later, Options, Outcome, Plan, PlannedCall, Report, Skip,
+    Stop, Verdict,
 };
 pub use serde_json::Value;
 pub use time::{Date, OffsetDateTime};

@@ -7,6 +7,8 @@ mod execute;
 mod fresh;
 #[cfg(any(test, fuzzing))]
 mod look_up_check;
+#[cfg_attr(not(feature = "ledger"), path = "process/memory/none.rs")]
+mod memory;
 mod options;
 mod outcome;
 mod pages;
@@ -23,7 +25,7 @@ mod told;
 mod until_known;
 
 pub(crate) use answer::ApprovalKind;
-pub use answer::{Action, Approval, Inquiry, Skip};
+pub use answer::{Action, Approval, Inquiry, Later, Skip};
 pub(crate) use conversations::post_message;
 #[cfg(fuzzing)]
 pub(crate) use look_up_check::check_look_up;

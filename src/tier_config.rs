@@ -63,6 +63,16 @@ impl Queue for TierConfigRequest {
         self.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
+    #[cfg(feature = "ledger")]
+    fn asset_id(&self) -> Option<&str> {
+        Some(self.configuration.id.as_str()).filter(|id| !id.is_empty())
+    }
+
+    #[cfg(feature = "ledger")]
+    fn round(&self) -> serde_json::Value {
+        crate::fulfillment::customers_values(&self.params)
+    }
+
     fn kind(&self) -> Option<&str> {
         Some(self.kind.as_str()).filter(|kind| !kind.is_empty())
     }

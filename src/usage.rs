@@ -82,6 +82,8 @@ impl Queue for Listing {
     const CREATED: &'static str = "created";
     const PRODUCT: &'static str = "product.id";
     const STATUS: &'static str = "listed";
+    #[cfg(feature = "ledger")]
+    const ENDS: bool = false;
 
     fn id(&self) -> &str {
         &self.id

@@ -34,6 +34,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
         Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, true)),
+        Err(Action::Later(later)) => Ok(Plan::later(object, *later)),
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);

@@ -63,7 +63,7 @@ fn attach(store: &dyn Store) -> Result<()> {
 
 fn claim(store: &dyn Store, order: &Order<'_>) -> Result<Claim> {
     match store.claim(order, NOON)? {
-        Claimed::Yes(claim) => Ok(claim),
+        Claimed::Yes(claim) => Ok(*claim),
         other => bail!("no claim on {}: {other:?}", order.id),
     }
 }

@@ -19,13 +19,15 @@ impl Input {
     pub(super) fn add(&mut self, value: &impl Serialize) -> serde_json::Result<()> {
         match serde_json::to_value(value)? {
             Value::Object(fields) => {
-                self.0.extend(fields.iter().map(|(name, value)| (name.clone(), hash(value))))
+                self.0.extend(fields.iter().map(|(name, value)| (name.clone(), hash(value))));
             }
             value => {
-                let name = match self.0.contains_key(UNNAMED) {
-                    false => UNNAMED.to_owned(),
-                    true => format!("{UNNAMED} {}", self.0.len() + 1),
+                let number = if self.0.contains_key(UNNAMED) {
+                    format!(" {}", self.0.len() + 1)
+                } else {
+                    String::new()
                 };
+                let name = format!("{UNNAMED}{number}");
                 self.0.insert(name, hash(&value));
             }
         }
@@ -45,7 +47,7 @@ impl Input {
 }
 
 /// FNV-1a with 128 bits over the value's JSON. It is kept in files: it never changes.
-fn hash(value: &Value) -> String {
+pub(crate) fn hash(value: &Value) -> String {
     let mut text = String::new();
     canonical(value, &mut text);
     let hash = text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {

@@ -170,7 +170,7 @@ impl Store for Sqlite {
             }
             claims.insert(key, claim.nonce);
         }
-        Ok(Claimed::Yes(claim))
+        Ok(Claimed::Yes(Box::new(claim)))
     }
 
     fn begin(&self, claim: &Claim, begin: &Begin<'_>, now: OffsetDateTime) -> Result<Began> {
@@ -316,6 +316,13 @@ impl Store for Sqlite {
     }
 
     fn sweep(&self, before: OffsetDateTime) -> Result<()> {
+        let connection = self.writer()?;
+        let is_one = "SELECT EXISTS (SELECT 1 FROM entry WHERE ended < ?)";
+        let is_one = connection.query_row(is_one, [millis(before)], |row| row.get(0));
+        // A file that need not be written is not.
+        if !is_one.map_err(|error| self.error(error))? {
+            return Ok(());
+        }
         self.act(|transaction| {
             transaction.execute("DELETE FROM entry WHERE ended < ?", [millis(before)]).map(drop)
         })

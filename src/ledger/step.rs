@@ -179,7 +179,7 @@ pub(super) fn unmark(error: anyhow::Error) -> (bool, anyhow::Error) {
         return (false, error);
     }
     // A context that was added stays.
-    if error.chain().next().is_some_and(|outermost| outermost.is::<Refused>()) {
+    if error.chain().next().is_some_and(<dyn std::error::Error>::is::<Refused>) {
         return match error.downcast::<Refused>() {
             Ok(Refused(inner)) => (true, inner),
             Err(error) => (true, error),

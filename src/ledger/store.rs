@@ -95,7 +95,7 @@ pub struct Order<'a> {
 #[derive(Debug)]
 pub enum Claimed {
     /// The order is the caller's.
-    Yes(Claim),
+    Yes(Box<Claim>),
     /// Another worker has the order.
     Held,
     /// The order has ended in this state: a list that still has it lags.

@@ -112,7 +112,7 @@ impl<'l> Work<'l> {
 impl Drop for Work<'_> {
     fn drop(&mut self) {
         if self.is_alone {
-            self.ledger.leave(self.attempt);
+            self.ledger.leave_alone(self.attempt);
         }
     }
 }

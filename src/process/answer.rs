@@ -1,6 +1,7 @@
 //! What a closure answers.
 
 use std::fmt;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -126,6 +127,8 @@ pub enum Action {
     Inquire(Box<Inquiry>),
     /// Leave the order as it is until the next run.
     Skip(Box<Skip>),
+    /// Leave the order for a later run: nobody's fault.
+    Later(Box<Later>),
     /// Put an inquired order back to pending.
     Pend,
     /// Put the order off until a day. Orders only.
@@ -160,6 +163,16 @@ pub struct Skip {
     pub reason: Option<String>,
 }
 
+/// When an order is tried again that waits for something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Later {
+    /// Time after which the order is tried again; a run without a ledger tries it again in any case.
+    pub after: Duration,
+    /// Text for the report.
+    pub why: String,
+}
+
 impl Action {
     /// Refuses the order for good, with the reason the customer reads. An empty one is an error of its order, and nothing
     /// is sent: no text is made up.
@@ -177,6 +190,14 @@ impl Action {
     /// [`because`](Self::because) tells the report why, [`with_message`](Self::with_message) the customer.
     pub fn skip() -> Self {
         Self::Skip(Box::default())
+    }
+
+    /// Leaves the order for a later run, because it waits for something that is nobody's fault.
+    ///
+    /// A run with a ledger does not hand the order to the closure before that time has passed. It costs no attempt. After
+    /// a week of being put off the order is an error.
+    pub fn later(after: Duration, why: impl Into<String>) -> Self {
+        Self::Later(Box::new(Later { after, why: why.into() }))
     }
 
     /// Leaves the order as it is and reports it as errored, where there is no error to pass on with `?`.
@@ -243,6 +264,7 @@ impl Action {
             Self::Fail(_) => "fail",
             Self::Inquire(_) => "inquire",
             Self::Skip(_) => "skip",
+            Self::Later(_) => "later",
             Self::Pend => "pend",
             Self::Schedule(_) => "schedule",
             Self::Revoke(_) => "revoke",

@@ -34,6 +34,10 @@ pub struct Options<'a> {
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop: Option<Arc<AtomicBool>>,
     pub(crate) observer: Option<Observer<'a>>,
+    #[cfg(feature = "ledger")]
+    pub(crate) ledger: Option<&'a crate::ledger::Ledger>,
+    #[cfg(feature = "ledger")]
+    pub(crate) attempts: Option<crate::ledger::Attempts>,
 }
 
 /// A copy of an object that is older is read again before the closure sees it.
@@ -55,7 +59,30 @@ impl<'a> Options<'a> {
             deadline: None,
             stop: None,
             observer: None,
+            #[cfg(feature = "ledger")]
+            ledger: None,
+            #[cfg(feature = "ledger")]
+            attempts: None,
         }
+    }
+
+    /// Remembers in this ledger what the next runs need to know of orders that have not ended.
+    ///
+    /// The run takes the ledger. Where another run has it, there is nothing to do: the report says
+    /// [`Stop::Held`](super::Stop::Held), prints nothing, and its exit code is 0.
+    #[cfg(feature = "ledger")]
+    pub fn ledger(mut self, ledger: &'a crate::ledger::Ledger) -> Self {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// Bounds how often an order that errs is tried, with pauses between: needs a [`ledger`](Self::ledger).
+    ///
+    /// Without this, an order that erred is tried again in every run.
+    #[cfg(feature = "ledger")]
+    pub fn attempts(mut self, attempts: crate::ledger::Attempts) -> Self {
+        self.attempts = Some(attempts);
+        self
     }
 
     /// Narrows the run to objects that match this query, too. Its ordering, limit and offset are left out.

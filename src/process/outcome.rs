@@ -46,6 +46,8 @@ pub enum Verdict {
     ///
     /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
     Stale,
+    /// It was put off: it waits for something, and nothing failed.
+    Later,
     /// Something failed; it is as it was, or as the error says.
     Errored,
 }
@@ -71,6 +73,7 @@ impl Verdict {
         Self::Reported,
         Self::Skipped,
         Self::Stale,
+        Self::Later,
         Self::Errored,
     ];
 
@@ -92,6 +95,7 @@ impl Verdict {
             Self::Reported => "reported",
             Self::Skipped => "skipped",
             Self::Stale => "stale",
+            Self::Later => "later",
             Self::Errored => "errored",
         }
     }

@@ -1,10 +1,11 @@
 //! A decision as data: the calls that carry it out, before any of them is made.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Skip, Verdict};
+use super::{Later, Skip, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Reveal, json, masked};
 use crate::models::{Param, ParamUpdate};
@@ -24,6 +25,8 @@ pub struct Plan {
     pub message: Option<String>,
     pub(crate) object: String,
     pub(crate) goal: Goal,
+    /// Time after which an object that was put off is tried again.
+    pub(crate) after: Option<Duration>,
 }
 
 /// One call of a [`Plan`].
@@ -73,6 +76,7 @@ impl Plan {
             message: None,
             object: object.into(),
             goal: Goal::default(),
+            after: None,
         }
     }
 
@@ -103,6 +107,12 @@ impl Plan {
     /// Puts the object back to pending.
     pub(crate) fn pend(object: String) -> Result<Self> {
         Self::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
+    }
+
+    /// Leaves the object for a later run.
+    pub(crate) fn later(object: String, later: Later) -> Self {
+        let plan = Self { after: Some(later.after), ..Self::new(Verdict::Later, object) };
+        plan.detail(later.why)
     }
 
     /// Leaves the object as it is; the reason is for the report, the message for a conversation if it can have one.

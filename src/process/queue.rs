@@ -19,6 +19,9 @@ pub(crate) trait Queue: DeserializeOwned {
     /// The state that waits to be handled.
     const STATUS: &'static str;
     const HAS_CONVERSATIONS: bool = false;
+    /// Whether an object ends, so that a ledger can keep it by its id.
+    #[cfg(feature = "ledger")]
+    const ENDS: bool = true;
 
     fn id(&self) -> &str;
     fn created(&self) -> Option<OffsetDateTime>;
@@ -28,6 +31,18 @@ pub(crate) trait Queue: DeserializeOwned {
     /// Values that must not be read in what the platform echoes.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
+    }
+
+    /// The id of the asset that the object is about.
+    #[cfg(feature = "ledger")]
+    fn asset_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// What the customer decides of the object: where it differs, attempts begin anew.
+    #[cfg(feature = "ledger")]
+    fn round(&self) -> serde_json::Value {
+        serde_json::Value::Null
     }
 
     /// The type of a request, such as `purchase`.

@@ -36,6 +36,9 @@ pub struct Report {
     outcomes: Vec<Outcome>,
     plain: usize,
     unlisted: u64,
+    waiting: u64,
+    dead: u64,
+    warnings: Vec<String>,
 }
 
 /// Why a run ended before its list did.
@@ -51,6 +54,8 @@ pub enum Stop {
     Flag,
     /// The closure panicked three times, so its own state may be broken.
     Panics,
+    /// Another run has the ledger of [`Options::ledger`](super::Options), so there was nothing to do.
+    Held,
 }
 
 impl Report {
@@ -74,6 +79,22 @@ impl Report {
 
     pub(crate) fn pass_foreign(&mut self) {
         self.foreign += 1;
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(crate) fn pass_waiting(&mut self) {
+        self.waiting += 1;
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(crate) fn pass_dead(&mut self) {
+        self.dead += 1;
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(crate) fn warn(&mut self, warning: String) {
+        log::warn!(target: "connect::process", "{warning}");
+        self.warnings.push(warning);
     }
 
     pub(crate) fn add(&mut self, outcome: Outcome) {
@@ -195,6 +216,21 @@ impl Report {
         self.foreign
     }
 
+    /// Number of objects that a ledger keeps for later: put off, or waiting for their next attempt.
+    pub fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Number of objects that are not tried any more, since their last attempt failed.
+    pub fn dead(&self) -> u64 {
+        self.dead
+    }
+
+    /// Remarks on the run as a whole, such as a ledger that was made anew.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Number of objects that were found done although an answer was lost; see [`Certainty::Observed`].
     pub fn observed(&self) -> u64 {
         self.observed
@@ -275,7 +311,8 @@ impl<'a> IntoIterator for &'a Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spoken = self.outcomes.iter().any(|outcome| !outcome.is_silent()) || self.unlisted > 0;
-        if !spoken && self.foreign == 0 && self.stopped.is_none() && self.error.is_none() {
+        let is_quiet = self.stopped.is_none_or(|stop| stop == Stop::Held) && self.error.is_none();
+        if !spoken && self.foreign == 0 && is_quiet && self.warnings.is_empty() {
             return Ok(());
         }
         let Self { what, elapsed, .. } = self;
@@ -303,12 +340,23 @@ impl fmt::Display for Report {
         if self.foreign > 0 {
             writeln!(f, "  {} of other products were passed over", self.foreign)?;
         }
+        for (count, what) in
+            [(self.waiting, "wait for a later run"), (self.dead, "are dead: not tried any more")]
+        {
+            if count > 0 {
+                writeln!(f, "  {count} {what}")?;
+            }
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  warning: {warning}")?;
+        }
         if let Some(stop) = self.stopped {
             let why = match stop {
                 Stop::Max => "the most requests of one run were handled",
                 Stop::Deadline => "its deadline had come",
                 Stop::Flag => "it was asked to stop",
                 Stop::Panics => "the closure panicked three times",
+                Stop::Held => "another run has the ledger",
             };
             writeln!(f, "  the run ended early: {why}")?;
         }
@@ -364,7 +412,7 @@ impl Serialize for Report {
             }
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 16)?;
+        let mut out = serializer.serialize_struct("Report", 19)?;
         out.serialize_field("what", self.what)?;
         out.serialize_field("handled", &self.handled())?;
         out.serialize_field("counts", &Counts(self))?;
@@ -372,6 +420,9 @@ impl Serialize for Report {
         out.serialize_field("already_done", &self.already)?;
         out.serialize_field("unknown", &self.unknown)?;
         out.serialize_field("foreign", &self.foreign)?;
+        out.serialize_field("waiting", &self.waiting)?;
+        out.serialize_field("dead", &self.dead)?;
+        out.serialize_field("warnings", &self.warnings)?;
         out.serialize_field("backlog", &self.backlog)?;
         out.serialize_field("oldest_seconds", &self.oldest.map(|oldest| oldest.as_secs()))?;
         out.serialize_field("dry_run", &self.dry_run)?;

@@ -10,6 +10,7 @@ use super::conversations::Conversations;
 use super::cursor::Cursor;
 use super::execute::execute;
 use super::fresh::{Again, read_again};
+use super::memory::Memory;
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
 use super::settle::{Settled, Unsettled};
@@ -45,6 +46,12 @@ pub(crate) fn run<T: Queue>(
     }
     options.filter.check(T::NAMES)?;
     let wanted = Wanted::new::<T>(&options);
+    let mut report = Report::new(T::NAME, scope::is_dry_run());
+    let Some(memory) = Memory::begin(&options, http, &mut report)? else {
+        log::info!(target: "connect::process", "another run has the ledger: nothing to do");
+        report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
+        return Ok(report);
+    };
     let cursor = Cursor::new(wanted.filters::<T>(products)?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
@@ -52,7 +59,8 @@ pub(crate) fn run<T: Queue>(
         pages: QueuePages::new(http, cursor, &wanted),
         wanted: &wanted,
         conversations: Conversations::new(http),
-        report: Report::new(T::NAME, scope::is_dry_run()),
+        report,
+        memory,
         started: Instant::now(),
         calls: http.calls(),
         handled: 0,
@@ -68,6 +76,7 @@ pub(crate) fn run<T: Queue>(
     if end.is_ok() {
         run.settle::<T>(&mut options);
     }
+    run.memory.finish();
     match end {
         Err(error) if run.report.handled() == 0 => Err(error),
         end => {
@@ -84,6 +93,7 @@ struct Run<'a> {
     wanted: &'a Wanted,
     conversations: Conversations<'a>,
     report: Report,
+    memory: Memory<'a>,
     started: Instant,
     calls: u64,
     handled: u64,
@@ -136,18 +146,24 @@ impl Run<'_> {
                         continue;
                     }
                     Element::Item(item) => {
-                        let is_old = page.read.elapsed() > options.fresh;
-                        let unasked = self.unasked(item, contradicted);
-                        let unasked = unasked.map(|why| self.not_asked_for(item, &why));
-                        let mut decide = |item: &T| {
-                            let plan = decide(item)?;
-                            let message =
-                                plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
-                            Ok(Plan { message, ..plan })
-                        };
-                        match unasked.or_else(|| self.one(item, is_old, &mut decide)) {
-                            Some(outcome) => outcome,
-                            None => return Ok(Some(Stop::Deadline)),
+                        if let Some(why) = self.unasked(item, contradicted) {
+                            self.not_asked_for(item, &why)
+                        } else {
+                            // Claimed first, and looked at after.
+                            if !self.memory.enter(item, &mut self.report)? {
+                                continue;
+                            }
+                            let is_old = page.read.elapsed() > options.fresh;
+                            let mut decide = |item: &T| {
+                                let plan = decide(item)?;
+                                let message =
+                                    plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
+                                Ok(Plan { message, ..plan })
+                            };
+                            match self.one(item, is_old, &mut decide)? {
+                                Some(outcome) => outcome,
+                                None => return Ok(Some(Stop::Deadline)),
+                            }
                         }
                     }
                     Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
@@ -208,7 +224,7 @@ impl Run<'_> {
         item: &T,
         is_old: bool,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
-    ) -> Option<Outcome> {
+    ) -> Result<Option<Outcome>> {
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(item.id());
         let mut outcome = Outcome::errored(item.id().to_owned(), None);
@@ -221,12 +237,16 @@ impl Run<'_> {
                 (outcome.verdict, outcome.detail) = (Verdict::Stale, Some(why));
             }
             // Not the platform's failure: the time was up.
-            Some(Err(_)) if is_late() => return None,
+            Some(Err(_)) if is_late() => return Ok(None),
             Some(Err(error)) => outcome.error = Some(error),
         }
-        if !matches!(outcome.verdict, Verdict::Errored | Verdict::Skipped | Verdict::Reported)
-            && !scope::is_dry_run()
-        {
+        self.memory.check()?;
+        self.memory.leave(item, &mut outcome);
+        let stays = matches!(
+            outcome.verdict,
+            Verdict::Errored | Verdict::Skipped | Verdict::Later | Verdict::Reported
+        );
+        if !stays && !scope::is_dry_run() {
             self.pages.cursor.has_left(&outcome.id);
         }
         outcome.elapsed = start.elapsed();
@@ -234,7 +254,7 @@ impl Run<'_> {
         let failed = outcome.error.is_some();
         self.told.log(&outcome, &if failed { scope::trace() } else { String::new() });
         scope::request_done(failed);
-        Some(outcome)
+        Ok(Some(outcome))
     }
 
     /// Asks the closure, and makes the calls of its plan.
@@ -250,6 +270,8 @@ impl Run<'_> {
             self.panics += 1;
             Err(Error::Handler(anyhow::anyhow!("the closure panicked: {}", panic_message(&*panic))))
         });
+        // Whatever the closure answers: what the ledger refused while it ran is what becomes of the order, or of the run.
+        let Some(decided) = self.memory.judge(decided, item.id()) else { return };
         let word = decided.as_ref().map_or("error", |plan| plan.verdict.as_str());
         scope::note_decision(word, start.elapsed());
         match decided {
@@ -300,12 +322,13 @@ impl Run<'_> {
 
     fn note<T: Queue>(&mut self, outcome: Outcome, options: &mut Options<'_>) -> Result<()> {
         options.observe(&outcome);
-        if !matches!(outcome.verdict, Verdict::Skipped | Verdict::Stale) {
+        if !matches!(outcome.verdict, Verdict::Skipped | Verdict::Stale | Verdict::Later) {
             self.handled += 1;
         }
         let platform = outcome.error.as_ref().is_some_and(Error::is_platform_failure);
         self.failures = if platform { self.failures + 1 } else { 0 };
         self.report.add(outcome);
+        self.memory.check()?;
         if self.unasked >= UNASKED {
             let problem =
                 "the platform ignores what the run asks for: it lists only what it was not asked for";
@@ -317,7 +340,7 @@ impl Run<'_> {
                 // Not the platform's failure: the time was up.
                 Err(_) if is_late() => {}
                 Err(error) => return Err(error),
-                Ok(_) => {}
+                Ok(_) => self.memory.platform_works(),
             }
             self.failures = 0;
         }
@@ -350,6 +373,7 @@ impl Run<'_> {
                 }
             };
             let outcome = self.report.settle(outcome);
+            self.memory.settled::<T>(&outcome);
             self.told.log(&outcome, "");
             options.observe(&outcome);
             self.report.replace(outcome);

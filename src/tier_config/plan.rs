@@ -28,6 +28,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 .map(|plan| plan.detail(detail))
         }
         Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, false)),
+        Err(Action::Later(later)) => Ok(Plan::later(object, *later)),
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Error(error)) => Err(Error::Handler(error)),
         Err(other) => Err(Error::input(format!("{} is no answer to a tier config request", other.name()))),

@@ -21,6 +21,9 @@ mod full_disk;
 mod honesty;
 mod isolation;
 mod lag;
+mod ledger;
+#[cfg(unix)]
+mod ledger_attack;
 #[cfg(feature = "logger")]
 mod lock;
 mod logs;

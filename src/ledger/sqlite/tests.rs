@@ -30,7 +30,7 @@ fn attached(path: &Path) -> Sqlite {
 
 fn claim(store: &Sqlite) -> Claim {
     match store.claim(&ORDER, NOON).unwrap() {
-        Claimed::Yes(claim) => claim,
+        Claimed::Yes(claim) => *claim,
         other => panic!("{other:?}"),
     }
 }
@@ -256,9 +256,10 @@ fn another_program_that_keeps_the_file_locked_is_told() {
     store.connection.get().unwrap().busy_timeout(std::time::Duration::from_millis(20)).unwrap();
     let person = Connection::open(&path).unwrap();
     person.execute_batch("BEGIN IMMEDIATE").unwrap();
-    refused(store.sweep(NOON), LedgerErrorKind::Busy, "such as an open sqlite3");
+    let held = claim(&store);
+    refused(store.release(&held, Some(&held.entry)), LedgerErrorKind::Busy, "such as an open sqlite3");
     person.execute_batch("ROLLBACK").unwrap();
-    store.sweep(NOON).unwrap();
+    store.release(&held, Some(&held.entry)).unwrap();
 }
 
 /// A store with one act that does not do what it must.

@@ -1,0 +1,374 @@
+//! Memory between runs: what the vendor's side made is made once, whatever fails on the platform's side.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::bail;
+use connect::ledger::Attempts;
+use connect::models::{ParamUpdate, Request};
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{
+    Action, Approval, Certainty, Error, Ledger, LedgerErrorKind, OffsetDateTime, Options, Report, Stop,
+    Verdict,
+};
+use tempfile::TempDir;
+
+use crate::support::{ORDER, TEMPLATE, calls, one_order, one_try, only, status};
+
+/// A vendor's system that makes a tenant for each key.
+#[derive(Default)]
+struct Vendor {
+    tenants: RefCell<HashMap<String, String>>,
+    calls: RefCell<u32>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as a vendor's client answers")]
+impl Vendor {
+    fn make(&self, key: &str) -> anyhow::Result<String> {
+        *self.calls.borrow_mut() += 1;
+        let mut tenants = self.tenants.borrow_mut();
+        let id = format!("T-{}", tenants.len() + 1);
+        Ok(tenants.entry(key.to_owned()).or_insert(id).clone())
+    }
+
+    fn calls(&self) -> u32 {
+        *self.calls.borrow()
+    }
+}
+
+struct Job {
+    folder: TempDir,
+    sandbox: Sandbox,
+    vendor: Vendor,
+    now: OffsetDateTime,
+}
+
+fn job(sandbox: Sandbox) -> Job {
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    Job { folder, sandbox, vendor: Vendor::default(), now: OffsetDateTime::now_utc() }
+}
+
+impl Job {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+
+    fn ledger(&self) -> Ledger {
+        let ledger = Ledger::open(self.path()).unwrap();
+        ledger.set_clock(Some(self.now));
+        ledger
+    }
+
+    /// One run, as a process that knows nothing but the file.
+    fn run(
+        &self,
+        options: Options<'_>,
+        mut decide: impl FnMut(&Ledger, &Request) -> Result<Approval, Action>,
+    ) -> Report {
+        let ledger = self.ledger();
+        let connect = one_try(&self.sandbox);
+        let options = options.ledger(&ledger);
+        connect.fulfillment().process_with(options, |request| decide(&ledger, request)).unwrap()
+    }
+
+    /// The first program of a vendor: a tenant, its id stored, approved.
+    fn provision(&self, ledger: &Ledger, request: &Request) -> Result<Approval, Action> {
+        let work = ledger.work(request);
+        let tenant: String = work.step("tenant").run(|key| self.vendor.make(key))?;
+        Ok(Approval::template(TEMPLATE).with_params([ParamUpdate::value("purchase_id", &tenant)]))
+    }
+}
+
+#[test]
+fn an_update_that_fails_after_the_tenant_was_made_makes_no_second_one() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("PUT", "/requests/*").status(500).times(3));
+    for _ in 0..3 {
+        let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+        assert_eq!(only(&report).verdict, Verdict::Errored, "{report}");
+    }
+    let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    assert_eq!(report.approved(), 1, "{report}");
+    assert_eq!(job.vendor.calls(), 1);
+    let params = &job.sandbox.get("requests", ORDER).unwrap()["asset"]["params"];
+    assert!(params.to_string().contains("T-1"), "{params}");
+}
+
+#[test]
+fn an_approval_that_is_refused_in_four_runs_makes_one_tenant() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).times(4));
+    for _ in 0..6 {
+        let _ = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    }
+    assert_eq!((job.vendor.calls(), status(&job.sandbox, ORDER).as_str()), (1, "approved"));
+}
+
+#[test]
+fn an_approval_whose_fate_the_end_of_the_run_finds_out_is_remembered_as_ended() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    let store = job.ledger();
+    let state = connect::ledger::Store::read(store.store(), "requests", ORDER).unwrap().unwrap().0.state;
+    assert_eq!(state.as_deref(), Some("approved"));
+}
+
+#[test]
+fn a_file_that_is_made_anew_is_a_warning_and_the_next_run_has_none() {
+    let job = job(one_order());
+    let skip = |_: &Ledger, _: &Request| Err(Action::skip());
+    let report = job.run(Options::new(), skip);
+    assert_eq!(report.warnings(), ["the ledger is new: it does not know what was done before"]);
+    assert!(report.to_string().contains("\n  warning: the ledger is new"), "{report}");
+    assert_eq!((report.exit_code(), job.run(Options::new(), skip).warnings().len()), (0, 0));
+}
+
+#[test]
+fn a_job_without_steps_whose_orders_are_approved_never_writes() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(3, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new().max(1), |_, _| Ok(Approval::template(TEMPLATE))));
+    let before = fs::read(job.path()).unwrap();
+    let report = job.run(Options::new(), |_, _| Ok(Approval::template(TEMPLATE)));
+    assert_eq!(report.approved(), 2, "{report}");
+    assert_eq!(fs::read(job.path()).unwrap(), before);
+}
+
+#[test]
+fn the_second_run_of_a_job_has_nothing_to_do_and_says_nothing() {
+    let job = job(one_order());
+    let report = job.run(Options::new(), |ledger, request| {
+        let second = job.run(Options::new(), |_, _| unreachable!());
+        assert_eq!((second.stopped(), second.exit_code(), second.calls()), (Some(Stop::Held), 0, 0));
+        assert_eq!(second.to_string(), "");
+        job.provision(ledger, request)
+    });
+    assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn a_run_on_the_ledger_of_another_endpoint_or_job_is_an_error() {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |_, _| Err(Action::skip())));
+    let elsewhere = Sandbox::empty().unwrap();
+    let kind = |ledger: &Ledger| {
+        let options = Options::new().ledger(ledger);
+        match one_try(&elsewhere).fulfillment().process_with(options, |_| Err(Action::skip())) {
+            Err(Error::Ledger(error)) => error.kind(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(kind(&job.ledger()), LedgerErrorKind::OtherEndpoint);
+    assert_eq!(kind(&job.ledger().job("other")), LedgerErrorKind::OtherJob);
+    assert_eq!(calls(&elsewhere).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_closure_that_turns_a_refusal_of_the_ledger_into_a_fail_fails_nothing() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("PUT", "/requests/*").status(500));
+    drop(job.run(Options::new(), |ledger, request| job.provision(ledger, request)));
+    job.sandbox.take_journal();
+    let report = job.run(Options::new(), |ledger, request| {
+        let step = ledger.work(request);
+        let tenant: anyhow::Result<String> = step.step("tenant").input("changed").run(|_| unreachable!());
+        tenant.map(Approval::template).map_err(|_| Action::fail("no tenant"))
+    });
+    let outcome = only(&report);
+    assert!(
+        matches!(&outcome.error, Some(Error::Ledger(error)) if error.kind() == LedgerErrorKind::Step),
+        "{report}"
+    );
+    assert_eq!((report.exit_code(), status(&job.sandbox, ORDER).as_str()), (1, "pending"));
+    assert!(job.sandbox.take_journal().iter().all(|call| call.method == "GET"));
+}
+
+#[test]
+fn what_is_refused_to_a_listing_s_period_sticks_too() {
+    let sandbox = Sandbox::start().unwrap();
+    let job = job(sandbox);
+    let ledger = job.ledger();
+    let connect = job.sandbox.connect().unwrap();
+    let report = |input: &'static str| {
+        connect
+            .usage()
+            .process_listings_with(Options::new().ledger(&ledger), |listing| {
+                let work = ledger.work_for(listing, "2024-05");
+                let _ = work.step::<String>("report").input(input).run(|key| job.vendor.make(key));
+                Ok(None)
+            })
+            .unwrap()
+    };
+    let first = report("a");
+    assert!(first.errored() == 0 && job.vendor.calls() > 0, "{first}");
+    let second = report("b");
+    assert_eq!(second.errored(), u64::from(job.vendor.calls()), "{second}");
+}
+
+#[test]
+fn a_step_that_was_begun_a_moment_ago_puts_the_order_off() {
+    let mut job = job(one_order());
+    // The ledger is older than the order, so that nothing is looked up before the first begin.
+    job.now = OffsetDateTime::UNIX_EPOCH;
+    let decide = |job: &Job, ledger: &Ledger, request: &Request, answer: anyhow::Result<String>| {
+        let work = ledger.work(request);
+        let found = |key: &str| Ok(connect::ledger::Found::Mine(job.vendor.make(key)?));
+        work.step("tenant").look_up(found).run(|_| answer)?;
+        Ok(Approval::template(TEMPLATE))
+    };
+    let report = job.run(Options::new(), |l, r| decide(&job, l, r, Err(anyhow::anyhow!("lost"))));
+    assert_eq!(only(&report).verdict, Verdict::Errored);
+    let report = job.run(Options::new(), |l, r| decide(&job, l, r, bail_unreachable()));
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, report.exit_code()), (Verdict::Later, 0), "{report}");
+    job.now += Duration::from_secs(60);
+    let report = job.run(Options::new(), |l, r| decide(&job, l, r, bail_unreachable()));
+    assert_eq!((report.approved(), job.vendor.calls()), (1, 1), "{report}");
+}
+
+fn bail_unreachable() -> anyhow::Result<String> {
+    Err(anyhow::anyhow!("it is not run again"))
+}
+
+#[test]
+fn a_dry_run_names_the_steps_and_touches_nothing() {
+    let job = job(one_order());
+    let plan = |stand_in: bool| {
+        job.run(Options::new().dry_run(true), |ledger, request| {
+            let work = ledger.work(request);
+            let mut step = work.step::<String>("tenant");
+            if stand_in {
+                step = step.stand_in("T-?".into());
+            }
+            step.run(|_| bail!("called"))?;
+            Ok(Approval::template(TEMPLATE))
+        })
+    };
+    let report = plan(false);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Later, Certainty::Planned), "{report}");
+    assert!(outcome.detail.as_ref().unwrap().contains("does not run the step \"tenant\""), "{report}");
+    let report = plan(true);
+    assert_eq!(only(&report).verdict, Verdict::Approved);
+    assert!(report.to_string().contains("after the steps tenant: template"), "{report}");
+    assert_eq!(fs::read_dir(job.folder.path()).unwrap().count(), 0);
+    assert!(job.sandbox.take_journal().iter().all(|call| call.method == "GET"));
+}
+
+#[test]
+fn an_ended_order_is_not_handed_out_again_by_a_list_that_lags() {
+    let mut job = job(one_order());
+    let list = format!("[{}]", job.sandbox.get("requests", ORDER).unwrap());
+    drop(job.run(Options::new(), |ledger, request| job.provision(ledger, request)));
+    let lagging = || Fault::on("GET", "/requests").status(200).body(&list);
+    job.sandbox.fault(lagging());
+    let report = job.run(Options::new(), |_, _| panic!("handed out again"));
+    assert_eq!(report.handled(), 0, "{report}");
+    // A day later no list lags any more, and nothing is kept.
+    job.now += Duration::from_secs(86_401);
+    job.sandbox.insert("requests", sample::request("PR-9000-0000-0001-001"));
+    drop(job.run(Options::new(), |ledger, request| job.provision(ledger, request)));
+    job.sandbox.fault(lagging());
+    let mut seen = 0;
+    drop(job.run(Options::new(), |_, _| {
+        seen += 1;
+        Err(Action::skip())
+    }));
+    assert_eq!(seen, 1);
+}
+
+/// Minutes of a day at which a run tried the order, with a run every ten minutes.
+fn tried(job: &mut Job, decide: impl Fn() -> Result<Approval, Action>) -> Vec<i64> {
+    let start = job.now;
+    let mut tried = Vec::new();
+    for minute in (0..1440).step_by(10) {
+        job.now = start + time::Duration::minutes(minute);
+        let attempts = Attempts::new(12);
+        drop(job.run(Options::new().attempts(attempts), |_, _| {
+            tried.push(minute);
+            decide()
+        }));
+    }
+    tried
+}
+
+#[test]
+fn an_order_that_always_errs_is_tried_twelve_times_and_then_it_is_dead() {
+    let mut job = job(one_order());
+    let tried = tried(&mut job, || Err(Action::error("ERP is down")));
+    assert_eq!(tried.len(), 12, "{tried:?}");
+    let report = job.run(Options::new().attempts(Attempts::new(12)), |_, _| unreachable!());
+    assert_eq!((report.dead(), report.to_string().as_str(), report.exit_code()), (1, "", 0));
+    // The customer corrects the order: that is another round.
+    job.sandbox
+        .update("requests", ORDER, |order| order["asset"]["params"][0]["value"] = "new@example.com".into());
+    let report = job.run(Options::new().attempts(Attempts::new(12)), |_, _| Ok(Approval::template(TEMPLATE)));
+    assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn the_last_attempt_says_that_it_was() {
+    let job = job(one_order());
+    let report = job.run(Options::new().attempts(Attempts::new(1)), |_, _| Err(Action::error("ERP is down")));
+    assert_eq!(only(&report).warnings, ["attempt 1 was the last one: it is not tried any more"]);
+}
+
+#[test]
+fn an_outage_of_the_platform_costs_no_attempt_and_a_poisoned_order_dies() {
+    let mut job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/PR-1000-0000-0001-001/approve").status(500).always());
+    let approve = || Ok(Approval::template(TEMPLATE));
+    assert_eq!(tried(&mut job, approve).len(), 144, "nothing else was decided: it may be the platform");
+    // From now on another order is decided after it in each run.
+    let start = job.now;
+    let mut tried = 0;
+    for minute in (10..1440).step_by(10) {
+        job.now = start + time::Duration::minutes(minute);
+        let mut younger = sample::request(&format!("PR-9000-0000-{minute:04}-001"));
+        younger["created"] = "2025-01-01T00:00:00+00:00".into();
+        job.sandbox.insert("requests", younger);
+        let report = job.run(Options::new().attempts(Attempts::new(12)), |_, request| {
+            tried += u32::from(request.id == ORDER);
+            approve()
+        });
+        assert_eq!(report.approved(), 1, "{report}");
+    }
+    assert_eq!(tried, 12);
+}
+
+#[test]
+fn an_order_that_is_put_off_waits_its_time_at_no_cost() {
+    let mut job = job(one_order());
+    let hour = Duration::from_secs(3600);
+    let asked = tried(&mut job, || Err(Action::later(hour, "the bank is closed")));
+    assert_eq!(asked.len(), 24, "{asked:?}");
+    let report = job.run(Options::new(), |_, _| unreachable!());
+    assert_eq!((report.waiting(), report.handled(), report.exit_code()), (1, 0, 0));
+    job.now += Duration::from_secs(7 * 86400);
+    let report = job.run(Options::new(), |_, _| Err(Action::later(hour, "the bank is closed")));
+    assert_eq!(only(&report).verdict, Verdict::Errored);
+    assert!(report.to_string().contains("put off for more than 7 days"), "{report}");
+}
+
+#[test]
+fn without_a_ledger_an_order_that_is_put_off_is_asked_for_in_the_next_run() {
+    let sandbox = one_order();
+    for _ in 0..2 {
+        let later = |_: &Request| Err(Action::later(Duration::from_secs(3600), "the bank is closed"));
+        let report = one_try(&sandbox).process_fulfillments(later).unwrap();
+        let outcome = only(&report);
+        assert_eq!(
+            (outcome.verdict, outcome.detail.as_deref()),
+            (Verdict::Later, Some("the bank is closed"))
+        );
+    }
+    assert!(sandbox.take_journal().iter().all(|call| call.method == "GET"));
+}
