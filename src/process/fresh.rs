@@ -18,12 +18,7 @@ pub(super) enum Again<T> {
 /// # Errors
 ///
 /// What reading it fails with, and [`Error::Decode`] for an answer that does not tell whether it is still wanted.
-pub(super) fn read_again<T: Queue>(
-    http: &Http,
-    wanted: &Wanted,
-    products: &[String],
-    id: &str,
-) -> Result<Again<T>> {
+pub(super) fn read_again<T: Queue>(http: &Http, wanted: &Wanted<'_>, id: &str) -> Result<Again<T>> {
     let path = format!("{}/{}", T::LIST, segment(id)?);
     let read = http.get_with(&path, |answer| {
         let item: T = decode(Method::Get, &path, answer.content())?;
@@ -45,7 +40,7 @@ pub(super) fn read_again<T: Queue>(
     if !wanted.has_status(item.status()) {
         return Ok(Again::Stale(format!("it was brought to state {:?} by someone else", item.status())));
     }
-    if !products.is_empty() && !products.iter().any(|own| own == item.product_id()) {
+    if !wanted.has_product(item.product_id()) {
         return Ok(Again::Stale("it is of another product now".into()));
     }
     Ok(match contradicted {

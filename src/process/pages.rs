@@ -18,7 +18,7 @@ const SPARE: u64 = 1000;
 pub(super) struct QueuePages<'a> {
     http: &'a Http,
     pub(super) cursor: Cursor,
-    wanted: &'a Wanted,
+    wanted: &'a Wanted<'a>,
     hasher: RandomState,
     /// For the position of what has no id.
     handed_out: u64,
@@ -38,7 +38,7 @@ pub(super) struct Page<T> {
 }
 
 impl<'a> QueuePages<'a> {
-    pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted) -> Self {
+    pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted<'a>) -> Self {
         Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0, pages: 0, most: None }
     }
 

@@ -14,28 +14,29 @@ pub(super) const UNASKED: u32 = 5;
 
 /// What a run asks for.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
+    products: &'a [String],
     statuses: Vec<String>,
     filter: Query,
 }
 
-impl Wanted {
-    pub(super) fn new<T: Queue>(options: &Options<'_>) -> Self {
+impl<'a> Wanted<'a> {
+    pub(super) fn new<T: Queue>(products: &'a [String], options: &Options<'_>) -> Self {
         let statuses = match options.statuses.as_slice() {
             [] => vec![T::STATUS.to_owned()],
             statuses => statuses.to_vec(),
         };
-        Self { statuses, filter: options.filter.clone() }
+        Self { products, statuses, filter: options.filter.clone() }
     }
 
     /// What the list is asked for.
-    pub(super) fn filters<T: Queue>(&self, products: &[String]) -> Result<String> {
+    pub(super) fn filters<T: Queue>(&self) -> Result<String> {
         let mut query = match self.statuses.as_slice() {
             [status] => Query::new().equal("status", status),
             statuses => Query::new().in_("status", statuses),
         };
-        if !products.is_empty() {
-            query = query.in_(T::PRODUCT, products);
+        if !self.products.is_empty() {
+            query = query.in_(T::PRODUCT, self.products);
         }
         let filters = query.narrow(&self.filter).filters()?;
         // The walk has to add where it stands.
@@ -43,6 +44,11 @@ impl Wanted {
             return Err(QueryError::TooLong { length: filters.len(), most: QUERY }.into());
         }
         Ok(filters)
+    }
+
+    /// Whether an object of this product is wanted: all are where none is configured.
+    pub(super) fn has_product(&self, product: &str) -> bool {
+        self.products.is_empty() || self.products.iter().any(|own| own == product)
     }
 
     /// Whether an object in this state is wanted; one that does not tell its state is.

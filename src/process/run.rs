@@ -45,17 +45,16 @@ pub(crate) fn run<T: Queue>(
         log::warn!(target: "connect::process", "no products are configured: {} of every product that the key sees are handled", T::NAME);
     }
     options.filter.check(T::NAMES)?;
-    let wanted = Wanted::new::<T>(&options);
+    let wanted = Wanted::new::<T>(products, &options);
     let mut report = Report::new(T::NAME, scope::is_dry_run());
     let Some(memory) = Memory::begin(&options, http, &mut report)? else {
         log::info!(target: "connect::process", "another run has the ledger: nothing to do");
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
         return Ok(report);
     };
-    let cursor = Cursor::new(wanted.filters::<T>(products)?, T::CREATED, options.page_size);
+    let cursor = Cursor::new(wanted.filters::<T>()?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
-        products,
         pages: QueuePages::new(http, cursor, &wanted),
         wanted: &wanted,
         conversations: Conversations::new(http),
@@ -88,9 +87,8 @@ pub(crate) fn run<T: Queue>(
 
 struct Run<'a> {
     http: &'a Http,
-    products: &'a [String],
     pages: QueuePages<'a>,
-    wanted: &'a Wanted,
+    wanted: &'a Wanted<'a>,
     conversations: Conversations<'a>,
     report: Report,
     memory: Memory<'a>,
@@ -141,7 +139,8 @@ impl Run<'_> {
                     return Ok(Some(stop));
                 }
                 let outcome = match element {
-                    Element::Item(item) if self.is_foreign(item) => {
+                    // The platform ignores filters it does not know, so what it lists is looked at again.
+                    Element::Item(item) if !self.wanted.has_product(item.product_id()) => {
                         self.report.pass_foreign();
                         continue;
                     }
@@ -155,10 +154,11 @@ impl Run<'_> {
                             }
                             let is_old = page.read.elapsed() > options.fresh;
                             let mut decide = |item: &T| {
-                                let plan = decide(item)?;
-                                let message =
-                                    plan.message.clone().filter(|_| !options.is_silent_after(plan.verdict));
-                                Ok(Plan { message, ..plan })
+                                let mut plan = decide(item)?;
+                                if options.is_silent_after(plan.verdict) {
+                                    plan.message = None;
+                                }
+                                Ok(plan)
                             };
                             match self.one(item, is_old, &mut decide)? {
                                 Some(outcome) => outcome,
@@ -185,11 +185,6 @@ impl Run<'_> {
         } else {
             None
         }
-    }
-
-    /// The platform ignores filters it does not know, so what it lists is looked at again.
-    fn is_foreign(&self, item: &impl Queue) -> bool {
-        !self.products.is_empty() && !self.products.iter().any(|own| own == item.product_id())
     }
 
     /// Why a listed object is not what the run asked for.
@@ -229,7 +224,7 @@ impl Run<'_> {
         let _request = scope::enter_request(item.id());
         let mut outcome = Outcome::errored(item.id().to_owned(), None);
         outcome.about(item);
-        let again = is_old.then(|| read_again(self.http, self.wanted, self.products, item.id()));
+        let again = is_old.then(|| read_again(self.http, self.wanted, item.id()));
         match again {
             None => self.decided(item, decide, &mut outcome),
             Some(Ok(Again::Wanted(item))) => self.decided(&item, decide, &mut outcome),
