@@ -17,8 +17,8 @@ const KEPT: usize = 8 << 20;
 /// An answer of status 2xx.
 pub(crate) struct Answer<'h> {
     http: &'h Http,
-    pub(crate) method: Method,
-    pub(crate) path: String,
+    method: Method,
+    path: String,
     pub(crate) range: Option<ContentRange>,
     pub(super) body: Vec<u8>,
     /// The body did not arrive whole; for a call whose body nobody reads, that is no failure.
