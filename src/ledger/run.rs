@@ -86,7 +86,6 @@ fn execute<T: Serialize + DeserializeOwned>(
         }
         Next::Again { record, look_up: look_first } => {
             let found = if look_first { act.look_up(look_up, &record.key)? } else { Found::NotThere };
-            let mine = matches!(found, Found::Mine(_));
             let begun = act.begin(record.generation, &record.key, &record.input)?;
             let record = match begun {
                 Begun::Done(record) => return act.value(record.result.as_deref()).map(Ok),
@@ -96,7 +95,7 @@ fn execute<T: Serialize + DeserializeOwned>(
                 (Found::Mine(value), ..) => {
                     let done = act.done(&record, Ok(value))?;
                     // What is there was made for the input of that time.
-                    if mine && !input.changed(&record.input).is_empty() {
+                    if !input.changed(&record.input).is_empty() {
                         let text = format!(
                             "the step {name:?} was found done with an earlier input: the next attempt brings it to the new one"
                         );

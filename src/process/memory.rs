@@ -22,9 +22,13 @@ pub(super) struct Memory<'a> {
     failure: Option<Error>,
 }
 
+/// The name of a queue's list in the ledger.
+fn collection<T: Queue>() -> &'static str {
+    T::LIST.trim_start_matches('/')
+}
+
 fn order<T: Queue>(item: &T) -> Order<'_> {
-    let collection = T::LIST.trim_start_matches('/');
-    Order { collection, id: item.id(), asset: item.asset_id(), created: item.created() }
+    Order { collection: collection::<T>(), id: item.id(), asset: item.asset_id(), created: item.created() }
 }
 
 impl<'a> Memory<'a> {
@@ -166,8 +170,7 @@ impl<'a> Memory<'a> {
     pub(super) fn settled<T: Queue>(&mut self, outcome: &Outcome) {
         let Some(ledger) = self.ledger.filter(|_| T::ENDS && outcome.error.is_none()) else { return };
         let held = self.suspects.iter().position(|(turn, _)| turn.entry().id == outcome.id);
-        let collection = T::LIST.trim_start_matches('/');
-        let order = Order { collection, id: &outcome.id, asset: None, created: None };
+        let order = Order { collection: collection::<T>(), id: &outcome.id, asset: None, created: None };
         let turn = match held {
             Some(at) => Ok(Some(self.suspects.remove(at).0)),
             None => ledger.enter(&order),
