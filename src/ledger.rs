@@ -108,10 +108,13 @@ use crate::error::{LedgerError, LedgerErrorKind, Result};
 use crate::models::Listing;
 use crate::scope;
 
+mod by_hand;
 pub mod conformance;
 mod decide;
+mod ending;
 mod input;
 mod name;
+mod outage;
 mod policy;
 mod run;
 mod sqlite;
@@ -119,25 +122,31 @@ pub mod step;
 mod store;
 mod subject;
 mod turn;
+mod undo;
 mod work;
 
+pub use by_hand::Leftover;
 pub use name::StepName;
 pub use policy::Attempts;
 pub use step::{Found, Step};
 pub use store::{
-    Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
-    Store,
+    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, Kept, Left, Note, Noted, Order,
+    StepEnd, StepRecord, StepState, Store, Stray, Which,
 };
 pub use subject::Subject;
+pub use undo::Made;
 pub use work::Work;
 
+pub(crate) use ending::ending;
+pub(crate) use outage::{Away, Blame, Cause, Outage};
 pub(crate) use policy::{failed, may_try, put_off};
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Entered, Turn};
+pub(crate) use undo::Undos;
 pub(crate) use work::Refusal;
 
 use decide::Asked;
 use run::Asking;
-use turn::Noted;
+use turn::InHand;
 use work::Attempt;
 
 /// What a job remembers between its runs; see the [module](self).
@@ -151,7 +160,9 @@ pub struct Ledger {
     attempts: RefCell<Vec<Attempt>>,
     numbers: Cell<u64>,
     /// The orders that runs have in hand; more than one where a closure runs another loop.
-    turns: RefCell<Vec<Noted>>,
+    turns: RefCell<Vec<InHand>>,
+    /// Collection and id of the order that the last run died of, until a run of its collection asks.
+    died_of: RefCell<Option<(String, String)>>,
 }
 
 impl Ledger {
@@ -181,6 +192,7 @@ impl Ledger {
             attempts: RefCell::default(),
             numbers: Cell::new(0),
             turns: RefCell::default(),
+            died_of: RefCell::default(),
         }
     }
 
@@ -248,8 +260,11 @@ impl Ledger {
     pub(crate) fn attach(&self, endpoint: Option<&str>) -> Result<Attached> {
         let identity = Identity { job: &self.job, endpoint };
         let attached = self.store.attach(&identity, scope::is_dry_run(), self.now())?;
-        if let Attached::Ready { born, .. } = attached {
-            self.born.set(Some(born));
+        if let Attached::Ready { born, in_hand, .. } = &attached {
+            self.born.set(Some(*born));
+            if in_hand.is_some() {
+                self.died_of.borrow_mut().clone_from(in_hand);
+            }
         }
         Ok(attached)
     }
@@ -265,16 +280,20 @@ impl Ledger {
         match self.store.claim(order, self.now())? {
             Claimed::Held => Ok(Some(held("another worker has the order"))),
             Claimed::Ended(state) => Ok(Some(held(&format!("the order has ended: it is {state}")))),
+            Claimed::Behind(id) => {
+                Ok(Some(held(&format!("the older order {id} of the same asset has not ended"))))
+            }
             Claimed::Yes(claim) => {
-                let trusted_from = self.born.get().max(self.distrusted);
-                self.with(number, |attempt| {
-                    attempt.is_distrusted =
-                        claim.entry.created.is_none_or(|created| Some(created) < trusted_from);
-                    attempt.claim = Some(*claim);
-                });
+                self.with(number, |attempt| self.give_claim(attempt, *claim));
                 Ok(None)
             }
         }
+    }
+
+    fn give_claim(&self, attempt: &mut Attempt, claim: Claim) {
+        let trusted_from = self.born.get().max(self.distrusted);
+        attempt.is_distrusted = claim.entry.created.is_none_or(|created| Some(created) < trusted_from);
+        attempt.claim = Some(claim);
     }
 
     /// Ends an attempt.

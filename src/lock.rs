@@ -41,13 +41,38 @@ impl Lock {
     /// An error if the file cannot be opened or locked, and for a file that holds anything but a process id: that is
     /// somebody's data given by mistake, and it is left alone.
     pub fn try_acquire(path: impl AsRef<Path>) -> io::Result<Option<Self>> {
-        let path = path.as_ref();
-        acquire(path)
-            .map_err(|error| io::Error::new(error.kind(), format!("lock file {}: {error}", text::path(path))))
+        Ok(named(path.as_ref(), acquire(path.as_ref(), 32))?.map(|(lock, _)| lock))
+    }
+
+    /// [`try_acquire`](Self::try_acquire), with what the last holder [noted](Self::note) and did not take back.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn try_acquire_with_note(path: &Path) -> io::Result<Option<(Self, Option<String>)>> {
+        named(path, acquire(path, NOTE))
+    }
+
+    /// Leaves a line for the next holder, should this one die. It is written and not synchronised.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn note(&self, note: &str) -> io::Result<()> {
+        let mut line = format!("{}\n{note}", std::process::id());
+        // Over what stands there, in one write.
+        line.extend(std::iter::repeat_n(' ', NOTE.saturating_sub(line.len() + 1)));
+        line.push('\n');
+        let mut file = &self.file;
+        file.rewind()?;
+        file.write_all(line.as_bytes())
     }
 }
 
-fn acquire(path: &Path) -> io::Result<Option<Lock>> {
+/// So many bytes of a lock file are its holder's.
+#[cfg(feature = "ledger")]
+const NOTE: usize = 512;
+
+fn named<T>(path: &Path, result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| io::Error::new(error.kind(), format!("lock file {}: {error}", text::path(path))))
+}
+
+/// Takes the lock of a file that holds a process id, and a note where `most` leaves room for one.
+fn acquire(path: &Path, most: usize) -> io::Result<Option<(Lock, Option<String>)>> {
     // A pipe would block until somebody reads it.
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "is no regular file"));
@@ -58,16 +83,20 @@ fn acquire(path: &Path) -> io::Result<Option<Lock>> {
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    let mut content = [0; 32];
-    let length = file.read(&mut content)?;
-    let is_pid = content.iter().take(length).all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
-    if !is_pid || length == content.len() {
+    let mut content = Vec::new();
+    (&file).take(2048).read_to_end(&mut content)?;
+    let content = String::from_utf8_lossy(&content);
+    let (first, note) = content.split_once('\n').unwrap_or((&content, ""));
+    let is_pid = first.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
+    let has_room = content.len() <= most && (most > 32 || note.trim().is_empty());
+    if !is_pid || first.len() >= 32 || !has_room {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "holds something else than a process id"));
     }
+    let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
     if let Err(error) = write_pid(&mut file) {
         log::debug!("the process id is not in lock file {}: {error}", text::path(path));
     }
-    Ok(Some(Lock { file }))
+    Ok(Some((Lock { file }, note)))
 }
 
 /// Closing the file alone would leave the lock to a process that is being started just then and has a copy of it still.

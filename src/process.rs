@@ -5,6 +5,7 @@ mod conversations;
 mod cursor;
 mod execute;
 mod fresh;
+mod look_up;
 #[cfg(any(test, fuzzing))]
 mod look_up_check;
 #[cfg_attr(not(feature = "ledger"), path = "process/memory/none.rs")]
@@ -16,6 +17,7 @@ mod plan;
 mod queue;
 mod recheck;
 mod report;
+mod retries;
 mod run;
 mod settle;
 mod snapshot;
@@ -30,6 +32,7 @@ pub(crate) use conversations::post_message;
 #[cfg(fuzzing)]
 pub(crate) use look_up_check::check_look_up;
 pub use options::Options;
+pub(crate) use outcome::News;
 pub use outcome::{Certainty, Outcome, Verdict};
 #[cfg(fuzzing)]
 pub(crate) use pages::read_page;

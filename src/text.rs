@@ -167,6 +167,12 @@ pub(crate) fn distance<T>(
     row.last().copied().unwrap_or_default()
 }
 
+/// A text without the words that differ from object to object where the cause is the same: whatever has a digit in it.
+pub(crate) fn cause(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::Limit::{Bytes, Chars};

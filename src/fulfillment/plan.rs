@@ -30,7 +30,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
             let body = Inquire { template_id: inquiry.template.as_deref() };
             let detail = inquiry.message.clone().unwrap_or_else(|| errors_of(&inquiry.params));
             with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
-                .post("inquire", Some(&body), Goal::status(&["inquiring"]))
+                .post("inquire", Some(&body), Goal::status("inquiring"))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
         Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, true)),
@@ -39,16 +39,16 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
             let body = Schedule { planned_date: &planned_date };
-            let goal = Goal::status(&["scheduled"]);
+            let goal = Goal::status("scheduled");
             Plan::new(Verdict::Scheduled, object)
                 .post("schedule", Some(&body), goal)
                 .map(|plan| plan.detail(&planned_date))
         }
         Err(Action::Revoke(reason)) => {
-            Plan::new(Verdict::Revoked, object).post_reason("revoke", reason, &["revoked", "revoking"])
+            Plan::new(Verdict::Revoked, object).post_reason("revoke", reason, "revoked|revoking")
         }
         Err(Action::Confirm) => Plan::new(Verdict::Confirmed, object)
-            .post_empty("confirm", Goal::status(&["pending", "approved", "revoked"])),
+            .post_empty("confirm", Goal::status("pending|approved|revoked")),
         Err(Action::Error(error)) => Err(Error::Handler(error)),
     }
 }
@@ -63,7 +63,7 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
             .map(|date| Billed { billing: Billing { next_date: timestamp::format(date) } }),
         ..Approve::default()
     };
-    let mut goal = Goal::status(&["approved"]);
+    let mut goal = Goal::status("approved");
     let text = approval.text.as_str();
     let detail = match approval.kind {
         ApprovalKind::Template => {

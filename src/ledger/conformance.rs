@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use time::{Duration, OffsetDateTime};
 
 use super::store::{
-    Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
-    Store,
+    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, Kept, Left, Note, Noted, Order,
+    StepEnd, StepRecord, StepState, Store, Which,
 };
 
 const OURS: Identity<'static> =
@@ -39,6 +39,10 @@ const ACTS: &[(&str, Act)] = &[
     ("an act under a lost claim is refused, and its result kept apart", lost),
     ("an entry is read as it was given back", entries),
     ("an ended order with steps is a tombstone until it is swept", tombstones),
+    ("an ended order stays as long as something is left to do for it", leftovers),
+    ("an order is behind an older one of its asset that is remembered", behind),
+    ("what is noted of many orders is read in their entries", notes),
+    ("a person's correction is carried out", corrections),
 ];
 
 /// Tries every act on stores that `make` makes, each of them new and empty.
@@ -105,7 +109,7 @@ fn identity(store: &dyn Store) -> Result<()> {
     let Attached::Ready { born, .. } = store.attach(&OURS, false, NOON)? else { bail!("held") };
     ensure!(born == NOON, "born {born}");
     let again = store.attach(&OURS, false, NOON + Duration::HOUR)?;
-    ensure!(again == Attached::Ready { made: false, born: NOON }, "{again:?}");
+    ensure!(again == Attached::Ready { made: false, born: NOON, in_hand: None }, "{again:?}");
     for other in
         [Identity { job: "other", ..OURS }, Identity { endpoint: Some("https://other.example"), ..OURS }]
     {
@@ -123,7 +127,7 @@ fn nothing_to_remember(store: &dyn Store) -> Result<()> {
         first.steps.is_empty() && first.entry.id == ORDER.id && first.entry.asset.as_deref() == ORDER.asset
     );
     ensure!(first.entry.created == ORDER.created, "created {:?}", first.entry.created);
-    store.end(&first, "approved", NOON)?;
+    store.end(&first, "approved", None, NOON)?;
     ensure!(store.read(ORDER.collection, ORDER.id)?.is_none(), "something is");
     claim(store, &ORDER).map(drop)
 }
@@ -272,9 +276,14 @@ fn lost(store: &dyn Store) -> Result<()> {
     ensure!(began == Began::Dead, "another's: {began:?}");
     let kept = store.result(&old, "tenant", 1, &StepEnd::Done("1"), NOON)?;
     ensure!(kept == Kept::Stray && only_step(store)?.state == StepState::Begun, "{kept:?}");
+    let mut strays = Vec::new();
+    store
+        .strays(&mut |stray| strays.push((stray.id, stray.step, stray.generation, stray.result, stray.at)))?;
+    let expected = (ORDER.id.to_owned(), "tenant".to_owned(), 1, Some("1".to_owned()), NOON);
+    ensure!(strays == [expected], "{strays:?}");
     let entry = Entry { attempts: 7, ..old.entry.clone() };
     store.release(&old, Some(&entry))?;
-    store.end(&old, "failed", NOON)?;
+    store.end(&old, "failed", None, NOON)?;
     let (entry, _) = store.read(ORDER.collection, ORDER.id)?.context("an old claim ended the order")?;
     ensure!(entry.attempts == 0 && entry.ended.is_none(), "{entry:?}");
     begun(store.begin(&new, &tenant(1), NOON)?).map(drop)
@@ -294,7 +303,10 @@ fn entries(store: &dyn Store) -> Result<()> {
         round: Some("r".into()),
         told: Some("t".into()),
         plan: Some("{}".into()),
+        told_at: at(6),
         looked: at(5),
+        unseen: at(7),
+        state: Some("inquiring".into()),
         ..held.entry.clone()
     };
     store.release(&held, Some(&entry))?;
@@ -312,17 +324,26 @@ fn entries(store: &dyn Store) -> Result<()> {
     let held = claim(store, &elsewhere)?;
     store.release(&held, Some(&held.entry))?;
     let mut found = Vec::new();
-    store.each(ORDER.collection, &mut |entry| found.push(entry))?;
+    store.each(ORDER.collection, Which::All, &mut |entry| found.push(entry))?;
     found.sort_by(|a, b| a.id.cmp(&b.id));
     ensure!(found.len() == 2, "{found:?}");
     ensure!(found.first() == Some(&plain), "{found:?}");
+    let ids = |which| {
+        let mut ids = Vec::new();
+        store.each(ORDER.collection, which, &mut |entry| ids.push(entry.id))?;
+        Ok::<_, anyhow::Error>(ids)
+    };
+    ensure!(ids(Which::Open)? == [ORDER.id], "open: {:?}", ids(Which::Open)?);
+    let alive = |hours| Which::Alive { before: NOON + Duration::hours(hours) };
+    ensure!(ids(alive(5))? == [other.id], "alive: {:?}", ids(alive(5))?);
+    ensure!(ids(alive(6))? == [ORDER.id, other.id], "alive: {:?}", ids(alive(6))?);
     Ok(())
 }
 
 fn tombstones(store: &dyn Store) -> Result<()> {
     let held = one_begun(store)?;
     store.result(&held, "tenant", 1, &StepEnd::Done("1"), NOON)?;
-    store.end(&held, "approved", NOON + Duration::HOUR)?;
+    store.end(&held, "approved", None, NOON + Duration::HOUR)?;
     let claimed = store.claim(&ORDER, NOON)?;
     ensure!(matches!(&claimed, Claimed::Ended(state) if state == "approved"), "{claimed:?}");
     let (entry, steps) = store.read(ORDER.collection, ORDER.id)?.context("no tombstone")?;
@@ -333,5 +354,98 @@ fn tombstones(store: &dyn Store) -> Result<()> {
     ensure!(store.read(ORDER.collection, ORDER.id)?.is_none(), "not swept");
     let fresh = claim(store, &ORDER)?;
     ensure!(fresh.steps.is_empty(), "its steps are there: {:?}", fresh.steps);
+    Ok(())
+}
+
+fn leftovers(store: &dyn Store) -> Result<()> {
+    let held = one_begun(store)?;
+    ensure!(store.claim_ended(ORDER.collection, ORDER.id, NOON)?.is_none(), "it has not ended");
+    store.result(&held, "tenant", 1, &StepEnd::Done("1"), NOON)?;
+    store.end(&held, "failed", Some(Left::Undo), NOON)?;
+    store.sweep(NOON + Duration::HOUR)?;
+    let claim = store.claim_ended(ORDER.collection, ORDER.id, NOON)?.context("nothing is left")?;
+    ensure!(claim.entry.left == Some(Left::Undo) && claim.steps.len() == 1, "{claim:?}");
+    ensure!(store.claim_ended(ORDER.collection, ORDER.id, NOON)?.is_none(), "two undo it");
+    let undo = Begin { name: "undo:tenant", key: "PR-1-001:undo:tenant:1", ..tenant(1) };
+    begun(store.begin(&claim, &undo, NOON)?)?;
+    store.result(&claim, "undo:tenant", 1, &StepEnd::Done("null"), NOON)?;
+    store.release(&claim, Some(&Entry { left: None, ..claim.entry.clone() }))?;
+    ensure!(matches!(store.claim(&ORDER, NOON)?, Claimed::Ended(_)), "it has not ended any more");
+    store.sweep(NOON + Duration::HOUR)?;
+    ensure!(store.read(ORDER.collection, ORDER.id)?.is_none(), "it is not swept");
+    Ok(())
+}
+
+fn behind(store: &dyn Store) -> Result<()> {
+    let older = one_begun(store)?;
+    store.release(&older, None)?;
+    let younger = Order { id: "PR-2-001", created: Some(NOON + Duration::HOUR), ..ORDER };
+    let claimed = store.claim(&younger, NOON)?;
+    ensure!(matches!(&claimed, Claimed::Behind(id) if id == ORDER.id), "{claimed:?}");
+    for apart in [
+        Order { asset: Some("AS-2"), ..younger },
+        Order { asset: None, ..younger },
+        Order { collection: "tier/config-requests", ..younger },
+        Order { created: Some(NOON - Duration::HOUR), ..younger },
+    ] {
+        store.release(&claim(store, &apart)?, None)?;
+    }
+    let older = claim(store, &ORDER)?;
+    store.end(&older, "approved", None, NOON)?;
+    claim(store, &younger).map(drop)
+}
+
+fn notes(store: &dyn Store) -> Result<()> {
+    let held = one_begun(store)?;
+    store.release(&held, None)?;
+    let note = |what, at| store.note(ORDER.collection, &[Note { id: ORDER.id, what }], at);
+    let entry = || Ok::<_, anyhow::Error>(store.read(ORDER.collection, ORDER.id)?.context("nothing")?.0);
+    note(Noted::Seen(None), NOON)?;
+    note(Noted::Seen(None), NOON + Duration::HOUR)?;
+    ensure!(
+        (entry()?.unseen, entry()?.looked) == (Some(NOON), Some(NOON + Duration::HOUR)),
+        "{:?}",
+        entry()?
+    );
+    note(Noted::Seen(Some("inquiring")), NOON + Duration::DAY)?;
+    ensure!(entry()?.unseen.is_none() && entry()?.looked == Some(NOON + Duration::DAY), "{:?}", entry()?);
+    ensure!(entry()?.state.as_deref() == Some("inquiring") && entry()?.ended.is_none(), "{:?}", entry()?);
+    note(Noted::Told("errored"), NOON)?;
+    ensure!(entry()?.told.as_deref() == Some("errored") && entry()?.told_at == Some(NOON), "{:?}", entry()?);
+    // Nothing is made by a note.
+    store.note(ORDER.collection, &[Note { id: "PR-9-001", what: Noted::Told("x") }], NOON)?;
+    ensure!(store.read(ORDER.collection, "PR-9-001")?.is_none(), "a note made an entry");
+    let held = claim(store, &ORDER)?;
+    store.end(&held, "failed", None, NOON)?;
+    note(Noted::Seen(Some("pending")), NOON)?;
+    ensure!(entry()?.state.as_deref() == Some("failed"), "an ended order came back: {:?}", entry()?);
+    Ok(())
+}
+
+fn corrections(store: &dyn Store) -> Result<()> {
+    let held = one_begun(store)?;
+    let dead =
+        Entry { attempts: 3, dead: Some(NOON), due: Some(NOON), later: Some(NOON), ..held.entry.clone() };
+    store.release(&held, Some(&dead))?;
+    let correct = |id: &str, correction: &Correction<'_>| {
+        store.correct(ORDER.collection, id, correction, "jo: the ERP is back", NOON)
+    };
+    ensure!(!correct("PR-9-001", &Correction::Revive)?, "an order that is not remembered was revived");
+    ensure!(!correct(ORDER.id, &Correction::Acknowledge)?, "there was nothing to acknowledge");
+    ensure!(!correct(ORDER.id, &Correction::Set { step: "other", result: "1" })?, "a step that is not there");
+    ensure!(correct(ORDER.id, &Correction::Set { step: "tenant", result: "\"T-1\"" })?, "not set");
+    ensure!(only_step(store)?.state == StepState::Done, "{:?}", only_step(store)?);
+    ensure!(only_step(store)?.result.as_deref() == Some("\"T-1\""), "{:?}", only_step(store)?);
+    ensure!(correct(ORDER.id, &Correction::Revive)?, "not revived");
+    let held = claim(store, &ORDER)?;
+    let Entry { attempts, dead, due, later, .. } = &held.entry;
+    ensure!((*attempts, dead, due, later) == (0, &None, &None, &None), "{:?}", held.entry);
+    store.end(&held, "approved", Some(Left::Adopted), NOON)?;
+    ensure!(!correct(ORDER.id, &Correction::Revive)?, "an order that has ended was revived");
+    ensure!(correct(ORDER.id, &Correction::Acknowledge)?, "not acknowledged");
+    let (entry, _) = store.read(ORDER.collection, ORDER.id)?.context("nothing")?;
+    ensure!(entry.left.is_none(), "{entry:?}");
+    ensure!(correct(ORDER.id, &Correction::Forget)?, "not forgotten");
+    ensure!(store.read(ORDER.collection, ORDER.id)?.is_none(), "it is remembered");
     Ok(())
 }

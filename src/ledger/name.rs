@@ -56,7 +56,7 @@ impl<A: Display, B: Display, C: Display> sealed::Sealed for (A, B, C) {
 /// For an empty part and for a name that is too long.
 pub(super) fn recorded(name: &impl StepName) -> Result<String, LedgerError> {
     let parts = name.parts();
-    let name = parts.iter().map(|part| percent_encode(part)).collect::<Vec<_>>().join("/");
+    let name = parts.iter().map(|part| self::part(part)).collect::<Vec<_>>().join("/");
     if parts.iter().any(|part| part.trim().is_empty()) {
         let text = format!("the step name {name:?} has an empty part: give each step a name of its own");
         return Err(LedgerError::new(LedgerErrorKind::Step, text));
@@ -66,6 +66,11 @@ pub(super) fn recorded(name: &impl StepName) -> Result<String, LedgerError> {
         return Err(LedgerError::new(LedgerErrorKind::Step, text));
     }
     Ok(name)
+}
+
+/// One part of a name, as it is recorded.
+pub(super) fn part(part: &str) -> String {
+    percent_encode(part).into_owned()
 }
 
 /// The key of a step's generation, in visible ASCII.

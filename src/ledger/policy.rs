@@ -30,6 +30,7 @@ pub struct Attempts {
     most: u32,
     first: Duration,
     longest: Duration,
+    leaves_note: bool,
 }
 
 impl Attempts {
@@ -37,7 +38,12 @@ impl Attempts {
     ///
     /// The pause is a minute, and doubles with each attempt up to an hour.
     pub fn new(most: u32) -> Self {
-        Self { most: most.max(1), first: Duration::from_secs(60), longest: Duration::from_secs(3600) }
+        Self {
+            most: most.max(1),
+            first: Duration::from_secs(60),
+            longest: Duration::from_secs(3600),
+            leaves_note: false,
+        }
     }
 
     /// The pause after the first attempt.
@@ -50,6 +56,20 @@ impl Attempts {
     pub fn longest(mut self, pause: Duration) -> Self {
         self.longest = pause;
         self
+    }
+
+    /// Leaves a private note in the conversation of an order whose last attempt failed, which only one's own side reads.
+    pub fn private_note(mut self) -> Self {
+        self.leaves_note = true;
+        self
+    }
+
+    pub(crate) fn leaves_note(&self) -> bool {
+        self.leaves_note
+    }
+
+    pub(crate) fn most(&self) -> u32 {
+        self.most
     }
 
     /// The pause after so many attempts: up to a seventh shorter for each order, so that they do not come all at once.

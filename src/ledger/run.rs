@@ -8,6 +8,7 @@ use super::decide::{Asked, Next, Situation, next, record};
 use super::name::key;
 use super::step::{Found, LookUp, Step, unmark};
 use super::store::{Began, Begin, Claim, Kept, StepEnd, StepRecord, StepState};
+use super::undo::first_part;
 use super::work::Refusal;
 use crate::error::{LedgerError, LedgerErrorKind};
 use crate::scope;
@@ -173,7 +174,14 @@ impl Act<'_> {
         record: &StepRecord,
         made: anyhow::Result<T>,
     ) -> Refusable<anyhow::Result<T>> {
-        let value = match made.map_err(unmark) {
+        let made = made.map_err(unmark);
+        let first = first_part(self.name).to_owned();
+        self.ledger.with(self.number, |attempt| match &made {
+            Err((false, _)) => attempt.failed_in = Some(first),
+            // Who refuses is there.
+            Ok(_) | Err((true, _)) => attempt.ran.push(first),
+        });
+        let value = match made {
             Ok(value) => value,
             Err((false, error)) => return Ok(Err(error)),
             Err((true, error)) => {

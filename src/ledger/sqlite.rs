@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use time::OffsetDateTime;
 
 use super::store::{
-    Attached, Began, Begin, Claim, Claimed, Entry, Identity, Kept, Order, StepEnd, StepRecord, StepState,
-    Store,
+    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, Kept, Left, Note, Noted, Order,
+    StepEnd, StepRecord, StepState, Store, Stray, Which,
 };
 use crate::error::{LedgerError, LedgerErrorKind, Result};
 use crate::lock::Lock;
@@ -19,7 +19,7 @@ mod file;
 mod network;
 mod rows;
 
-use rows::{ENTRY, STEP, entry, millis, moment, state_name, step};
+use rows::{ENTRY, STEP, entry, millis, moment, state_name, step, stray};
 
 /// A ledger's file.
 ///
@@ -35,6 +35,8 @@ pub(super) struct Sqlite {
     attached: Cell<bool>,
     claims: RefCell<HashMap<(String, String), u64>>,
     last_nonce: Cell<u64>,
+    /// The order that the last run died of, until it is asked for.
+    died_of: RefCell<Option<(String, String)>>,
 }
 
 impl Sqlite {
@@ -49,6 +51,7 @@ impl Sqlite {
             attached: Cell::new(false),
             claims: RefCell::default(),
             last_nonce: Cell::new(0),
+            died_of: RefCell::default(),
         })
     }
 
@@ -79,6 +82,36 @@ impl Sqlite {
         let Entry { collection, id, .. } = &claim.entry;
         let claims = self.claims.borrow();
         claims.get(&(collection.clone(), id.clone())) == Some(&claim.nonce)
+    }
+
+    /// A claim, unless another worker has it.
+    fn give(&self, entry: Entry, steps: Vec<StepRecord>) -> Option<Claim> {
+        self.last_nonce.set(self.last_nonce.get() + 1);
+        let nonce = self.last_nonce.get();
+        if self.attached.get() {
+            let key = (entry.collection.clone(), entry.id.clone());
+            let mut claims = self.claims.borrow_mut();
+            if claims.contains_key(&key) {
+                return None;
+            }
+            claims.insert(key, nonce);
+        }
+        Some(Claim { nonce, entry, steps })
+    }
+
+    /// An older order of the same asset that has not ended.
+    fn older(&self, order: &Order<'_>) -> Result<Option<String>> {
+        let (Some(connection), Some(asset), Some(created)) =
+            (self.connection.get(), order.asset, order.created)
+        else {
+            return Ok(None);
+        };
+        let sql = "SELECT id FROM entry WHERE asset = ?1 AND collection = ?2 AND id <> ?3 AND created < ?4
+            AND ended IS NULL ORDER BY created LIMIT 1";
+        connection
+            .query_row(sql, params![asset, order.collection, order.id, millis(created)], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.error(error))
     }
 
     fn give_back(&self, claim: &Claim) {
@@ -125,7 +158,8 @@ impl Store for Sqlite {
         let mut made = false;
         if !dry_run && !self.attached.get() {
             let held = file::lock(&self.path)?;
-            let Some(lock) = held else { return Ok(Attached::Held) };
+            let Some((lock, note)) = held else { return Ok(Attached::Held) };
+            *self.died_of.borrow_mut() = note.and_then(|note| serde_json::from_str(&note).ok());
             // Looked for again under the lock: another run may have made the file meanwhile.
             if self.connection.get().is_none() {
                 made = file::make(&self.path, now)?;
@@ -145,13 +179,23 @@ impl Store for Sqlite {
             None => None,
         };
         let born = born.and_then(|born| born.parse().ok()).map_or(now, moment);
-        Ok(Attached::Ready { made, born })
+        Ok(Attached::Ready { made, born, in_hand: self.died_of.take() })
+    }
+
+    fn in_hand(&self, order: Option<&Order<'_>>) -> Result<()> {
+        let Some(lock) = self.lock.get() else { return Ok(()) };
+        let note = order.map(|order| serde_json::json!([order.collection, order.id]).to_string());
+        lock.note(&note.unwrap_or_default())
+            .map_err(|error| file::unusable(&self.path, "cannot be used", error))
     }
 
     fn claim(&self, order: &Order<'_>, _: OffsetDateTime) -> Result<Claimed> {
         let (entry, steps) = self.read(order.collection, order.id)?.unwrap_or_default();
         if let (Some(_), Some(state)) = (entry.ended, &entry.state) {
             return Ok(Claimed::Ended(state.clone()));
+        }
+        if let Some(older) = self.older(order)? {
+            return Ok(Claimed::Behind(older));
         }
         let entry = Entry {
             collection: order.collection.to_owned(),
@@ -160,17 +204,12 @@ impl Store for Sqlite {
             created: order.created.or(entry.created),
             ..entry
         };
-        self.last_nonce.set(self.last_nonce.get() + 1);
-        let claim = Claim { nonce: self.last_nonce.get(), entry, steps };
-        if self.attached.get() {
-            let key = (order.collection.to_owned(), order.id.to_owned());
-            let mut claims = self.claims.borrow_mut();
-            if claims.contains_key(&key) {
-                return Ok(Claimed::Held);
-            }
-            claims.insert(key, claim.nonce);
-        }
-        Ok(Claimed::Yes(Box::new(claim)))
+        Ok(self.give(entry, steps).map_or(Claimed::Held, |claim| Claimed::Yes(Box::new(claim))))
+    }
+
+    fn claim_ended(&self, collection: &str, id: &str, _: OffsetDateTime) -> Result<Option<Claim>> {
+        let found = self.read(collection, id)?.filter(|(entry, _)| entry.ended.is_some());
+        Ok(found.and_then(|(entry, steps)| self.give(entry, steps)))
     }
 
     fn begin(&self, claim: &Claim, begin: &Begin<'_>, now: OffsetDateTime) -> Result<Began> {
@@ -257,7 +296,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn end(&self, claim: &Claim, state: &str, now: OffsetDateTime) -> Result<()> {
+    fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()> {
         let Entry { collection, id, .. } = &claim.entry;
         if self.is_valid(claim) && self.read(collection, id)?.is_some() {
             self.act(|transaction| {
@@ -265,9 +304,9 @@ impl Store for Sqlite {
                     AND NOT EXISTS (SELECT 1 FROM step WHERE collection = ?1 AND id = ?2)";
                 if transaction.execute(forget, [collection, id])? == 0 {
                     let tombstone =
-                        "UPDATE entry SET ended = ?3, state = ?4, plan = NULL, due = NULL, dead = NULL
+                        "UPDATE entry SET ended = ?3, state = ?4, open = ?5, plan = NULL, due = NULL, dead = NULL
                         WHERE collection = ?1 AND id = ?2";
-                    transaction.execute(tombstone, params![collection, id, millis(now), state])?;
+                    transaction.execute(tombstone, params![collection, id, millis(now), state, left.map(Left::as_str)])?;
                 }
                 Ok(())
             })?;
@@ -287,6 +326,70 @@ impl Store for Sqlite {
         Ok(())
     }
 
+    fn note(&self, collection: &str, notes: &[Note<'_>], now: OffsetDateTime) -> Result<()> {
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let now = millis(now);
+        self.act(|transaction| {
+            let mut seen = transaction.prepare(
+                "UPDATE entry SET looked = ?3, state = ?4, unseen = NULL WHERE collection = ?1 AND id = ?2 AND ended IS NULL",
+            )?;
+            let mut unseen = transaction.prepare(
+                "UPDATE entry SET looked = ?3, unseen = COALESCE(unseen, ?3)
+                WHERE collection = ?1 AND id = ?2 AND ended IS NULL",
+            )?;
+            let mut told = transaction
+                .prepare("UPDATE entry SET told = ?3, told_at = ?4 WHERE collection = ?1 AND id = ?2")?;
+            for Note { id, what } in notes {
+                match what {
+                    Noted::Seen(Some(state)) => seen.execute(params![collection, id, now, state])?,
+                    Noted::Seen(None) => unseen.execute(params![collection, id, now])?,
+                    Noted::Told(text) => told.execute(params![collection, id, text, now])?,
+                };
+            }
+            Ok(())
+        })
+    }
+
+    fn correct(
+        &self,
+        collection: &str,
+        id: &str,
+        correction: &Correction<'_>,
+        by: &str,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        self.act(|transaction| {
+            let order = [collection, id];
+            let (what, changed) = match *correction {
+                Correction::Revive => {
+                    let sql = "UPDATE entry SET attempts = 0, due = NULL, later = NULL, dead = NULL, told = NULL
+                        WHERE collection = ? AND id = ? AND ended IS NULL";
+                    ("revive".to_owned(), transaction.execute(sql, order)?)
+                }
+                Correction::Acknowledge => {
+                    let sql = "UPDATE entry SET open = NULL WHERE collection = ? AND id = ? AND open IS NOT NULL";
+                    ("acknowledge".to_owned(), transaction.execute(sql, order)?)
+                }
+                Correction::Forget => {
+                    let sql = "DELETE FROM entry WHERE collection = ? AND id = ?";
+                    ("forget".to_owned(), transaction.execute(sql, order)?)
+                }
+                Correction::Set { step, result } => {
+                    let sql = "UPDATE step SET state = 'done', result = ?4, previous_input = NULL, previous_result = NULL
+                        WHERE collection = ?1 AND id = ?2 AND name = ?3";
+                    (format!("set {step}"), transaction.execute(sql, params![collection, id, step, result])?)
+                }
+            };
+            if changed > 0 {
+                let sql = "INSERT INTO correction (collection, id, what, by, at) VALUES (?, ?, ?, ?, ?)";
+                transaction.execute(sql, params![collection, id, what, by, millis(now)])?;
+            }
+            Ok(changed > 0)
+        })
+    }
+
     fn read(&self, collection: &str, id: &str) -> Result<Option<(Entry, Vec<StepRecord>)>> {
         let Some(connection) = self.connection.get() else { return Ok(None) };
         let read = || {
@@ -302,12 +405,32 @@ impl Store for Sqlite {
         read().map_err(|error| self.error(error))
     }
 
-    fn each(&self, collection: &str, each: &mut dyn FnMut(Entry)) -> Result<()> {
+    fn each(&self, collection: &str, which: Which, each: &mut dyn FnMut(Entry)) -> Result<()> {
+        let Some(connection) = self.connection.get() else { return Ok(()) };
+        let (condition, before) = match which {
+            Which::All => ("?2 IS NULL", None),
+            Which::Open => ("(open IS NOT NULL OR plan IS NOT NULL) AND ?2 IS NULL", None),
+            Which::Alive { before } => {
+                ("ended IS NULL AND (looked IS NULL OR looked < ?2)", Some(millis(before)))
+            }
+        };
+        let mut read = || {
+            let sql = format!("SELECT {ENTRY} FROM entry WHERE collection = ?1 AND {condition} ORDER BY id");
+            let mut statement = connection.prepare(&sql)?;
+            for found in statement.query_map(params![collection, before], entry)? {
+                each(found?);
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.error(error))
+    }
+
+    fn strays(&self, each: &mut dyn FnMut(Stray)) -> Result<()> {
         let Some(connection) = self.connection.get() else { return Ok(()) };
         let mut read = || {
-            let sql = format!("SELECT {ENTRY} FROM entry WHERE collection = ? ORDER BY id");
-            let mut statement = connection.prepare(&sql)?;
-            for found in statement.query_map([collection], entry)? {
+            let sql = "SELECT collection, id, name, generation, result, at FROM stray ORDER BY at";
+            let mut statement = connection.prepare(sql)?;
+            for found in statement.query_map([], stray)? {
                 each(found?);
             }
             Ok(())
@@ -317,14 +440,16 @@ impl Store for Sqlite {
 
     fn sweep(&self, before: OffsetDateTime) -> Result<()> {
         let connection = self.writer()?;
-        let is_one = "SELECT EXISTS (SELECT 1 FROM entry WHERE ended < ?)";
+        let is_one = "SELECT EXISTS (SELECT 1 FROM entry WHERE ended < ? AND open IS NULL)";
         let is_one = connection.query_row(is_one, [millis(before)], |row| row.get(0));
         // A file that need not be written is not.
         if !is_one.map_err(|error| self.error(error))? {
             return Ok(());
         }
         self.act(|transaction| {
-            transaction.execute("DELETE FROM entry WHERE ended < ?", [millis(before)]).map(drop)
+            transaction
+                .execute("DELETE FROM entry WHERE ended < ? AND open IS NULL", [millis(before)])
+                .map(drop)
         })
     }
 }

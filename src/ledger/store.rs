@@ -21,6 +21,13 @@ pub trait Store: Send {
     /// [`Error::Ledger`](crate::Error::Ledger) where the store belongs to another job or another endpoint, or cannot be used.
     fn attach(&self, identity: &Identity<'_>, dry_run: bool, now: OffsetDateTime) -> Result<Attached>;
 
+    /// Notes which order a run has in hand, so that the next run knows it if this one dies of it.
+    ///
+    /// It need not be durable against a loss of power. A store that many workers share may leave this out.
+    fn in_hand(&self, _order: Option<&Order<'_>>) -> Result<()> {
+        Ok(())
+    }
+
     /// Claims an order, so that no other worker handles it. A dry run gets claims too; they keep nobody away.
     fn claim(&self, order: &Order<'_>, now: OffsetDateTime) -> Result<Claimed>;
 
@@ -39,19 +46,38 @@ pub trait Store: Send {
 
     /// Notes that the order has ended in this state of the platform, and gives the claim back.
     ///
-    /// An order with recorded steps stays as a tombstone; any other is forgotten.
-    fn end(&self, claim: &Claim, state: &str, now: OffsetDateTime) -> Result<()>;
+    /// An order with recorded steps stays as a tombstone, with what is left to do; any other is forgotten.
+    fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()>;
+
+    /// Claims an order that has ended, to undo its steps; nothing where there is none, or another worker has it.
+    fn claim_ended(&self, collection: &str, id: &str, now: OffsetDateTime) -> Result<Option<Claim>>;
 
     /// Gives the claim back, and keeps the entry where there is something to remember.
     fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()>;
 
+    /// Notes of many orders at once that they were looked up, or what was told of them. Claims do not matter.
+    fn note(&self, collection: &str, notes: &[Note<'_>], now: OffsetDateTime) -> Result<()>;
+
+    /// What a person decides about an order; `by` says who and why, and is kept. False where nothing is remembered of it.
+    fn correct(
+        &self,
+        collection: &str,
+        id: &str,
+        correction: &Correction<'_>,
+        by: &str,
+        now: OffsetDateTime,
+    ) -> Result<bool>;
+
     /// Reads what is remembered of an order, with its steps in the order of their begin.
     fn read(&self, collection: &str, id: &str) -> Result<Option<(Entry, Vec<StepRecord>)>>;
 
-    /// Hands each entry of a collection to `each`, tombstones included.
-    fn each(&self, collection: &str, each: &mut dyn FnMut(Entry)) -> Result<()>;
+    /// Hands entries of a collection to `each`, by their ids.
+    fn each(&self, collection: &str, which: Which, each: &mut dyn FnMut(Entry)) -> Result<()>;
 
-    /// Forgets the tombstones of orders that ended before this time.
+    /// Hands each result that came too late to `each`.
+    fn strays(&self, each: &mut dyn FnMut(Stray)) -> Result<()>;
+
+    /// Forgets the tombstones of orders that ended before this time and have nothing left to do.
     fn sweep(&self, before: OffsetDateTime) -> Result<()>;
 }
 
@@ -65,7 +91,7 @@ pub struct Identity<'a> {
 }
 
 /// What [`Store::attach`] came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attached {
     /// Another run has the store: there is nothing to do.
     Held,
@@ -75,6 +101,8 @@ pub enum Attached {
         made: bool,
         /// Time at which the store was made; what is older was not seen by it.
         born: OffsetDateTime,
+        /// Collection and id of the order that the last run had in hand when it died.
+        in_hand: Option<(String, String)>,
     },
 }
 
@@ -100,6 +128,8 @@ pub enum Claimed {
     Held,
     /// The order has ended in this state: a list that still has it lags.
     Ended(String),
+    /// An older order of the same asset, with this id, has not ended and is remembered.
+    Behind(String),
 }
 
 /// The right to act on an order, with what is remembered of it.
@@ -140,14 +170,96 @@ pub struct Entry {
     pub round: Option<String>,
     /// What was last told of the order.
     pub told: Option<String>,
+    /// Time at which that was told.
+    pub told_at: Option<OffsetDateTime>,
     /// Plan of a deciding call whose fate is unknown, as JSON.
     pub plan: Option<String>,
     /// Time at which the order was last looked up by its id.
     pub looked: Option<OffsetDateTime>,
+    /// Time since which the platform does not know its id.
+    pub unseen: Option<OffsetDateTime>,
     /// Time at which the order ended.
     pub ended: Option<OffsetDateTime>,
-    /// State of the platform that the order ended in.
+    /// State of the platform that the order was last seen in, or ended in.
     pub state: Option<String>,
+    /// What is left to do for an order that has ended.
+    pub left: Option<Left>,
+}
+
+/// Which entries [`Store::each`] hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them, tombstones included.
+    All,
+    /// Those with a deciding call of unknown fate, or with something left to do.
+    Open,
+    /// Those that have not ended and were not looked up since this time.
+    Alive {
+        /// The time.
+        before: OffsetDateTime,
+    },
+}
+
+/// What is left to do for an order that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It failed: its steps are to be undone.
+    Undo,
+    /// It was approved by somebody else: a person looks at what was done for it.
+    Adopted,
+}
+
+/// What [`Store::note`] notes of an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Note<'a> {
+    /// Id of the order.
+    pub id: &'a str,
+    /// What there is to note.
+    pub what: Noted<'a>,
+}
+
+/// What a [`Note`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted<'a> {
+    /// It was looked up and has not ended. Nothing where the platform does not know its id.
+    Seen(Option<&'a str>),
+    /// This was told of it.
+    Told(&'a str),
+}
+
+/// What a person decides about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Correction<'a> {
+    /// Its attempts begin anew.
+    Revive,
+    /// What is left to do for it was looked at by the person.
+    Acknowledge,
+    /// Nothing of it is remembered any more, its steps neither.
+    Forget,
+    /// This step is done, with this result as JSON.
+    Set {
+        /// Name of the step.
+        step: &'a str,
+        /// Its result.
+        result: &'a str,
+    },
+}
+
+/// A result that came after the claim was lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stray {
+    /// Collection of the platform.
+    pub collection: String,
+    /// Id of the order.
+    pub id: String,
+    /// Name of the step.
+    pub step: String,
+    /// Number of its generation.
+    pub generation: u32,
+    /// The result as JSON, or why it cannot be read.
+    pub result: Option<String>,
+    /// Time at which it came.
+    pub at: OffsetDateTime,
 }
 
 /// What is remembered of a step.

@@ -81,10 +81,14 @@ impl Store for NoStore {
     fn claim(&self, _: &Order<'_>, _: OffsetDateTime) -> Result<Claimed> { Ok(Claimed::Held) }
     fn begin(&self, _: &Claim, _: &Begin<'_>, _: OffsetDateTime) -> Result<Began> { Ok(Began::Dead) }
     fn result(&self, _: &Claim, _: &str, _: u32, _: &StepEnd<'_>, _: OffsetDateTime) -> Result<Kept> { Ok(Kept::Stray) }
-    fn end(&self, _: &Claim, _: &str, _: OffsetDateTime) -> Result<()> { Ok(()) }
+    fn end(&self, _: &Claim, _: &str, _: Option<Left>, _: OffsetDateTime) -> Result<()> { Ok(()) }
+    fn claim_ended(&self, _: &str, _: &str, _: OffsetDateTime) -> Result<Option<Claim>> { Ok(None) }
     fn release(&self, _: &Claim, _: Option<&Entry>) -> Result<()> { Ok(()) }
     fn read(&self, _: &str, _: &str) -> Result<Option<(Entry, Vec<StepRecord>)>> { Ok(None) }
-    fn each(&self, _: &str, _: &mut dyn FnMut(Entry)) -> Result<()> { Ok(()) }
+    fn note(&self, _: &str, _: &[Note<'_>], _: OffsetDateTime) -> Result<()> { Ok(()) }
+    fn correct(&self, _: &str, _: &str, _: &Correction<'_>, _: &str, _: OffsetDateTime) -> Result<bool> { Ok(false) }
+    fn each(&self, _: &str, _: Which, _: &mut dyn FnMut(Entry)) -> Result<()> { Ok(()) }
+    fn strays(&self, _: &mut dyn FnMut(Stray)) -> Result<()> { Ok(()) }
     fn sweep(&self, _: OffsetDateTime) -> Result<()> { Ok(()) }
 }
 

@@ -5,20 +5,31 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Ledger;
+use super::ending::ending;
 use super::input::hash;
 use super::policy::in_round;
-use super::store::{Entry, Order};
+use super::store::{Claim, Claimed, Entry, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
 
 /// What a run holds while it has an order in hand.
 pub(crate) struct Turn {
     number: u64,
-    entry: Entry,
+    entry: Box<Entry>,
+    is_known: bool,
+}
+
+/// What claiming an order for a run came to.
+pub(crate) enum Entered {
+    Turn(Turn),
+    /// An older order of the same asset has not ended.
+    Behind,
+    /// Another worker has it, or it has ended.
+    Taken,
 }
 
 /// What was refused to work that is no order's of a run, such as a listing's period, while a run had something in hand.
-pub(super) struct Noted {
+pub(super) struct InHand {
     number: u64,
     refusal: Option<Refusal>,
     planned: Vec<String>,
@@ -29,40 +40,51 @@ impl Turn {
         &self.entry
     }
 
+    /// Whether anything is remembered of the order.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
     /// Where the customer changed the order, attempts begin anew.
     pub(crate) fn begin_round(&mut self, round: &Value) {
-        self.entry = in_round(std::mem::take(&mut self.entry), hash(round));
+        *self.entry = in_round(std::mem::take(&mut *self.entry), hash(round));
     }
 }
 
 impl Ledger {
-    /// Claims an order for a run; nothing where another worker has it, or it has ended.
-    pub(crate) fn enter(&self, order: &Order<'_>) -> Result<Option<Turn>> {
+    /// Claims an order for a run.
+    pub(crate) fn enter(&self, order: &Order<'_>) -> Result<Entered> {
+        let claim = match self.store.claim(order, self.now())? {
+            Claimed::Yes(claim) => *claim,
+            Claimed::Behind(_) => return Ok(Entered::Behind),
+            Claimed::Held | Claimed::Ended(_) => return Ok(Entered::Taken),
+        };
         let number = self.next_number();
-        self.attempts.borrow_mut().push(Attempt::new(number, order));
-        let claimed = self.claim(number, order);
-        let entry = self.with(number, |attempt| attempt.claim.as_ref().map(|claim| claim.entry.clone()));
-        match (claimed, entry.flatten()) {
-            (Ok(None), Some(entry)) => {
-                self.note(number);
-                Ok(Some(Turn { number, entry }))
-            }
-            (claimed, _) => {
-                self.take(number);
-                claimed.map(|_| None)
-            }
-        }
+        let entry = Box::new(claim.entry.clone());
+        let unknown = Entry {
+            collection: entry.collection.clone(),
+            id: entry.id.clone(),
+            asset: entry.asset.clone(),
+            created: entry.created,
+            ..Entry::default()
+        };
+        let is_known = *entry != unknown || !claim.steps.is_empty();
+        let mut attempt = Attempt::new(number, order);
+        self.give_claim(&mut attempt, claim);
+        self.attempts.borrow_mut().push(attempt);
+        self.note(number);
+        Ok(Entered::Turn(Turn { number, entry, is_known }))
     }
 
     /// Has something in hand that is not claimed, such as a listing, whose periods are.
     pub(crate) fn enter_unclaimed(&self) -> Turn {
         let number = self.next_number();
         self.note(number);
-        Turn { number, entry: Entry::default() }
+        Turn { number, entry: Box::default(), is_known: false }
     }
 
     fn note(&self, number: u64) {
-        self.turns.borrow_mut().push(Noted { number, refusal: None, planned: Vec::new() });
+        self.turns.borrow_mut().push(InHand { number, refusal: None, planned: Vec::new() });
     }
 
     /// What was refused while the closure ran, and the steps that a dry run passed by.
@@ -78,13 +100,32 @@ impl Ledger {
     }
 
     /// Gives the order back: as ended, with an entry, or as it was.
-    pub(crate) fn leave_turn(&self, turn: &Turn, entry: Option<&Entry>, ended: Option<&str>) -> Result<()> {
-        self.turns.borrow_mut().retain(|noted| noted.number != turn.number);
-        let Some(claim) = self.take(turn.number).and_then(|attempt| attempt.claim) else { return Ok(()) };
-        match ended {
-            Some(state) => self.store.end(&claim, state, self.now()),
-            None => self.store.release(&claim, entry),
-        }
+    pub(crate) fn leave_turn(&self, turn: &Turn, entry: Option<&Entry>) -> Result<()> {
+        let Some(claim) = self.end_turn(turn) else { return Ok(()) };
+        self.store.release(&claim, entry)
+    }
+
+    /// Gives the order back as ended in this state, by this job or by somebody else. Returns what is left to do for it.
+    pub(crate) fn leave_ended(&self, turn: &Turn, state: &str, by_us: bool) -> Result<Option<Left>> {
+        let Some(claim) = self.end_turn(turn) else { return Ok(None) };
+        let left = ending(&claim.entry.collection, state).and_then(|ending| ending.left(&claim.steps, by_us));
+        self.store.end(&claim, state, left, self.now()).map(|()| left)
+    }
+
+    fn end_turn(&self, turn: &Turn) -> Option<Claim> {
+        self.turns.borrow_mut().retain(|held| held.number != turn.number);
+        self.take(turn.number).and_then(|attempt| attempt.claim)
+    }
+
+    /// The step that the closure failed in, and the steps that it ran, by the first parts of their names.
+    pub(crate) fn steps_run(&self, turn: &Turn) -> (Option<String>, Vec<String>) {
+        self.with(turn.number, |attempt| (attempt.failed_in.take(), std::mem::take(&mut attempt.ran)))
+            .unwrap_or_default()
+    }
+
+    /// The id of the order of this collection that the last run died of.
+    pub(crate) fn died_of(&self, collection: &str) -> Option<String> {
+        self.died_of.borrow_mut().take_if(|(other, _)| other == collection).map(|(_, id)| id)
     }
 
     /// Forgets the orders that ended a day ago: no list lags for longer.

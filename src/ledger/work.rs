@@ -33,6 +33,10 @@ pub(super) struct Attempt {
     /// Steps that a dry run came to and did not run.
     pub(super) planned: Vec<String>,
     pub(super) is_distrusted: bool,
+    /// First part of the name of the step whose closure failed last.
+    pub(super) failed_in: Option<String>,
+    /// First parts of the names of the steps that were run and have a result.
+    pub(super) ran: Vec<String>,
 }
 
 /// What the ledger refused, and what that means for the run.
@@ -78,6 +82,8 @@ impl Attempt {
             refusal: None,
             planned: Vec::new(),
             is_distrusted: false,
+            failed_in: None,
+            ran: Vec::new(),
         }
     }
 

@@ -21,6 +21,11 @@ pub(crate) enum Element<T> {
 }
 
 impl<T> Element<T> {
+    /// Takes the element out of its page.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Broken { raw: String::new(), id: String::new(), error: None })
+    }
+
     pub(super) fn into_result(self) -> Result<T> {
         match self {
             Self::Item(item) => Ok(item),

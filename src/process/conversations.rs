@@ -116,6 +116,13 @@ impl<'a> Conversations<'a> {
         self.post_to(&conversation, text)
     }
 
+    /// Posts a text that only one's own side reads in the request's conversation, if it has one that is open.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn post_private(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
+        Ok(post_message(self.http, &conversation, text, true).map(drop)?)
+    }
+
     /// What is lost is looked up and not posted again: the end of the run is soon enough for that.
     fn post_to(&self, conversation: &str, text: &str) -> Result<(), MessageError> {
         self.post_to_list(&messages(conversation)?, text)

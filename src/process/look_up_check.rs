@@ -21,7 +21,7 @@ const TEMPLATE: &str = "TL-1";
 /// Where a conclusion is not in the answer.
 pub(crate) fn check_look_up(body: &[u8]) -> (&'static str, &'static str) {
     let goal = Goal {
-        statuses: &["approved"],
+        statuses: "approved".into(),
         template: Some(TEMPLATE.into()),
         reason: Some(REASON.into()),
         answered_by_template: false,

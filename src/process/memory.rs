@@ -1,25 +1,58 @@
 //! What a run asks its ledger, and tells it.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use super::{Options, Outcome, Plan, Queue, Report, Verdict};
+use super::conversations::Conversations;
+use super::{Certainty, News, Options, Outcome, Plan, Queue, Report, Verdict};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::ledger::{Attached, Attempts, Entry, Ledger, Order, Refusal, Turn, failed, may_try, put_off};
+use crate::ledger::{
+    Attached, Attempts, Blame, Cause, Entered, Entry, Ledger, Left, Order, Outage, Refusal, Turn, Undos,
+    ending, failed, may_try, put_off,
+};
 use crate::scope;
+use crate::text::cause;
+
+mod ended;
+mod lost;
+mod outage;
+
+use lost::Lost;
 
 /// What a run remembers between runs, where it has a ledger.
 pub(super) struct Memory<'a> {
     ledger: Option<&'a Ledger>,
     attempts: Option<Attempts>,
+    undos: Undos<'a>,
+    tell_again: Option<Duration>,
     turn: Option<Turn>,
     /// The pause that the closure asked for.
     after: Option<Duration>,
+    /// The deciding call of unknown fate.
+    lost: Option<Lost>,
+    outage: Outage,
     has_ended_one: bool,
+    has_decided_one: bool,
     /// Orders that failed by an error which may be the platform's: it counts once the platform is seen to work.
-    suspects: Vec<(Turn, String)>,
+    suspects: Vec<(String, String)>,
+    /// Ids of orders that are remembered and were met in this run.
+    met: HashSet<u64>,
+    hasher: RandomState,
+    /// Orders whose last attempt was made in this run.
+    died: Vec<String>,
     /// What the ledger could not be told.
     failure: Option<Error>,
+}
+
+/// Whether the closure is asked for an order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Enter {
+    Now,
+    /// It was tried before: fresh ones come first.
+    Retry,
+    No,
 }
 
 /// The name of a queue's list in the ledger.
@@ -31,52 +64,137 @@ fn order<T: Queue>(item: &T) -> Order<'_> {
     Order { collection: collection::<T>(), id: item.id(), asset: item.asset_id(), created: item.created() }
 }
 
+/// An order of which only the id is known.
+fn by_id<T: Queue>(id: &str) -> Order<'_> {
+    Order { collection: collection::<T>(), id, asset: None, created: None }
+}
+
+/// The entry with an error that costs no attempt.
+fn noted(entry: &Entry, error: &str, now: time::OffsetDateTime) -> Entry {
+    let erred = if entry.error.as_deref() == Some(error) { entry.erred } else { Some(now) };
+    Entry { error: Some(error.to_owned()), erred, ..entry.clone() }
+}
+
 impl<'a> Memory<'a> {
     /// Takes the ledger for the run; nothing where another run has it.
-    pub(super) fn begin(options: &Options<'a>, http: &Http, report: &mut Report) -> Result<Option<Self>> {
+    pub(super) fn begin<T: Queue>(
+        options: &mut Options<'a>,
+        http: &Http,
+        report: &mut Report,
+    ) -> Result<Option<Self>> {
         let ledger = options.ledger;
         match ledger.map(|ledger| ledger.attach(Some(http.endpoint()))).transpose()? {
             Some(Attached::Held) => return Ok(None),
             Some(Attached::Ready { made: true, .. }) => {
-                report.warn("the ledger is new: it does not know what was done before".into());
+                let remark = "the ledger is new: it does not know what was done before";
+                report.remark(remark.into());
+                report.tell(remark, None);
             }
             Some(Attached::Ready { made: false, .. }) | None => {}
         }
-        let attempts = options.attempts;
-        Ok(Some(Self {
+        let mut memory = Self {
             ledger,
-            attempts,
+            attempts: options.attempts,
+            undos: std::mem::take(&mut options.undos),
+            tell_again: options.tell_again,
             turn: None,
             after: None,
+            lost: None,
+            outage: Outage::default(),
             has_ended_one: false,
+            has_decided_one: false,
             suspects: Vec::new(),
+            met: HashSet::new(),
+            hasher: RandomState::new(),
+            died: Vec::new(),
             failure: None,
-        }))
+        };
+        memory.recall_outage::<T>(report)?;
+        Ok(Some(memory))
+    }
+
+    /// What the last runs left to do: it comes before the list is read. Each outcome is handed to `told`.
+    pub(super) fn prepare<T: Queue>(
+        &mut self,
+        http: &Http,
+        conversations: &mut Conversations<'_>,
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<()> {
+        let Some(ledger) = self.ledger.filter(|_| !scope::is_dry_run() && T::ENDS) else { return Ok(()) };
+        if let Some(id) = ledger.died_of(collection::<T>())
+            && let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&id))?
+        {
+            let text = "the process ended while it had this order in hand";
+            let mut outcome = Outcome::errored(id, Some(Error::Handler(anyhow::Error::msg(text))));
+            let left = self.count_attempt(&turn, turn.entry(), text, &mut outcome);
+            left?;
+            told(report, outcome);
+        }
+        self.settle_lost::<T>(http, conversations, report, told)?;
+        self.undo_leftovers::<T>(report, told)
     }
 
     /// Whether the order is handed to the closure now.
-    pub(super) fn enter<T: Queue>(&mut self, item: &T, report: &mut Report) -> Result<bool> {
-        let Some(ledger) = self.ledger else { return Ok(true) };
+    pub(super) fn enter<T: Queue>(&mut self, item: &T, is_retry: bool, report: &mut Report) -> Result<Enter> {
+        let Some(ledger) = self.ledger else { return Ok(Enter::Now) };
         if !T::ENDS {
             self.turn = Some(ledger.enter_unclaimed());
-            return Ok(true);
+            return Ok(Enter::Now);
         }
-        let Some(mut turn) = ledger.enter(&order(item))? else { return Ok(false) };
+        let mut turn = match ledger.enter(&order(item))? {
+            Entered::Turn(turn) => turn,
+            Entered::Taken => return Ok(Enter::No),
+            Entered::Behind => {
+                self.meet(item.id());
+                report.pass_behind();
+                return Ok(Enter::No);
+            }
+        };
+        if turn.is_known() {
+            self.meet(item.id());
+        }
         if turn.entry().round.is_some() {
             turn.begin_round(&item.round());
         }
-        if let Err(wait) = may_try(turn.entry(), self.attempts.as_ref(), ledger.now()) {
-            if wait.is_dead {
-                report.pass_dead();
-            } else {
+        let now = ledger.now();
+        let entry = turn.entry();
+        let enter = match may_try(entry, self.attempts.as_ref(), now) {
+            // What became of the last decision is not known: no other one is carried out.
+            _ if entry.plan.is_some() => {
                 report.pass_waiting();
+                Enter::No
             }
-            self.failure = ledger.leave_turn(&turn, None, None).err();
-            self.check()?;
-            return Ok(false);
+            Err(wait) if wait.is_dead => {
+                report.pass_dead();
+                let error = entry.error.as_deref().unwrap_or_default();
+                self.remind(entry, &format!("{} is dead: {error}", entry.id), report);
+                Enter::No
+            }
+            Err(_) => {
+                report.pass_waiting();
+                Enter::No
+            }
+            Ok(()) if !is_retry && (entry.error.is_some() || entry.later.is_some()) => Enter::Retry,
+            Ok(()) if !self.outage.may_ask(entry, now) => {
+                report.pass_waiting();
+                Enter::No
+            }
+            Ok(()) => Enter::Now,
+        };
+        if enter == Enter::Now {
+            if !scope::is_dry_run() {
+                ledger.store().in_hand(Some(&order(item)))?;
+            }
+            self.turn = Some(turn);
+        } else {
+            ledger.leave_turn(&turn, None)?;
         }
-        self.turn = Some(turn);
-        Ok(true)
+        Ok(enter)
+    }
+
+    fn meet(&mut self, id: &str) {
+        self.met.insert(self.hasher.hash_one(id));
     }
 
     /// What becomes of the order by what the ledger refused while the closure ran.
@@ -89,7 +207,7 @@ impl<'a> Memory<'a> {
         Some(match refusal {
             Some(Refusal::Run(error)) => {
                 let turn = self.turn.take();
-                if let Some(Err(error)) = turn.map(|turn| ledger.leave_turn(&turn, None, None)) {
+                if let Some(Err(error)) = turn.map(|turn| ledger.leave_turn(&turn, None)) {
                     log::warn!(target: "connect::process", "{id}: {error}");
                 }
                 self.failure = Some(error);
@@ -107,39 +225,109 @@ impl<'a> Memory<'a> {
         })
     }
 
+    /// The fate of the order's deciding call is unknown.
+    pub(super) fn lose(&mut self, plan: &Plan, before: &str) {
+        self.lost = self.ledger.map(|_| Lost::new(plan, before));
+    }
+
     /// Remembers what became of the order.
-    pub(super) fn leave<T: Queue>(&mut self, item: &T, outcome: &mut Outcome) {
+    pub(super) fn leave<T: Queue>(&mut self, item: &T, outcome: &mut Outcome, report: &mut Report) {
         let (Some(ledger), Some(mut turn)) = (self.ledger, self.turn.take()) else { return };
-        if scope::is_dry_run() || !T::ENDS {
-            self.failure = ledger.leave_turn(&turn, None, None).err();
-            return;
+        let left = if scope::is_dry_run() || !T::ENDS {
+            ledger.leave_turn(&turn, None)
+        } else if outcome.verdict == Verdict::Errored {
+            turn.begin_round(&item.round());
+            self.erred::<T>(&turn, outcome, report)
+        } else if outcome.verdict == Verdict::Later {
+            self.later(&turn, outcome)
+        } else {
+            self.decided::<T>(&turn, outcome, report)
+        };
+        self.failure = self.failure.take().or(left.err());
+        if matches!(outcome.verdict, Verdict::Errored | Verdict::Later) {
+            self.meet(item.id());
         }
-        let left = match outcome.verdict {
-            Verdict::Errored => {
-                turn.begin_round(&item.round());
-                let text = outcome.error.as_ref().map(Error::with_causes).unwrap_or_default();
-                if outcome.error.as_ref().is_some_and(Error::is_platform_failure) {
-                    self.suspects.push((turn, text));
-                    return;
-                }
-                let entry = failed(turn.entry(), self.attempts.as_ref(), &text, ledger.now());
-                if entry.dead.is_some() {
-                    let attempts = entry.attempts;
-                    outcome
-                        .warnings
-                        .push(format!("attempt {attempts} was the last one: it is not tried any more"));
-                }
-                ledger.leave_turn(&turn, Some(&entry), None)
+        self.mark::<T>(turn.entry(), outcome);
+    }
+
+    fn erred<T: Queue>(&mut self, turn: &Turn, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        if let Some(Error::Conflict(conflict)) = &outcome.error
+            && ending(collection::<T>(), &conflict.found).is_some()
+        {
+            return self.ended_elsewhere::<T>(turn, &conflict.found.clone(), report);
+        }
+        let text = outcome.error.as_ref().map(Error::with_causes).unwrap_or_default();
+        let (failed_in, _) = ledger.steps_run(turn);
+        let lost = self.lost.take();
+        if lost.is_some() || outcome.error.as_ref().is_some_and(Error::is_platform_failure) {
+            let plan = lost.as_ref().and_then(Lost::json).or_else(|| turn.entry().plan.clone());
+            let entry = Entry { plan, ..noted(turn.entry(), &text, ledger.now()) };
+            self.suspects.push((outcome.id.clone(), text));
+            return ledger.leave_turn(turn, Some(&entry));
+        }
+        let blame = match self.attempts {
+            Some(_) => self.outage.failed(turn.entry(), Cause::new(failed_in, &text), ledger.now()),
+            None => Blame::Order,
+        };
+        match blame {
+            Blame::Order => self.count_attempt(turn, turn.entry(), &text, outcome),
+            Blame::Outage => {
+                let entry = noted(turn.entry(), &text, ledger.now());
+                ledger.leave_turn(turn, Some(&entry))?;
+                self.save_outage::<T>(report)
             }
-            Verdict::Later => match put_off(turn.entry(), self.after, ledger.now()) {
-                Ok(entry) => ledger.leave_turn(&turn, Some(&entry), None),
-                Err(text) => {
-                    outcome.verdict = Verdict::Errored;
-                    outcome.error = Some(Error::Handler(anyhow::Error::msg(text)));
-                    ledger.leave_turn(&turn, None, None)
+            Blame::Began(orders) => {
+                let entry = noted(turn.entry(), &text, ledger.now());
+                ledger.leave_turn(turn, Some(&entry))?;
+                for before in orders.iter().filter(|before| before.id != outcome.id) {
+                    self.give_back::<T>(before)?;
                 }
-            },
-            Verdict::Skipped | Verdict::Stale | Verdict::Reported => ledger.leave_turn(&turn, None, None),
+                self.save_outage::<T>(report)
+            }
+        }
+    }
+
+    fn count_attempt(
+        &mut self,
+        turn: &Turn,
+        before: &Entry,
+        text: &str,
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        let entry = failed(before, self.attempts.as_ref(), text, ledger.now());
+        if entry.dead.is_some() {
+            self.died.push(entry.id.clone());
+            let attempts = entry.attempts;
+            outcome.warnings.push(format!("attempt {attempts} was the last one: it is not tried any more"));
+        }
+        ledger.leave_turn(turn, Some(&entry))
+    }
+
+    fn later(&mut self, turn: &Turn, outcome: &mut Outcome) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        match put_off(turn.entry(), self.after, ledger.now()) {
+            Ok(entry) => ledger.leave_turn(turn, Some(&entry)),
+            Err(text) => {
+                outcome.verdict = Verdict::Errored;
+                outcome.error = Some(Error::Handler(anyhow::Error::msg(text)));
+                ledger.leave_turn(turn, None)
+            }
+        }
+    }
+
+    fn decided<T: Queue>(&mut self, turn: &Turn, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        let (_, ran) = ledger.steps_run(turn);
+        if let Some(away) = self.outage.worked(&ran) {
+            self.forget_outage::<T>(&away, report)?;
+        }
+        let by_us = outcome.certainty != Certainty::AlreadyDone;
+        match outcome.verdict {
+            Verdict::Skipped | Verdict::Stale | Verdict::Reported => {
+                return ledger.leave_turn(turn, None);
+            }
             // It is not over: the customer is asked, or it waits for a day. What follows is another round.
             Verdict::Inquired | Verdict::Pended | Verdict::Scheduled | Verdict::Confirmed => {
                 let entry = Entry {
@@ -148,36 +336,38 @@ impl<'a> Memory<'a> {
                     later: None,
                     error: None,
                     erred: None,
+                    plan: None,
                     ..turn.entry().clone()
                 };
-                ledger.leave_turn(&turn, Some(&entry).filter(|entry| *entry != turn.entry()), None)
+                ledger.leave_turn(turn, Some(&entry).filter(|entry| *entry != turn.entry()))?;
             }
             verdict => {
                 self.has_ended_one = true;
-                ledger.leave_turn(&turn, None, Some(verdict.as_str()))
+                match ledger.leave_ended(turn, verdict.as_str(), by_us)? {
+                    Some(Left::Undo) => self.undo::<T>(outcome, report)?,
+                    Some(Left::Adopted) => self.adopted::<T>(&outcome.id, report)?,
+                    None => {}
+                }
             }
-        };
-        self.failure = left.err();
-        if !matches!(
-            outcome.verdict,
-            Verdict::Errored | Verdict::Skipped | Verdict::Stale | Verdict::Later | Verdict::Reported
-        ) {
-            self.platform_works();
         }
+        self.has_decided_one = true;
+        self.platform_works::<T>(report);
+        Ok(())
     }
 
     /// Remembers what the end of the run found out of an order whose fate was unknown.
-    pub(super) fn settled<T: Queue>(&mut self, outcome: &Outcome) {
-        let Some(ledger) = self.ledger.filter(|_| T::ENDS && outcome.error.is_none()) else { return };
-        let held = self.suspects.iter().position(|(turn, _)| turn.entry().id == outcome.id);
-        let order = Order { collection: collection::<T>(), id: &outcome.id, asset: None, created: None };
-        let turn = match held {
-            Some(at) => Ok(Some(self.suspects.remove(at).0)),
-            None => ledger.enter(&order),
-        };
-        let left = turn.and_then(|turn| match turn {
-            Some(turn) => ledger.leave_turn(&turn, None, Some(outcome.verdict.as_str())),
-            None => Ok(()),
+    pub(super) fn settled<T: Queue>(&mut self, outcome: &mut Outcome, report: &mut Report) {
+        let Some(ledger) = self.ledger.filter(|_| T::ENDS) else { return };
+        self.suspects.retain(|(id, _)| *id != outcome.id);
+        let left = ledger.enter(&by_id::<T>(&outcome.id)).and_then(|entered| {
+            let Entered::Turn(turn) = entered else { return Ok(()) };
+            match &outcome.error {
+                None => self.decided::<T>(&turn, outcome, report),
+                Some(Error::Conflict(conflict)) => {
+                    self.ended_elsewhere::<T>(&turn, &conflict.found.clone(), report)
+                }
+                Some(_) => ledger.leave_turn(&turn, None),
+            }
         });
         if let Err(error) = left {
             log::warn!(target: "connect::process", "{}: {error}", outcome.id);
@@ -185,12 +375,20 @@ impl<'a> Memory<'a> {
     }
 
     /// What failed by an error of the platform's kind was the orders' own: another order was decided since.
-    pub(super) fn platform_works(&mut self) {
+    pub(super) fn platform_works<T: Queue>(&mut self, report: &mut Report) {
         let Some(ledger) = self.ledger else { return };
-        for (turn, text) in std::mem::take(&mut self.suspects) {
-            let entry = failed(turn.entry(), self.attempts.as_ref(), &text, ledger.now());
-            let left = ledger.leave_turn(&turn, Some(&entry), None);
+        for (id, text) in std::mem::take(&mut self.suspects) {
+            let mut counted = Outcome::errored(id.clone(), None);
+            let left = ledger.enter(&by_id::<T>(&id)).and_then(|entered| match entered {
+                Entered::Turn(turn) => self.count_attempt(&turn, turn.entry(), &text, &mut counted),
+                Entered::Behind | Entered::Taken => Ok(()),
+            });
             self.failure = self.failure.take().or(left.err());
+            for warning in counted.warnings {
+                let line = format!("{id}: {warning}");
+                report.tell(&line, None);
+                report.remark(line);
+            }
         }
     }
 
@@ -201,18 +399,63 @@ impl<'a> Memory<'a> {
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    /// Gives back what is still in hand, and forgets what ended a day ago.
-    pub(super) fn finish(&mut self) {
+    /// Gives back what is still in hand, forgets what ended a day ago, and tells of what died and what is left.
+    pub(super) fn finish<T: Queue>(&mut self, conversations: &mut Conversations<'_>, report: &mut Report) {
         let Some(ledger) = self.ledger else { return };
-        let mut left = self.turn.take().map_or(Ok(()), |turn| ledger.leave_turn(&turn, None, None));
-        for (turn, _) in std::mem::take(&mut self.suspects) {
-            left = left.and(ledger.leave_turn(&turn, None, None));
-        }
-        if self.has_ended_one && left.is_ok() {
-            left = ledger.sweep();
+        let mut left = self.turn.take().map_or(Ok(()), |turn| ledger.leave_turn(&turn, None));
+        if !scope::is_dry_run() {
+            left = left.and_then(|()| ledger.store().in_hand(None));
+            self.note_deaths(conversations, report);
+            left = left.and_then(|()| self.tell_leftovers::<T>(report));
+            if self.has_ended_one {
+                left = left.and_then(|()| ledger.sweep());
+            }
         }
         if let Err(error) = left {
             log::warn!(target: "connect::process", "{error}");
+        }
+    }
+
+    /// Leaves a note that only one's own side reads in the conversation of each order that died.
+    fn note_deaths(&mut self, conversations: &mut Conversations<'_>, report: &mut Report) {
+        let Some(attempts) = self.attempts.filter(Attempts::leaves_note) else { return };
+        for id in std::mem::take(&mut self.died) {
+            let text = format!("Processing failed {} times and has ended.", attempts.most());
+            if let Err(error) = conversations.post_private(&id, &text) {
+                report.remark(format!("{id}: {error}"));
+            }
+        }
+    }
+
+    /// Says whether the outcome is news, by what was told of the order before.
+    fn mark<T: Queue>(&self, entry: &Entry, outcome: &mut Outcome) {
+        let collection = collection::<T>();
+        outcome.news = match outcome.verdict {
+            Verdict::Skipped | Verdict::Stale => News::Old,
+            _ => {
+                let mark = cause(&outcome.to_string().replace(outcome.id.as_str(), ""));
+                let is_old = self.was_told(entry, &mark);
+                if is_old { News::Old } else { News::Marked { collection, told: mark } }
+            }
+        };
+    }
+
+    fn was_told(&self, entry: &Entry, mark: &str) -> bool {
+        entry.told.as_deref() == Some(mark) && !self.is_to_tell_again(entry)
+    }
+
+    fn is_to_tell_again(&self, entry: &Entry) -> bool {
+        let (Some(ledger), Some(after), Some(told)) = (self.ledger, self.tell_again, entry.told_at) else {
+            return false;
+        };
+        ledger.now() - told >= after
+    }
+
+    /// Tells again of an order that was told of long ago.
+    fn remind(&self, entry: &Entry, line: &str, report: &mut Report) {
+        if self.is_to_tell_again(entry) {
+            let mark = entry.told.clone().unwrap_or_default();
+            report.tell(line, Some((&entry.collection, &entry.id, &mark)));
         }
     }
 }

@@ -38,6 +38,10 @@ pub struct Options<'a> {
     pub(crate) ledger: Option<&'a crate::ledger::Ledger>,
     #[cfg(feature = "ledger")]
     pub(crate) attempts: Option<crate::ledger::Attempts>,
+    #[cfg(feature = "ledger")]
+    pub(crate) undos: crate::ledger::Undos<'a>,
+    #[cfg(feature = "ledger")]
+    pub(crate) tell_again: Option<Duration>,
 }
 
 /// A copy of an object that is older is read again before the closure sees it.
@@ -63,6 +67,10 @@ impl<'a> Options<'a> {
             ledger: None,
             #[cfg(feature = "ledger")]
             attempts: None,
+            #[cfg(feature = "ledger")]
+            undos: crate::ledger::Undos::default(),
+            #[cfg(feature = "ledger")]
+            tell_again: None,
         }
     }
 
@@ -82,6 +90,44 @@ impl<'a> Options<'a> {
     #[cfg(feature = "ledger")]
     pub fn attempts(mut self, attempts: crate::ledger::Attempts) -> Self {
         self.attempts = Some(attempts);
+        self
+    }
+
+    /// Undoes what the step of this name made, for orders that failed: needs a [`ledger`](Self::ledger).
+    ///
+    /// The answer of the platform comes first: once an order is known to have ended failed or revoked, whoever brought it
+    /// there, its steps are undone in reverse. An undo that fails, or that a kill prevents, is tried again by later runs,
+    /// which do not ask the closure. It is called with what the step [made](crate::ledger::Made) and with a key of its own,
+    /// once until it succeeds. Of a step whose name is a tuple, the first part names the undo.
+    ///
+    /// ```
+    /// # struct Vendor;
+    /// # impl Vendor { fn delete(&self, _: &str, _: &str) -> anyhow::Result<()> { Ok(()) } }
+    /// # let vendor = Vendor;
+    /// use connect::Options;
+    /// use connect::ledger::Made;
+    ///
+    /// let options = Options::new().undo("tenant", |made: Made<String>, key| match &made.result {
+    ///     Some(tenant) => vendor.delete(tenant, key),
+    ///     None => anyhow::bail!("look for what was made with the key {}", made.key),
+    /// });
+    /// # drop(options);
+    /// ```
+    #[cfg(feature = "ledger")]
+    pub fn undo<T: serde::de::DeserializeOwned>(
+        mut self,
+        step: &str,
+        undo: impl FnMut(crate::ledger::Made<T>, &str) -> anyhow::Result<()> + 'a,
+    ) -> Self {
+        self.undos.add(step, undo);
+        self
+    }
+
+    /// Tells again after this time what [`Report::print_news`](super::Report::print_news) told once: an order that errs, is
+    /// dead or put off, or for which something is left to do.
+    #[cfg(feature = "ledger")]
+    pub fn tell_again(mut self, after: Duration) -> Self {
+        self.tell_again = Some(after);
         self
     }
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::text::{Clean, one_line};
 
 /// What a request was brought to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -151,6 +151,19 @@ pub struct Outcome {
     pub calls: u64,
     /// Plan that a dry run did not carry out.
     pub plan: Option<Plan>,
+    pub(crate) news: News,
+}
+
+/// Whether an outcome is news, by what the ledger knows was told before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nobody was told yet.
+    New,
+    /// It is news, and that it was told is to be remembered.
+    #[cfg(feature = "ledger")]
+    Marked { collection: &'static str, told: String },
+    /// The same was told before, or it is none.
+    Old,
 }
 
 impl Outcome {
@@ -167,6 +180,7 @@ impl Outcome {
             elapsed: Duration::ZERO,
             calls: 0,
             plan: None,
+            news: News::New,
         }
     }
 

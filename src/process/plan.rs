@@ -1,5 +1,6 @@
 //! A decision as data: the calls that carry it out, before any of them is made.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -55,7 +56,8 @@ pub enum CallKind {
 /// Where the deciding POST leads, to recognise an object that is there already.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Goal {
-    pub(crate) statuses: &'static [&'static str],
+    /// States with `|` between, the usual one first.
+    pub(crate) statuses: Cow<'static, str>,
     pub(crate) template: Option<String>,
     pub(crate) reason: Option<String>,
     /// The answer is documented to hold the template and no status.
@@ -82,7 +84,7 @@ impl Plan {
 
     /// Refuses the object for good.
     pub(crate) fn fail(object: String, reason: String) -> Result<Self> {
-        Self::new(Verdict::Failed, object).post_reason("fail", reason, &["failed"])
+        Self::new(Verdict::Failed, object).post_reason("fail", reason, "failed")
     }
 
     /// Posts a reason.
@@ -94,7 +96,7 @@ impl Plan {
         self,
         action: &'static str,
         reason: String,
-        leads_to: &'static [&'static str],
+        leads_to: &'static str,
     ) -> Result<Self> {
         if reason.trim().is_empty() {
             let why = format!("{action} needs a reason, which the customer reads: nothing was sent");
@@ -106,7 +108,7 @@ impl Plan {
 
     /// Puts the object back to pending.
     pub(crate) fn pend(object: String) -> Result<Self> {
-        Self::new(Verdict::Pended, object).post_empty("pend", Goal::status(&["pending"]))
+        Self::new(Verdict::Pended, object).post_empty("pend", Goal::status("pending"))
     }
 
     /// Leaves the object for a later run.

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+#[cfg(feature = "ledger")]
+mod news;
+
 use super::conversations::UNKNOWN_MESSAGE;
 use super::{Certainty, Outcome, Verdict};
 use crate::error::Error;
@@ -38,7 +41,11 @@ pub struct Report {
     unlisted: u64,
     waiting: u64,
     dead: u64,
+    behind: u64,
+    left: u64,
     warnings: Vec<String>,
+    #[cfg(feature = "ledger")]
+    news: news::News,
 }
 
 /// Why a run ended before its list did.
@@ -92,12 +99,25 @@ impl Report {
     }
 
     #[cfg(feature = "ledger")]
-    pub(crate) fn warn(&mut self, warning: String) {
-        log::warn!(target: "connect::process", "{warning}");
-        self.warnings.push(warning);
+    pub(crate) fn pass_behind(&mut self) {
+        self.behind += 1;
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(crate) fn pass_left(&mut self) {
+        self.left += 1;
+    }
+
+    /// Adds a remark on the run as a whole.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn remark(&mut self, remark: String) {
+        log::warn!(target: "connect::process", "{remark}");
+        self.warnings.push(remark);
     }
 
     pub(crate) fn add(&mut self, outcome: Outcome) {
+        #[cfg(feature = "ledger")]
+        self.news.add(&outcome);
         match outcome.certainty {
             Certainty::Observed => self.observed += 1,
             Certainty::AlreadyDone => self.already += 1,
@@ -226,6 +246,18 @@ impl Report {
         self.dead
     }
 
+    /// Number of objects that were passed over, because an older one of the same asset has not ended.
+    pub fn behind(&self) -> u64 {
+        self.behind
+    }
+
+    /// Number of objects that have ended and for which something is left to do; see
+    /// [`Ledger::leftovers`](crate::Ledger::leftovers).
+    #[cfg(feature = "ledger")]
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Remarks on the run as a whole, such as a ledger that was made anew.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -340,9 +372,12 @@ impl fmt::Display for Report {
         if self.foreign > 0 {
             writeln!(f, "  {} of other products were passed over", self.foreign)?;
         }
-        for (count, what) in
-            [(self.waiting, "wait for a later run"), (self.dead, "are dead: not tried any more")]
-        {
+        for (count, what) in [
+            (self.waiting, "wait for a later run"),
+            (self.behind, "wait for an older one of the same asset"),
+            (self.dead, "are dead: not tried any more"),
+            (self.left, "have ended, and something is left to do for them"),
+        ] {
             if count > 0 {
                 writeln!(f, "  {count} {what}")?;
             }
@@ -412,7 +447,7 @@ impl Serialize for Report {
             }
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 19)?;
+        let mut out = serializer.serialize_struct("Report", 21)?;
         out.serialize_field("what", self.what)?;
         out.serialize_field("handled", &self.handled())?;
         out.serialize_field("counts", &Counts(self))?;
@@ -421,6 +456,8 @@ impl Serialize for Report {
         out.serialize_field("unknown", &self.unknown)?;
         out.serialize_field("foreign", &self.foreign)?;
         out.serialize_field("waiting", &self.waiting)?;
+        out.serialize_field("behind", &self.behind)?;
+        out.serialize_field("left", &self.left)?;
         out.serialize_field("dead", &self.dead)?;
         out.serialize_field("warnings", &self.warnings)?;
         out.serialize_field("backlog", &self.backlog)?;

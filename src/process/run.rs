@@ -10,9 +10,10 @@ use super::conversations::Conversations;
 use super::cursor::Cursor;
 use super::execute::execute;
 use super::fresh::{Again, read_again};
-use super::memory::Memory;
+use super::memory::{Enter, Memory};
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
+use super::retries::Retries;
 use super::settle::{Settled, Unsettled};
 use super::storm::Storm;
 use super::told::Told;
@@ -47,7 +48,7 @@ pub(crate) fn run<T: Queue>(
     options.filter.check(T::NAMES)?;
     let wanted = Wanted::new::<T>(products, &options);
     let mut report = Report::new(T::NAME, scope::is_dry_run());
-    let Some(memory) = Memory::begin(&options, http, &mut report)? else {
+    let Some(memory) = Memory::begin::<T>(&mut options, http, &mut report)? else {
         log::info!(target: "connect::process", "another run has the ledger: nothing to do");
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
         return Ok(report);
@@ -75,7 +76,7 @@ pub(crate) fn run<T: Queue>(
     if end.is_ok() {
         run.settle::<T>(&mut options);
     }
-    run.memory.finish();
+    run.memory.finish::<T>(&mut run.conversations, &mut run.report);
     match end {
         Err(error) if run.report.handled() == 0 => Err(error),
         end => {
@@ -110,14 +111,16 @@ impl Run<'_> {
         options: &mut Options<'_>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Stop>> {
+        self.prepare::<T>(options)?;
         let mut first = true;
+        let mut retries = Retries::default();
         loop {
             if let Some(stop) = self.stop(options) {
                 return Ok(Some(stop));
             }
             let mut page = match self.pages.next::<T>() {
                 Ok(Some(page)) => page,
-                Ok(None) => return Ok(None),
+                Ok(None) => break,
                 // Not the platform's failure: the time was up.
                 Err(_) if is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
@@ -149,18 +152,20 @@ impl Run<'_> {
                             self.not_asked_for(item, &why)
                         } else {
                             // Claimed first, and looked at after.
-                            if !self.memory.enter(item, &mut self.report)? {
-                                continue;
-                            }
-                            let is_old = page.read.elapsed() > options.fresh;
-                            let mut decide = |item: &T| {
-                                let mut plan = decide(item)?;
-                                if options.is_silent_after(plan.verdict) {
-                                    plan.message = None;
+                            match self.memory.enter(item, false, &mut self.report)? {
+                                Enter::No => continue,
+                                Enter::Retry => {
+                                    retries.push(element.take(), page.read);
+                                    if retries.is_full()
+                                        && let Some(stop) = self.retry(&mut retries, options, decide)?
+                                    {
+                                        return Ok(Some(stop));
+                                    }
+                                    continue;
                                 }
-                                Ok(plan)
-                            };
-                            match self.one(item, is_old, &mut decide)? {
+                                Enter::Now => {}
+                            }
+                            match self.one(item, page.read, options, decide)? {
                                 Some(outcome) => outcome,
                                 None => return Ok(Some(Stop::Deadline)),
                             }
@@ -169,8 +174,59 @@ impl Run<'_> {
                     Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;
+                if retries.has_turn()
+                    && let Some(stop) = self.retry(&mut retries, options, decide)?
+                {
+                    return Ok(Some(stop));
+                }
             }
         }
+        while !retries.is_empty() {
+            if let Some(stop) = self
+                .stop(options)
+                .map_or_else(|| self.retry(&mut retries, options, decide), |stop| Ok(Some(stop)))?
+            {
+                return Ok(Some(stop));
+            }
+        }
+        self.walked::<T>(options)?;
+        Ok(None)
+    }
+
+    /// What the last runs left to do comes first.
+    fn prepare<T: Queue>(&mut self, options: &mut Options<'_>) -> Result<()> {
+        let Self { http, conversations, report, memory, told, .. } = self;
+        memory.prepare::<T>(http, conversations, report, &mut |report, outcome| {
+            told.log(&outcome, "");
+            options.observe(&outcome);
+            report.add(outcome);
+        })
+    }
+
+    /// The list was walked to its end.
+    fn walked<T: Queue>(&mut self, options: &mut Options<'_>) -> Result<()> {
+        let Self { http, report, memory, told, .. } = self;
+        memory.walked::<T>(http, report, &mut |report, outcome| {
+            told.log(&outcome, "");
+            options.observe(&outcome);
+            report.add(outcome);
+        })
+    }
+
+    /// Handles one that was tried before, if its turn has come and it is still wanted.
+    fn retry<T: Queue>(
+        &mut self,
+        retries: &mut Retries<T>,
+        options: &mut Options<'_>,
+        decide: &mut impl FnMut(&T) -> Result<Plan>,
+    ) -> Result<Option<Stop>> {
+        let Some((item, read)) = retries.pop() else { return Ok(None) };
+        if self.memory.enter(&item, true, &mut self.report)? != Enter::Now {
+            return Ok(None);
+        }
+        let Some(outcome) = self.one(&item, read, options, decide)? else { return Ok(Some(Stop::Deadline)) };
+        self.note::<T>(outcome, options)?;
+        Ok(None)
     }
 
     fn stop(&self, options: &Options<'_>) -> Option<Stop> {
@@ -217,17 +273,26 @@ impl Run<'_> {
     fn one<T: Queue>(
         &mut self,
         item: &T,
-        is_old: bool,
+        read: Instant,
+        options: &Options<'_>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
+        let is_old = read.elapsed() > options.fresh;
+        let mut decide = |item: &T| {
+            let mut plan = decide(item)?;
+            if options.is_silent_after(plan.verdict) {
+                plan.message = None;
+            }
+            Ok(plan)
+        };
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(item.id());
         let mut outcome = Outcome::errored(item.id().to_owned(), None);
         outcome.about(item);
         let again = is_old.then(|| read_again(self.http, self.wanted, item.id()));
         match again {
-            None => self.decided(item, decide, &mut outcome),
-            Some(Ok(Again::Wanted(item))) => self.decided(&item, decide, &mut outcome),
+            None => self.decided(item, &mut decide, &mut outcome),
+            Some(Ok(Again::Wanted(item))) => self.decided(&item, &mut decide, &mut outcome),
             Some(Ok(Again::Stale(why))) => {
                 (outcome.verdict, outcome.detail) = (Verdict::Stale, Some(why));
             }
@@ -236,7 +301,7 @@ impl Run<'_> {
             Some(Err(error)) => outcome.error = Some(error),
         }
         self.memory.check()?;
-        self.memory.leave(item, &mut outcome);
+        self.memory.leave(item, &mut outcome, &mut self.report);
         let stays = matches!(
             outcome.verdict,
             Verdict::Errored | Verdict::Skipped | Verdict::Later | Verdict::Reported
@@ -311,6 +376,7 @@ impl Run<'_> {
         }
         self.unsettled.add_message(&outcome.id, executed.lost_message);
         if executed.lost {
+            self.memory.lose(&plan, item.status());
             self.unsettled.add_order(item.id(), item.status(), plan);
         }
     }
@@ -335,7 +401,7 @@ impl Run<'_> {
                 // Not the platform's failure: the time was up.
                 Err(_) if is_late() => {}
                 Err(error) => return Err(error),
-                Ok(_) => self.memory.platform_works(),
+                Ok(_) => self.memory.platform_works::<T>(&mut self.report),
             }
             self.failures = 0;
         }
@@ -367,8 +433,8 @@ impl Run<'_> {
                     outcome
                 }
             };
-            let outcome = self.report.settle(outcome);
-            self.memory.settled::<T>(&outcome);
+            let mut outcome = self.report.settle(outcome);
+            self.memory.settled::<T>(&mut outcome, &mut self.report);
             self.told.log(&outcome, "");
             options.observe(&outcome);
             self.report.replace(outcome);

@@ -1,11 +1,11 @@
 //! What is unknown when a run is over is looked up once more: a replica that lagged has caught up by then.
 
 use super::conversations::{Conversations, LostMessage};
-use super::snapshot::{Snapshot, State};
+use super::look_up::look_up;
+use super::snapshot::State;
 use super::{Plan, Queue};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Http, Object, wait};
-use crate::rql::{LOOK_UP, ValueList};
+use crate::http::{Http, wait};
 use crate::scope;
 
 /// So many are kept for a second look; beyond that they stay unknown.
@@ -91,25 +91,13 @@ impl Unsettled {
     }
 
     fn look<T: Queue>(&mut self, http: &Http, settled: &mut impl FnMut(Settled)) -> Result<()> {
-        let mut orders = std::mem::take(&mut self.orders).into_iter().peekable();
-        while orders.peek().is_some() {
-            let (mut list, mut page) = (ValueList::default(), Vec::new());
-            while let Some(order) = orders.peek() {
-                let added = list.push(&order.id, LOOK_UP);
-                if added == Ok(false) && !list.is_empty() {
-                    break;
-                }
-                // One that cannot be said in a query, or is too long for one, stays unknown.
-                page.extend(orders.next().filter(|_| added == Ok(true)));
-            }
-            if list.is_empty() {
-                return Ok(());
-            }
-            let path = format!("{}?in(id,({}))&limit={}&offset=0", T::LIST, list.as_str(), page.len());
-            let found = http.get_with(&path, Answer::read::<Vec<Object<Snapshot>>>)?;
-            for order in page {
-                let snapshot = found.iter().find(|found| found.0.id.as_deref() == Some(&order.id));
-                let state = snapshot.map(|Object(snapshot)| {
+        let orders = std::mem::take(&mut self.orders);
+        look_up::<T, _>(
+            http,
+            orders,
+            |order| &order.id,
+            |order, snapshot| {
+                let state = snapshot.map(|snapshot| {
                     order.plan.goal.compare(snapshot, &order.plan.object, &order.id, &order.before)
                 });
                 match state {
@@ -121,8 +109,7 @@ impl Unsettled {
                     }
                     Some(Ok(None) | Err(_)) | None => self.orders.push(order),
                 }
-            }
-        }
-        Ok(())
+            },
+        )
     }
 }

@@ -49,8 +49,8 @@ struct TemplateId {
 
 impl Goal {
     /// A goal that only the state tells.
-    pub(crate) fn status(statuses: &'static [&'static str]) -> Self {
-        Self { statuses, ..Self::default() }
+    pub(crate) fn status(statuses: &'static str) -> Self {
+        Self { statuses: statuses.into(), ..Self::default() }
     }
 
     /// Whether an answer of status 2xx is the platform's word that the call with this goal was carried out.
@@ -73,7 +73,7 @@ impl Goal {
     }
 
     fn has(&self, status: &str) -> bool {
-        self.statuses.iter().any(|own| own.eq_ignore_ascii_case(status))
+        self.statuses.split('|').any(|own| own.eq_ignore_ascii_case(status))
     }
 
     fn has_template(&self, snapshot: &Snapshot) -> bool {
@@ -115,7 +115,7 @@ impl Goal {
             return Ok(None);
         }
         let conflict = |difference: Option<String>| {
-            let wanted = self.statuses.first().copied().unwrap_or_default().into();
+            let wanted = self.statuses.split('|').next().unwrap_or_default().into();
             let difference = difference.map(|text| scope::redact(&text).into_owned());
             let conflict = Conflict { id: id.into(), wanted, found: found.into(), difference };
             Ok(Some(State::Elsewhere(Box::new(conflict))))

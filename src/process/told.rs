@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Certainty, Outcome, Verdict};
-use crate::text::escape_controls;
+use super::{Certainty, News, Outcome, Verdict};
+use crate::text::{cause, escape_controls};
 
 /// Failures beyond this many different ones are all new.
 const MOST: usize = 1000;
@@ -21,7 +21,8 @@ impl Told {
             log::debug!(target: "connect::process", "{outcome} ({calls} calls, {millis} ms)");
             return;
         }
-        let level = match (self.is_news(outcome), &outcome.error) {
+        let is_news = outcome.news != News::Old && self.is_news(outcome);
+        let level = match (is_news, &outcome.error) {
             (false, _) => log::Level::Info,
             (true, Some(_)) => log::Level::Error,
             (true, None) => log::Level::Warn,
@@ -38,10 +39,7 @@ impl Told {
 
     /// Whether this is told for the first time in this run.
     fn is_news(&mut self, outcome: &Outcome) -> bool {
-        let text = outcome.to_string().replace(outcome.id.as_str(), "");
-        // Numbers and ids differ from order to order where the cause is the same.
-        let cause = text.split_whitespace().map(|word| word.replace(|c: char| c.is_ascii_digit(), ""));
-        let cause = cause.collect::<Vec<_>>().join(" ");
+        let cause = cause(&outcome.to_string().replace(outcome.id.as_str(), ""));
         if self.0.contains(&cause) {
             return false;
         }

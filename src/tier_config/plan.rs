@@ -24,7 +24,7 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
             }
             let detail = inquiry.message.unwrap_or_else(|| errors_of(&inquiry.params));
             with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
-                .post_empty("inquire", Goal::status(&["inquiring"]))
+                .post_empty("inquire", Goal::status("inquiring"))
                 .map(|plan| plan.detail(detail))
         }
         Err(Action::Skip(skip)) => Ok(Plan::skip(object, *skip, false)),
@@ -43,7 +43,7 @@ fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> 
     }
     let effective_date = dates.effective.map(timestamp::format);
     let text = approval.text.as_str();
-    let mut goal = Goal { answered_by_template: true, ..Goal::status(&["approved"]) };
+    let mut goal = Goal { answered_by_template: true, ..Goal::status("approved") };
     let (template, detail) = match approval.kind {
         ApprovalKind::Template => {
             goal.template = Some(text.to_owned());

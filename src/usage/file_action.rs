@@ -62,24 +62,21 @@ pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
         FileAction::Accept(note) => {
             let body = Accept { acceptance_note: &note };
             let plan = Plan::new(Verdict::Accepted, object);
-            plan.post("accept", Some(&body), Goal::status(&["accepted", "closed"]))
-                .map(|plan| plan.detail(note))
+            plan.post("accept", Some(&body), Goal::status("accepted|closed")).map(|plan| plan.detail(note))
         }
         FileAction::Reject(note) => {
             let body = Reject { rejection_note: &note };
-            let goal = Goal { reason: Some(note.clone()), ..Goal::status(&["rejected"]) };
+            let goal = Goal { reason: Some(note.clone()), ..Goal::status("rejected") };
             Plan::new(Verdict::Rejected, object)
                 .post("reject", Some(&body), goal)
                 .map(|plan| plan.detail(note))
         }
-        FileAction::Close => {
-            Plan::new(Verdict::Closed, object).post_empty("close", Goal::status(&["closed"]))
-        }
+        FileAction::Close => Plan::new(Verdict::Closed, object).post_empty("close", Goal::status("closed")),
         FileAction::Delete => {
-            Plan::new(Verdict::Deleted, object).post_empty("delete", Goal::status(&["deleted"]))
+            Plan::new(Verdict::Deleted, object).post_empty("delete", Goal::status("deleted"))
         }
         FileAction::Submit => {
-            let goal = Goal::status(&["pending", "accepted", "rejected", "closed"]);
+            let goal = Goal::status("pending|accepted|rejected|closed");
             Plan::new(Verdict::Submitted, object).post_empty("submit", goal)
         }
         FileAction::Skip(why) => Ok(Plan::new(Verdict::Skipped, object).detail(why.unwrap_or_default())),

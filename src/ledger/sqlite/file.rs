@@ -19,9 +19,9 @@ const APPLICATION: i32 = 0x436e_6374;
 /// Rises only where an older version of this crate would act wrongly on the file.
 const FORMAT: i32 = 1;
 
-/// The lock that says whose the file is now, or `None` where another run has it.
-pub(super) fn lock(path: &Path) -> Result<Option<Lock>> {
-    Lock::try_acquire(beside(path, ".lock")).map_err(|error| {
+/// The lock that says whose the file is now, with what its last holder noted, or `None` where another run has it.
+pub(super) fn lock(path: &Path) -> Result<Option<(Lock, Option<String>)>> {
+    Lock::try_acquire_with_note(&beside(path, ".lock")).map_err(|error| {
         let text = format!("the ledger {} cannot be taken for a run: {error}", text::path(path));
         LedgerError::new(LedgerErrorKind::Unusable, text).into()
     })
@@ -177,7 +177,7 @@ fn damaged(path: &Path, why: &str) -> crate::Error {
     LedgerError::new(LedgerErrorKind::Damaged, text).into()
 }
 
-fn unusable(path: &Path, what: &str, error: io::Error) -> crate::Error {
+pub(super) fn unusable(path: &Path, what: &str, error: io::Error) -> crate::Error {
     let text = format!("the ledger {} {what}: {error}", text::path(path));
     LedgerError::new(LedgerErrorKind::Unusable, text).with_source(error).into()
 }

@@ -4,10 +4,10 @@ use rusqlite::types::Type;
 use rusqlite::{Result, Row, Transaction, params};
 use time::OffsetDateTime;
 
-use crate::ledger::store::{Entry, StepRecord, StepState};
+use crate::ledger::store::{Entry, Left, StepRecord, StepState, Stray};
 
 /// The columns that [`entry`] reads.
-pub(super) const ENTRY: &str = "collection, id, asset, created, attempts, due, later, error, erred, dead, round, told, plan, looked, ended, state";
+pub(super) const ENTRY: &str = "collection, id, asset, created, attempts, due, later, error, erred, dead, round, told, told_at, plan, looked, unseen, ended, state, open";
 /// The columns that [`step`] reads.
 pub(super) const STEP: &str =
     "name, generation, key, state, input, result, keep, begun, previous_input, previous_result";
@@ -47,10 +47,17 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         dead: time(9)?,
         round: row.get(10)?,
         told: row.get(11)?,
-        plan: row.get(12)?,
-        looked: time(13)?,
-        ended: time(14)?,
-        state: row.get(15)?,
+        told_at: time(12)?,
+        plan: row.get(13)?,
+        looked: time(14)?,
+        unseen: time(15)?,
+        ended: time(16)?,
+        state: row.get(17)?,
+        left: match row.get_ref(18)?.as_str_or_null()? {
+            Some("undo") => Some(Left::Undo),
+            Some(_) => Some(Left::Adopted),
+            None => None,
+        },
     })
 }
 
@@ -75,6 +82,17 @@ pub(super) fn step(row: &Row<'_>) -> Result<StepRecord> {
     })
 }
 
+pub(super) fn stray(row: &Row<'_>) -> Result<Stray> {
+    Ok(Stray {
+        collection: row.get(0)?,
+        id: row.get(1)?,
+        step: row.get(2)?,
+        generation: row.get(3)?,
+        result: row.get(4)?,
+        at: moment(row.get(5)?),
+    })
+}
+
 /// An entry that is there stays as it is.
 pub(super) fn insert_entry(transaction: &Transaction<'_>, entry: &Entry) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO entry (collection, id, asset, created, round, attempts) VALUES (?, ?, ?, ?, ?, ?)";
@@ -86,7 +104,8 @@ pub(super) fn insert_entry(transaction: &Transaction<'_>, entry: &Entry) -> Resu
 
 pub(super) fn update_entry(transaction: &Transaction<'_>, entry: &Entry) -> Result<()> {
     let sql = "UPDATE entry SET asset = ?3, created = ?4, attempts = ?5, due = ?6, later = ?7, error = ?8, erred = ?9,
-        dead = ?10, round = ?11, told = ?12, plan = ?13, looked = ?14, ended = ?15, state = ?16
+        dead = ?10, round = ?11, told = ?12, told_at = ?13, plan = ?14, looked = ?15, unseen = ?16,
+        ended = ?17, state = ?18, open = ?19
         WHERE collection = ?1 AND id = ?2";
     let Entry { collection, id, asset, attempts, error, round, told, plan, state, .. } = entry;
     let time = |time: Option<OffsetDateTime>| time.map(millis);
@@ -103,10 +122,13 @@ pub(super) fn update_entry(transaction: &Transaction<'_>, entry: &Entry) -> Resu
         time(entry.dead),
         round,
         told,
+        time(entry.told_at),
         plan,
         time(entry.looked),
+        time(entry.unseen),
         time(entry.ended),
         state,
+        entry.left.map(Left::as_str),
     ];
     transaction.execute(sql, values).map(drop)
 }

@@ -16,14 +16,19 @@ CREATE TABLE entry (
     dead INTEGER,
     round TEXT,
     told TEXT,
+    told_at INTEGER,
     plan TEXT,
     looked INTEGER,
+    unseen INTEGER,
     ended INTEGER,
     state TEXT,
+    open TEXT CHECK (open IN ('undo', 'adopted')),
     PRIMARY KEY (collection, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX entry_of_asset ON entry (asset) WHERE asset IS NOT NULL;
+
+CREATE INDEX entry_open ON entry (collection) WHERE open IS NOT NULL OR plan IS NOT NULL;
 
 CREATE TABLE step (
     collection TEXT NOT NULL,
@@ -50,5 +55,13 @@ CREATE TABLE stray (
     generation INTEGER NOT NULL,
     state TEXT NOT NULL,
     result TEXT,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE correction (
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    by TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT;

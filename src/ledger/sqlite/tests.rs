@@ -80,7 +80,10 @@ fn the_first_run_makes_a_file_that_its_owner_alone_reads() {
     let (folder, path) = folder();
     let store = Sqlite::open(&path).unwrap();
     assert_eq!(names(&folder), [""; 0], "opening makes nothing");
-    assert_eq!(store.attach(&OURS, false, NOON).unwrap(), Attached::Ready { made: true, born: NOON });
+    assert_eq!(
+        store.attach(&OURS, false, NOON).unwrap(),
+        Attached::Ready { made: true, born: NOON, in_hand: None }
+    );
     one_step_done(&store);
     #[cfg(unix)]
     for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
@@ -92,7 +95,10 @@ fn the_first_run_makes_a_file_that_its_owner_alone_reads() {
     assert_eq!(names(&folder), ["ledger.db", "ledger.db.lock"]);
     let again = Sqlite::open(&path).unwrap();
     let later = NOON + time::Duration::HOUR;
-    assert_eq!(again.attach(&OURS, false, later).unwrap(), Attached::Ready { made: false, born: NOON });
+    assert_eq!(
+        again.attach(&OURS, false, later).unwrap(),
+        Attached::Ready { made: false, born: NOON, in_hand: None }
+    );
     assert_eq!(claim(&again).steps.len(), 1);
 }
 
@@ -113,7 +119,10 @@ fn a_dry_run_reads_beside_a_run_and_writes_nothing() {
     let run = attached(&path);
     let held = one_step_done(&run);
     let reader = Sqlite::open(&path).unwrap();
-    assert_eq!(reader.attach(&OURS, true, NOON).unwrap(), Attached::Ready { made: false, born: NOON });
+    assert_eq!(
+        reader.attach(&OURS, true, NOON).unwrap(),
+        Attached::Ready { made: false, born: NOON, in_hand: None }
+    );
     assert_eq!(claim(&reader).steps.len(), 1);
     assert_eq!(claim(&reader).steps.len(), 1, "its claims keep nobody away");
     refused(reader.sweep(NOON), LedgerErrorKind::Unusable, "is only read");
@@ -274,6 +283,10 @@ enum Flaw {
     Change,
     Result,
     End,
+    Left,
+    Note,
+    Correct,
+    Each,
     Release,
     Sweep,
 }
@@ -315,11 +328,16 @@ impl Store for Flawed {
         }
     }
 
-    fn end(&self, claim: &Claim, state: &str, now: OffsetDateTime) -> Result<()> {
+    fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()> {
         match self.1 {
             Flaw::End => self.0.release(claim, None),
-            _ => self.0.end(claim, state, now),
+            Flaw::Left => self.0.end(claim, state, None, now),
+            _ => self.0.end(claim, state, left, now),
         }
+    }
+
+    fn claim_ended(&self, collection: &str, id: &str, now: OffsetDateTime) -> Result<Option<Claim>> {
+        self.0.claim_ended(collection, id, now)
     }
 
     fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()> {
@@ -330,8 +348,33 @@ impl Store for Flawed {
         self.0.read(collection, id)
     }
 
-    fn each(&self, collection: &str, each: &mut dyn FnMut(Entry)) -> Result<()> {
-        self.0.each(collection, each)
+    fn note(&self, collection: &str, notes: &[Note<'_>], now: OffsetDateTime) -> Result<()> {
+        match self.1 {
+            Flaw::Note => Ok(()),
+            _ => self.0.note(collection, notes, now),
+        }
+    }
+
+    fn correct(
+        &self,
+        collection: &str,
+        id: &str,
+        correction: &Correction<'_>,
+        by: &str,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        match self.1 {
+            Flaw::Correct => Ok(true),
+            _ => self.0.correct(collection, id, correction, by, now),
+        }
+    }
+
+    fn each(&self, collection: &str, which: Which, each: &mut dyn FnMut(Entry)) -> Result<()> {
+        self.0.each(collection, if self.1 == Flaw::Each { Which::All } else { which }, each)
+    }
+
+    fn strays(&self, each: &mut dyn FnMut(Stray)) -> Result<()> {
+        self.0.strays(each)
     }
 
     fn sweep(&self, before: OffsetDateTime) -> Result<()> {
@@ -353,6 +396,10 @@ fn the_suite_finds_each_act_that_is_flawed() {
         Flaw::Change,
         Flaw::Result,
         Flaw::End,
+        Flaw::Left,
+        Flaw::Note,
+        Flaw::Correct,
+        Flaw::Each,
         Flaw::Release,
         Flaw::Sweep,
     ] {

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::conversations::Conversations;
 use super::{Options, Outcome, Plan, Queue, Report};
 use crate::error::Result;
 use crate::http::Http;
@@ -9,29 +10,60 @@ use crate::http::Http;
 /// What a run remembers between runs: nothing.
 pub(super) struct Memory<'a>(PhantomData<&'a ()>);
 
+/// Whether the closure is asked for an order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Enter {
+    Now,
+    #[expect(dead_code, reason = "as a memory that remembers")]
+    Retry,
+    #[expect(dead_code, reason = "as a memory that remembers")]
+    No,
+}
+
 #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as a memory that remembers")]
 impl<'a> Memory<'a> {
-    pub(super) fn begin(_: &Options<'a>, _: &Http, _: &mut Report) -> Result<Option<Self>> {
+    pub(super) fn begin<T: Queue>(_: &mut Options<'a>, _: &Http, _: &mut Report) -> Result<Option<Self>> {
         Ok(Some(Self(PhantomData)))
     }
 
-    pub(super) fn enter<T: Queue>(&mut self, _: &T, _: &mut Report) -> Result<bool> {
-        Ok(true)
+    pub(super) fn prepare<T: Queue>(
+        &mut self,
+        _: &Http,
+        _: &mut Conversations<'_>,
+        _: &mut Report,
+        _: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn walked<T: Queue>(
+        &mut self,
+        _: &Http,
+        _: &mut Report,
+        _: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn enter<T: Queue>(&mut self, _: &T, _: bool, _: &mut Report) -> Result<Enter> {
+        Ok(Enter::Now)
     }
 
     pub(super) fn judge(&mut self, decided: Result<Plan>, _: &str) -> Option<Result<Plan>> {
         Some(decided)
     }
 
-    pub(super) fn leave<T: Queue>(&mut self, _: &T, _: &mut Outcome) {}
+    pub(super) fn lose(&mut self, _: &Plan, _: &str) {}
 
-    pub(super) fn settled<T: Queue>(&mut self, _: &Outcome) {}
+    pub(super) fn leave<T: Queue>(&mut self, _: &T, _: &mut Outcome, _: &mut Report) {}
 
-    pub(super) fn platform_works(&mut self) {}
+    pub(super) fn settled<T: Queue>(&mut self, _: &mut Outcome, _: &mut Report) {}
+
+    pub(super) fn platform_works<T: Queue>(&mut self, _: &mut Report) {}
 
     pub(super) fn check(&mut self) -> Result<()> {
         Ok(())
     }
 
-    pub(super) fn finish(&mut self) {}
+    pub(super) fn finish<T: Queue>(&mut self, _: &mut Conversations<'_>, _: &mut Report) {}
 }

@@ -1,0 +1,45 @@
+//! Which states of the platform end an order, by its collection. A state that is not here is alive.
+
+use super::store::{Left, StepRecord, StepState};
+
+/// How an order has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The customer has it.
+    Approved,
+    /// The customer does not have it.
+    Failed,
+}
+
+/// How an object of the collection has ended in this state, or nothing where it has not.
+pub(crate) fn ending(collection: &str, state: &str) -> Option<Ending> {
+    let (approved, failed): (&[&str], &[&str]) = match collection {
+        "requests" => (&["approved"], &["failed", "revoked"]),
+        "tier/config-requests" => (&["approved"], &["failed"]),
+        "usage/files" => (&["accepted", "closed"], &["rejected", "deleted"]),
+        _ => return None,
+    };
+    let is_in = |states: &[&str]| states.iter().any(|one| one.eq_ignore_ascii_case(state));
+    if is_in(approved) { Some(Ending::Approved) } else { is_in(failed).then_some(Ending::Failed) }
+}
+
+impl Ending {
+    /// What is left to do for an order with these steps, where `by_us` says whether this job brought it there.
+    pub(crate) fn left(self, steps: &[StepRecord], by_us: bool) -> Option<Left> {
+        match self {
+            Self::Approved => {
+                (!by_us && steps.iter().any(StepRecord::may_have_effect)).then_some(Left::Adopted)
+            }
+            Self::Failed => {
+                steps.iter().any(|step| step.may_have_effect() && !step.keep).then_some(Left::Undo)
+            }
+        }
+    }
+}
+
+impl StepRecord {
+    /// Whether the vendor's systems may hold something of it. An undo makes nothing.
+    pub(crate) fn may_have_effect(&self) -> bool {
+        self.state != StepState::Refused && !super::decide::is_undo(&self.name)
+    }
+}

@@ -1,0 +1,138 @@
+//! What a run did that nobody was told yet.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use super::Report;
+use crate::ledger::{Ledger, Note, Noted};
+use crate::process::{News as State, Outcome};
+use crate::text::cause;
+
+/// The lines of a run's news, those alike as one.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    lines: Vec<Line>,
+    by_cause: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Line {
+    text: String,
+    count: u64,
+    is_failure: bool,
+    /// What is remembered of each order once it was told.
+    marks: Vec<Mark>,
+}
+
+#[derive(Debug)]
+struct Mark {
+    collection: String,
+    id: String,
+    told: String,
+}
+
+impl News {
+    pub(super) fn add(&mut self, outcome: &Outcome) {
+        let told = match &outcome.news {
+            State::Old => return,
+            State::New => None,
+            State::Marked { collection, told } => Some((*collection, outcome.id.as_str(), told.as_str())),
+        };
+        let text = outcome.to_string();
+        let cause = cause(&text.replace(outcome.id.as_str(), ""));
+        self.line(cause, text, outcome.error.is_some(), told);
+    }
+
+    fn line(&mut self, cause: String, text: String, is_failure: bool, mark: Option<(&str, &str, &str)>) {
+        let at = *self.by_cause.entry(cause).or_insert(self.lines.len());
+        if at == self.lines.len() {
+            self.lines.push(Line { text, count: 0, is_failure, marks: Vec::new() });
+        }
+        let Some(line) = self.lines.get_mut(at) else { return };
+        line.count += 1;
+        line.is_failure |= is_failure;
+        line.marks.extend(mark.map(|(collection, id, told)| Mark {
+            collection: collection.to_owned(),
+            id: id.to_owned(),
+            told: told.to_owned(),
+        }));
+    }
+}
+
+/// # News
+impl Report {
+    /// Tells something that is no outcome. Once it was told, `mark` is remembered of its collection and id.
+    pub(crate) fn tell(&mut self, line: &str, mark: Option<(&str, &str, &str)>) {
+        let about = mark.map(|(_, id, _)| id).unwrap_or_default();
+        self.news.line(cause(&line.replace(about, "")), line.to_owned(), false, mark);
+    }
+
+    /// Prints what changed since it was last told, for cron to mail, and returns the exit code of the news.
+    ///
+    /// News are a new verdict, a first error, another error, a last attempt, what is left to do for an order that ended, and
+    /// an outage of the vendor's systems with its end. The same error of the same order is not told again, unless
+    /// [`Options::tell_again`](crate::Options::tell_again) says so; nor is an order that was skipped or stale. Lines that are
+    /// alike are one line with a count. The exit code is 1 if an error is told, or if the platform ended the run, which is
+    /// told every time.
+    ///
+    /// The ledger remembers what was told after it was written and flushed. A run that is killed before that tells it in
+    /// the next run.
+    ///
+    /// ```
+    /// # use connect::sandbox::Sandbox;
+    /// use connect::{Action, Ledger, Options};
+    ///
+    /// # fn main() -> anyhow::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("ledger.db");
+    /// # let sandbox = Sandbox::start()?;
+    /// # let connect = sandbox.connect()?;
+    /// let ledger = Ledger::open(path)?;
+    /// let options = Options::new().ledger(&ledger);
+    /// let report = connect.fulfillment().process_with(options, |_| Err(Action::error("the ERP is down")))?;
+    /// let exit_code = report.print_news(&ledger);
+    /// # assert_eq!(exit_code, 1);
+    /// # Ok(()) }
+    /// ```
+    pub fn print_news(&self, ledger: &Ledger) -> u8 {
+        let text = self.news_text();
+        let mut out = std::io::stdout().lock();
+        let is_told = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok();
+        drop(out);
+        if is_told
+            && !self.dry_run
+            && let Err(error) = self.remember_told(ledger)
+        {
+            log::warn!(target: "connect::process", "what was told is not remembered: {error}");
+        }
+        u8::from(self.error.is_some() || self.news.lines.iter().any(|line| line.is_failure))
+    }
+
+    /// The lines that [`print_news`](Self::print_news) prints.
+    pub fn news_text(&self) -> String {
+        let mut text = String::new();
+        for Line { text: line, count, .. } in &self.news.lines {
+            text.push_str(line);
+            if *count > 1 {
+                let _ = write!(text, " (and {} more alike)", count - 1);
+            }
+            text.push('\n');
+        }
+        if let Some(error) = &self.error {
+            let _ = writeln!(text, "{}: the run ended early: {}", self.what, error.with_causes());
+        }
+        text
+    }
+
+    fn remember_told(&self, ledger: &Ledger) -> crate::Result<()> {
+        let mut by_collection: HashMap<&str, Vec<Note<'_>>> = HashMap::new();
+        for mark in self.news.lines.iter().flat_map(|line| &line.marks) {
+            let note = Note { id: &mark.id, what: Noted::Told(&mark.told) };
+            by_collection.entry(&mark.collection).or_default().push(note);
+        }
+        by_collection
+            .into_iter()
+            .try_for_each(|(collection, notes)| ledger.store().note(collection, &notes, ledger.now()))
+    }
+}

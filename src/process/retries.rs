@@ -1,0 +1,56 @@
+//! The order of work: what was not tried yet comes first, and every fifth is one that was.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use crate::page::Element;
+
+/// After so many fresh ones, one that was tried before has its turn.
+const FRESH: u32 = 4;
+/// So many copies are kept; beyond that the oldest is handled at once.
+const KEPT: usize = 1000;
+
+/// Objects that were tried before, in the order of the list, each with the time at which it was read.
+pub(super) struct Retries<T> {
+    waiting: VecDeque<(T, Instant)>,
+    fresh: u32,
+}
+
+impl<T> Default for Retries<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), fresh: 0 }
+    }
+}
+
+impl<T> Retries<T> {
+    pub(super) fn push(&mut self, element: Element<T>, read: Instant) {
+        if let Element::Item(item) = element {
+            self.waiting.push_back((item, read));
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(T, Instant)> {
+        self.waiting.pop_front()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() > KEPT
+    }
+
+    /// Counts a fresh one that was handled; true where one that was tried before has its turn.
+    pub(super) fn has_turn(&mut self) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        self.fresh += 1;
+        if self.fresh < FRESH {
+            return false;
+        }
+        self.fresh = 0;
+        true
+    }
+}
