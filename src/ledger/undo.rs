@@ -1,5 +1,6 @@
 //! Undoing the steps of an order that failed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,6 +23,19 @@ pub struct Made<T> {
     pub key: String,
     /// Result of the step; nothing where it was begun and nobody knows what it made.
     pub result: Option<T>,
+    /// Results of the order's steps as JSON, by their recorded names.
+    results: BTreeMap<String, String>,
+}
+
+impl<T> Made<T> {
+    /// The result of another step of the order, by its recorded name; nothing where it has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the result is not of this type.
+    pub fn result_of<R: DeserializeOwned>(&self, step: &str) -> anyhow::Result<Option<R>> {
+        Ok(self.results.get(step).map(|json| serde_json::from_str(json)).transpose()?)
+    }
 }
 
 type Undo<'a> = Box<dyn FnMut(Made<&str>, &str) -> anyhow::Result<()> + 'a>;
@@ -49,7 +63,10 @@ impl<'a> Undos<'a> {
     ) {
         let read = move |made: Made<&str>, key: &str| {
             let result = made.result.map(serde_json::from_str).transpose()?;
-            undo(Made { order: made.order, step: made.step, key: made.key, result }, key)
+            undo(
+                Made { order: made.order, step: made.step, key: made.key, result, results: made.results },
+                key,
+            )
         };
         self.0.push((super::name::part(step), Box::new(read)));
     }
@@ -107,6 +124,11 @@ impl Ledger {
                 step: step.name.clone(),
                 key: step.key.clone(),
                 result: result(step),
+                results: claim
+                    .steps
+                    .iter()
+                    .filter_map(|step| Some((step.name.clone(), result(step)?.to_owned())))
+                    .collect(),
             };
             let done = catch_unwind(AssertUnwindSafe(|| undo(made, &key)))
                 .unwrap_or_else(|_| Err(anyhow::anyhow!("the undo panicked")));
