@@ -7,103 +7,50 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Plan, Queue};
 use crate::error::Error;
-use crate::text::{Clean, one_line};
+use crate::text::{Clean, one_line, word_enum};
 
-/// What a request was brought to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Verdict {
-    /// An order or a tier config request was approved.
-    Approved,
-    /// It was refused for good.
-    Failed,
-    /// Its customer was asked for better values.
-    Inquired,
-    /// It was put back to pending.
-    Pended,
-    /// It was put off until a day.
-    Scheduled,
-    /// It was withdrawn.
-    Revoked,
-    /// It was confirmed.
-    Confirmed,
-    /// A usage file was submitted to the distributor.
-    Submitted,
-    /// A usage file was accepted.
-    Accepted,
-    /// A usage file was rejected.
-    Rejected,
-    /// A usage file was closed.
-    Closed,
-    /// A usage file was deleted.
-    Deleted,
-    /// Usage was reported for a listing.
-    Reported,
-    /// It was left as it is.
-    Skipped,
-    /// Somebody else ended it before anything was done here, or the filter does not ask for it any more.
-    ///
-    /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
-    Stale,
-    /// It was put off: it waits for something, and nothing failed.
-    Later,
-    /// Something failed; it is as it was, or as the error says.
-    Errored,
-}
-
-// A report counts by position.
-const _: () = assert!(Verdict::ALL.len() == Verdict::Errored as usize + 1);
-
-impl Verdict {
-    /// All of them, in the order in which a report counts them.
-    pub const ALL: &'static [Self] = &[
-        Self::Approved,
-        Self::Failed,
-        Self::Inquired,
-        Self::Pended,
-        Self::Scheduled,
-        Self::Revoked,
-        Self::Confirmed,
-        Self::Submitted,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Closed,
-        Self::Deleted,
-        Self::Reported,
-        Self::Skipped,
-        Self::Stale,
-        Self::Later,
-        Self::Errored,
-    ];
-
-    /// As a report writes it, such as `approved`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Failed => "failed",
-            Self::Inquired => "inquired",
-            Self::Pended => "pended",
-            Self::Scheduled => "scheduled",
-            Self::Revoked => "revoked",
-            Self::Confirmed => "confirmed",
-            Self::Submitted => "submitted",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Closed => "closed",
-            Self::Deleted => "deleted",
-            Self::Reported => "reported",
-            Self::Skipped => "skipped",
-            Self::Stale => "stale",
-            Self::Later => "later",
-            Self::Errored => "errored",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+word_enum! {
+    /// What a request was brought to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
+    pub enum Verdict {
+        /// An order or a tier config request was approved.
+        Approved = "approved",
+        /// It was refused for good.
+        Failed = "failed",
+        /// Its customer was asked for better values.
+        Inquired = "inquired",
+        /// It was put back to pending.
+        Pended = "pended",
+        /// It was put off until a day.
+        Scheduled = "scheduled",
+        /// It was withdrawn.
+        Revoked = "revoked",
+        /// It was confirmed.
+        Confirmed = "confirmed",
+        /// A usage file was submitted to the distributor.
+        Submitted = "submitted",
+        /// A usage file was accepted.
+        Accepted = "accepted",
+        /// A usage file was rejected.
+        Rejected = "rejected",
+        /// A usage file was closed.
+        Closed = "closed",
+        /// A usage file was deleted.
+        Deleted = "deleted",
+        /// Usage was reported for a listing.
+        Reported = "reported",
+        /// It was left as it is.
+        Skipped = "skipped",
+        /// Somebody else ended it before anything was done here, or the filter does not ask for it any more.
+        ///
+        /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
+        Stale = "stale",
+        /// It was put off: it waits for something, and nothing failed.
+        Later = "later",
+        /// Something failed; it is as it was, or as the error says.
+        Errored = "errored",
     }
 }
 
