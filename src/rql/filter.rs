@@ -105,19 +105,14 @@ impl Connective {
 }
 
 impl Filter {
-    pub(super) fn comparison(op: Op, property: &str, value: &Value) -> Result<Self, QueryError> {
-        check_property(property)?;
-        let operand = value.encode(property)?;
-        Ok(Self::term(op, property, vec![operand]))
-    }
-
     /// A comparison with `null()` or `empty()`, which must not be quoted.
     pub(super) fn constant(op: Op, property: &str, constant: &str) -> Result<Self, QueryError> {
         check_property(property)?;
         Ok(Self::term(op, property, vec![constant.to_owned()]))
     }
 
-    pub(super) fn list<V: Into<Value>>(
+    /// A comparison with one value or, for `in` and `out`, with any number but none.
+    pub(super) fn comparison<V: Into<Value>>(
         op: Op,
         property: &str,
         values: impl IntoIterator<Item = V>,
@@ -141,16 +136,6 @@ impl Filter {
     pub(super) fn search(text: &str) -> Result<Self, QueryError> {
         let operand = encode::pattern(Op::Search.as_str(), text)?;
         Ok(Self::term(Op::Search, Op::Search.as_str(), vec![operand]))
-    }
-
-    /// All of the parts; `operator` is what an error calls it.
-    pub(super) fn all(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Connective::And, parts)
-    }
-
-    /// At least one of the parts.
-    pub(super) fn any(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Connective::Or, parts)
     }
 
     pub(super) fn negated(self) -> Self {
@@ -179,7 +164,12 @@ impl Filter {
         Self { negated: false, unchecked: false, node }
     }
 
-    fn group(operator: &'static str, connective: Connective, parts: Vec<Self>) -> Result<Self, QueryError> {
+    /// The parts as one filter; `operator` is what an error calls it.
+    pub(super) fn group(
+        operator: &'static str,
+        connective: Connective,
+        parts: Vec<Self>,
+    ) -> Result<Self, QueryError> {
         let mut parts = parts.into_iter();
         let first = parts.next().ok_or(QueryError::NoCondition { operator })?;
         if parts.len() == 0 {
