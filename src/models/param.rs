@@ -6,7 +6,7 @@ use serde::ser::Serializer;
 use serde_json::Value;
 
 use super::de::{ObjectSlot, Scalar, Wire, WrongType};
-use super::model::{fields, model, object, open_enum, serde_root};
+use super::model::{fields, model, object, open_enum, serde_impls};
 use super::{
     Asset, Configuration, Events, Item, Marketplace, Reference, Subscription, TierConfig, TierConfigRequest,
 };
@@ -226,7 +226,7 @@ impl Wire for ValueChoice {
     }
 }
 
-serde_root!(ValueChoice);
+serde_impls!(ValueChoice, read_root);
 
 /// What finds a parameter by its id in everything that has `params`.
 macro_rules! params_by_id {
