@@ -5,6 +5,7 @@ mod conversations;
 mod cursor;
 mod execute;
 mod fresh;
+mod json;
 #[cfg(any(test, fuzzing))]
 mod look_up_check;
 #[cfg_attr(not(feature = "ledger"), path = "process/memory/none.rs")]

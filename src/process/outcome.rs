@@ -3,15 +3,15 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
 
-use super::{Plan, Queue};
+use super::{Plan, Queue, json};
 use crate::error::Error;
 use crate::text::{Clean, one_line, word_enum};
 
 word_enum! {
     /// What a request was brought to.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "snake_case")]
     #[non_exhaustive]
     pub enum Verdict {
@@ -55,7 +55,7 @@ word_enum! {
 }
 
 /// How sure it is that a request was brought there by this run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Certainty {
@@ -73,7 +73,7 @@ pub enum Certainty {
 }
 
 /// What became of one request, tier config request, listing or usage file.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
     /// Id of the object, or its position in the list where no id can be read.
@@ -89,14 +89,17 @@ pub struct Outcome {
     /// The template, the reason or why it was skipped, in words.
     pub detail: Option<String>,
     /// Error that kept the object from being handled.
+    #[serde(serialize_with = "json::error")]
     pub error: Option<Error>,
     /// Failures that did not change the verdict, such as a message that was not posted.
     pub warnings: Vec<String>,
     /// Time from being handed to the closure to the last answer.
+    #[serde(rename = "millis", serialize_with = "json::millis")]
     pub elapsed: Duration,
     /// Number of calls made for the object, the closure's own included.
     pub calls: u64,
     /// Plan that a dry run did not carry out.
+    #[serde(serialize_with = "json::plan")]
     pub plan: Option<Plan>,
 }
 
@@ -127,10 +130,6 @@ impl Outcome {
     pub fn is_plain(&self) -> bool {
         self.error.is_none() && self.warnings.is_empty() && self.certainty == Certainty::Confirmed
     }
-
-    fn error_text(&self) -> Option<String> {
-        self.error.as_ref().map(Error::with_causes)
-    }
 }
 
 impl fmt::Display for Outcome {
@@ -147,8 +146,8 @@ impl fmt::Display for Outcome {
             Certainty::Unknown => write!(f, " (what became of it is not known)")?,
             Certainty::Confirmed | Certainty::Planned => {}
         }
-        if let Some(error) = self.error_text() {
-            write!(f, ": {error}")?;
+        if let Some(error) = &self.error {
+            write!(f, ": {}", error.with_causes())?;
         } else if let Some(detail) = &self.detail {
             write!(f, ": {}", one_line(detail))?;
         }
@@ -159,23 +158,5 @@ impl fmt::Display for Outcome {
             write!(f, "; warning: {}", one_line(warning))?;
         }
         Ok(())
-    }
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Outcome", 11)?;
-        out.serialize_field("id", &self.id)?;
-        out.serialize_field("product", &self.product)?;
-        out.serialize_field("kind", &self.kind)?;
-        out.serialize_field("verdict", &self.verdict)?;
-        out.serialize_field("certainty", &self.certainty)?;
-        out.serialize_field("detail", &self.detail)?;
-        out.serialize_field("error", &self.error_text())?;
-        out.serialize_field("warnings", &self.warnings)?;
-        out.serialize_field("millis", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
-        out.serialize_field("calls", &self.calls)?;
-        out.serialize_field("plan", &self.plan.as_ref().map(ToString::to_string))?;
-        out.end()
     }
 }
