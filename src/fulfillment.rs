@@ -150,7 +150,7 @@ impl<'c> Fulfillment<'c> {
 
     /// One order, or `None` where there is none of this id.
     pub fn request(self, id: &str) -> Result<Option<Request>> {
-        self.http.find(&path(id)?)
+        self.http.find(&Request::path(id)?)
     }
 
     /// Makes an order, as distributors do; the answer is the new order, of which the platform may tell little.
@@ -166,38 +166,38 @@ impl<'c> Fulfillment<'c> {
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
-        self.http.update_and_read(&path(id)?, &json(&plan::Params::new(params))?)
+        self.http.update_and_read(&Request::path(id)?, &json(&plan::Params::new(params))?)
     }
 
     /// Stores the note of an order. The platform takes it beside parameters; its specification names parameters alone.
     pub fn update_note(self, id: &str, note: &str) -> Result<Request> {
-        self.http.update(&path(id)?, &json(&plan::Note { note })?)?.read()
+        self.http.update(&Request::path(id)?, &json(&plan::Note { note })?)?.read()
     }
 
     /// The text of an order's template for the customer, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
-        self.http.get(&format!("{}/render", path(id)?))?.text()
+        self.http.get(&format!("{}/render", Request::path(id)?))?.text()
     }
 
     /// Puts an inquired order back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/pend", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/pend", Request::path(id)?), None)?.acknowledge()
     }
 
     /// Asks the customer for better values, with a template of the kind `inquire` or without one.
     pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
         let body = json(&plan::Inquire { template_id: template })?;
-        self.http.post(&format!("{}/inquire", path(id)?), Some(&body))?.acknowledge()
+        self.http.post(&format!("{}/inquire", Request::path(id)?), Some(&body))?.acknowledge()
     }
 
     /// Makes somebody responsible for an order.
     pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
-        assign(self.http, &path(id)?, to)
+        assign(self.http, &Request::path(id)?, to)
     }
 
     /// Makes nobody responsible for an order.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/unassign", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/unassign", Request::path(id)?), None)?.acknowledge()
     }
 }
 
@@ -261,8 +261,4 @@ pub enum Assignee<'a> {
 
 pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
     http.post(&format!("{object}/assign"), Some(&json(&to)?))?.acknowledge()
-}
-
-fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", Request::LIST, segment(id)?))
 }

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::path;
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
-use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Queue, Verdict};
 
 /// The calls that carry out an answer about an order, for looking at and for tests of one's own closure.
 ///
@@ -22,14 +21,15 @@ use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
 ///
 /// [`Error::Handler`] for an answer that is an error, [`Error::Input`] for one that cannot be sent.
 pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan> {
-    let object = path(&request.id)?;
+    let object = Request::path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
         Err(Action::Fail(reason)) => Plan::fail(object, reason),
         Err(Action::Inquire(inquiry)) => {
             let body = Inquire { template_id: inquiry.template.as_deref() };
             let detail = inquiry.message.clone().unwrap_or_else(|| errors_of(&inquiry.params));
-            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
+            Plan::new(Verdict::Inquired, object)
+                .update(&Params::new(&inquiry.params), &inquiry.params, &request.asset.params)?
                 .post("inquire", Some(&body), Goal::status(&["inquiring"]))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
@@ -77,17 +77,10 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
         }
     };
     let message = format!("Activated using {detail}.");
-    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
+    Plan::new(Verdict::Approved, object)
+        .update(&Params::new(&approval.params), &approval.params, &request.asset.params)?
         .post("approve", Some(&body), goal)
         .map(|plan| plan.detail(detail).message(Some(message)))
-}
-
-fn with_params(plan: Plan, params: &[ParamUpdate], request: &Request) -> Result<Plan> {
-    if params.is_empty() {
-        Ok(plan)
-    } else {
-        plan.update(&Params::new(params), params, &request.asset.params)
-    }
 }
 
 /// What is wrong with each parameter, on one line.

@@ -159,13 +159,16 @@ impl Plan {
         self
     }
 
-    /// Adds a partial update of the object itself, which stores `params`; `known` tells which of these are passwords.
+    /// Adds a partial update of the object itself, which stores `params` if there are any; `known` tells which of these are passwords.
     pub(crate) fn update(
         mut self,
         body: &impl Serialize,
         params: &[ParamUpdate],
         known: &[Param],
     ) -> Result<Self> {
+        if params.is_empty() {
+            return Ok(self);
+        }
         let body = Some(json(body)?);
         // One that the object does not have may be anything.
         let harmless = |id: &str| {

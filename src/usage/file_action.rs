@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::path;
 use crate::error::Result;
 use crate::models::UsageFile;
-use crate::process::{Goal, Plan, Verdict};
+use crate::process::{Goal, Plan, Queue, Verdict};
 
 /// The closure's answer about a usage file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +56,7 @@ impl FileAction {
 ///
 /// [`Error::Input`](crate::Error::Input) for a file without id.
 pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
-    let object = path(&file.id)?;
+    let object = UsageFile::path(&file.id)?;
     match action {
         FileAction::Accept(note) => {
             let body = Accept { acceptance_note: &note };

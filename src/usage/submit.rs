@@ -1,11 +1,11 @@
 //! From records to an uploaded file: check, build, create, upload.
 
+use super::Usage;
 use super::fingerprint::Fingerprint;
 use super::multipart::Multipart;
 use super::new_file::NewUsageFile;
 use super::record::UsageRecord;
 use super::sheet::{Layout, Workbook, build};
-use super::{Usage, path};
 use crate::error::{Error, Result, SheetError};
 use crate::http::{Answer, Http, json};
 use crate::models::{UsageFile, UsageFileStatus};
@@ -130,7 +130,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
 
 /// Uploads the workbook until the platform has it; uploading to a file that has one already is not tried.
 fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
-    let object = path(id)?;
+    let object = UsageFile::path(id)?;
     let target = format!("{object}/upload");
     let multipart = || {
         let file = workbook.reader().map_err(|error| SheetError::file("read", error))?;
