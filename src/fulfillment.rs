@@ -20,10 +20,11 @@
 //! The rest is for single orders, known by their id.
 
 use serde::Serialize;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::http::{Http, json, segment};
+use crate::http::{Http, segment, to_json};
 use crate::models::{
     Conversation, ConversationKind, ConversationStatus, Message, Param, ParamUpdate, Request,
 };
@@ -84,7 +85,7 @@ impl Queue for Request {
     fn round(&self) -> serde_json::Value {
         let items =
             self.asset.items.iter().map(|item| (&item.id, item.quantity.as_ref().map(ToString::to_string)));
-        serde_json::json!([customers_values(&self.asset.params), items.collect::<Vec<_>>()])
+        json!([customers_values(&self.asset.params), items.collect::<Vec<_>>()])
     }
 
     fn kind(&self) -> Option<&str> {
@@ -96,7 +97,7 @@ impl Queue for Request {
 #[cfg(feature = "ledger")]
 pub(crate) fn customers_values(params: &[Param]) -> serde_json::Value {
     let given = params.iter().filter(|param| param.phase != crate::models::ParamPhase::Fulfillment);
-    given.map(|param| serde_json::json!([param.id, param.value, param.structured_value])).collect()
+    given.map(|param| json!([param.id, param.value, param.structured_value])).collect()
 }
 
 impl<'c> Fulfillment<'c> {
@@ -159,19 +160,19 @@ impl<'c> Fulfillment<'c> {
     ///
     /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
-        self.http.post(Request::LIST, Some(&json(request)?))?.read_unless(|made: &Request| {
+        self.http.post(Request::LIST, Some(&to_json(request)?))?.read_unless(|made: &Request| {
             made.id.is_empty().then_some("the answer does not name the new request")
         })
     }
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
-        self.http.update_and_read(&Request::path(id)?, &json(&plan::Params::new(params))?)
+        self.http.update_and_read(&Request::path(id)?, &to_json(&plan::Params::new(params))?)
     }
 
     /// Stores the note of an order. The platform takes it beside parameters; its specification names parameters alone.
     pub fn update_note(self, id: &str, note: &str) -> Result<Request> {
-        self.http.update(&Request::path(id)?, &json(&plan::Note { note })?)?.read()
+        self.http.update(&Request::path(id)?, &to_json(&json!({ "note": note }))?)?.read()
     }
 
     /// The text of an order's template for the customer, in markdown.
@@ -186,7 +187,7 @@ impl<'c> Fulfillment<'c> {
 
     /// Asks the customer for better values, with a template of the kind `inquire` or without one.
     pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
-        let body = json(&plan::Inquire { template_id: template })?;
+        let body = to_json(&plan::Inquire { template_id: template })?;
         self.http.post(&format!("{}/inquire", Request::path(id)?), Some(&body))?.acknowledge()
     }
 
@@ -260,5 +261,5 @@ pub enum Assignee<'a> {
 }
 
 pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
-    http.post(&format!("{object}/assign"), Some(&json(&to)?))?.acknowledge()
+    http.post(&format!("{object}/assign"), Some(&to_json(&to)?))?.acknowledge()
 }

@@ -365,7 +365,7 @@ fn ends_before_deadline(pause: Duration) -> bool {
 /// # Errors
 ///
 /// [`Error::Input`] for what JSON cannot say, such as a map whose keys are no text.
-pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body)
         .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }

@@ -13,11 +13,12 @@
 //! # Ok(()) }
 //! ```
 
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::fulfillment::{Assignee, assign};
-use crate::http::{Http, json, segment};
+use crate::http::{Http, segment, to_json};
 use crate::models::{Param, ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, run};
@@ -157,12 +158,12 @@ impl<'c> TierConfigs<'c> {
 
     /// Stores values in a request's parameters, and what is wrong with them.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
-        self.http.update_and_read(&TierConfigRequest::path(id)?, &json(&plan::Params { params })?)
+        self.http.update_and_read(&TierConfigRequest::path(id)?, &to_json(&plan::Params { params })?)
     }
 
     /// Stores the notes of a request, 2,000 characters at most. The platform takes them in the state `pending`.
     pub fn update_notes(self, id: &str, notes: &str) -> Result<TierConfigRequest> {
-        self.http.update(&TierConfigRequest::path(id)?, &json(&plan::Notes { notes })?)?.read()
+        self.http.update(&TierConfigRequest::path(id)?, &to_json(&json!({ "notes": notes }))?)?.read()
     }
 
     /// The text of a request's template, in markdown.

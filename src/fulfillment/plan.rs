@@ -1,6 +1,7 @@
 //! An answer about an order, turned into calls. Pure: nothing is sent here.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
@@ -38,7 +39,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
-            let body = Schedule { planned_date: &planned_date };
+            let body = json!({ "planned_date": planned_date });
             let goal = Goal::status(&["scheduled"]);
             Plan::new(Verdict::Scheduled, object)
                 .post("schedule", Some(&body), goal)
@@ -60,7 +61,7 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
         effective_date: dates.and_then(|dates| dates.effective).map(timestamp::format),
         asset: dates
             .and_then(|dates| dates.next_billing)
-            .map(|date| Billed { billing: Billing { next_date: timestamp::format(date) } }),
+            .map(|date| json!({ "billing": { "next_date": timestamp::format(date) } })),
         ..Approve::default()
     };
     let mut goal = Goal::status(&["approved"]);
@@ -106,11 +107,6 @@ impl<'a> Params<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct Note<'a> {
-    pub(super) note: &'a str,
-}
-
 #[derive(Default, Serialize)]
 struct Approve<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,26 +116,11 @@ struct Approve<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    asset: Option<Billed>,
-}
-
-#[derive(Serialize)]
-struct Billed {
-    billing: Billing,
-}
-
-#[derive(Serialize)]
-struct Billing {
-    next_date: String,
+    asset: Option<Value>,
 }
 
 #[derive(Serialize)]
 pub(super) struct Inquire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) template_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Schedule<'a> {
-    planned_date: &'a str,
 }

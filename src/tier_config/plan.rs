@@ -66,11 +66,6 @@ pub(super) struct Params<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Notes<'a> {
-    pub(super) notes: &'a str,
-}
-
-#[derive(Serialize)]
 struct Approve<'a> {
     template: Template<'a>,
 }

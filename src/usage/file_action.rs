@@ -1,6 +1,6 @@
 //! What a closure answers about a usage file, turned into calls.
 
-use serde::Serialize;
+use serde_json::json;
 
 use crate::error::Result;
 use crate::models::UsageFile;
@@ -59,13 +59,13 @@ pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
     let object = UsageFile::path(&file.id)?;
     match action {
         FileAction::Accept(note) => {
-            let body = Accept { acceptance_note: &note };
+            let body = json!({ "acceptance_note": note });
             let plan = Plan::new(Verdict::Accepted, object);
             plan.post("accept", Some(&body), Goal::status(&["accepted", "closed"]))
                 .map(|plan| plan.detail(note))
         }
         FileAction::Reject(note) => {
-            let body = Reject { rejection_note: &note };
+            let body = json!({ "rejection_note": note });
             let goal = Goal { reason: Some(note.clone()), ..Goal::status(&["rejected"]) };
             Plan::new(Verdict::Rejected, object)
                 .post("reject", Some(&body), goal)
@@ -83,14 +83,4 @@ pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
         }
         FileAction::Skip(why) => Ok(Plan::new(Verdict::Skipped, object).detail(why.unwrap_or_default())),
     }
-}
-
-#[derive(Serialize)]
-struct Accept<'a> {
-    acceptance_note: &'a str,
-}
-
-#[derive(Serialize)]
-struct Reject<'a> {
-    rejection_note: &'a str,
 }

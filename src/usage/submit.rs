@@ -7,7 +7,7 @@ use super::new_file::NewUsageFile;
 use super::record::UsageRecord;
 use super::sheet::{Layout, Workbook, build};
 use crate::error::{Error, Result, SheetError};
-use crate::http::{Answer, Http, json};
+use crate::http::{Answer, Http, to_json};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Known, Queue, Refusal, until_known};
@@ -81,7 +81,7 @@ fn derived_id(file: &NewUsageFile, records: &str) -> String {
 
 /// Makes the file exactly once: where the answer is lost, it is searched by its external id.
 fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFile> {
-    let body = json(&file.body(external_id))?;
+    let body = to_json(&file.body(external_id))?;
     let known = until_known(
         Refusal::IsFinal,
         || {
