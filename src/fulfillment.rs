@@ -206,9 +206,8 @@ impl<'c> Fulfillment<'c> {
 impl<'c> Fulfillment<'c> {
     /// The conversation about an order, an open one if there is such, or `None` where there is none.
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
-        let query = Query::new().equal("instance_id", request_id);
         let mut closed = None;
-        for conversation in Pages::<Conversation>::at(self.http, Ok("/conversations".to_owned()), &query) {
+        for conversation in self.conversations(request_id) {
             let conversation = conversation?;
             match conversation.kind {
                 ConversationKind::Notes => {}
@@ -224,12 +223,15 @@ impl<'c> Fulfillment<'c> {
     /// The notes about an order: a conversation of the type `notes`, which one's own side alone reads, or `None` where there
     /// is none. It is read and added to as any conversation is.
     pub fn notes(self, request_id: &str) -> Result<Option<Conversation>> {
-        let query = Query::new().equal("instance_id", request_id);
-        let all = Pages::<Conversation>::at(self.http, Ok("/conversations".into()), &query);
         let is_notes = |found: &Result<Conversation>| {
             found.as_ref().map_or(true, |conversation| conversation.kind == ConversationKind::Notes)
         };
-        all.into_iter().find(is_notes).transpose()
+        self.conversations(request_id).find(is_notes).transpose()
+    }
+
+    fn conversations(self, request_id: &str) -> Pages<'c, Conversation> {
+        let query = Query::new().equal("instance_id", request_id);
+        Pages::at(self.http, Ok("/conversations".to_owned()), &query)
     }
 
     /// The messages of a conversation, oldest first.
