@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::fulfillment::Fulfillment;
-use crate::http::{Http, json};
+use crate::http::{Http, to_json};
 use crate::models::{Listing, Request, TierConfigRequest, UsageFile};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Report};
@@ -177,7 +177,7 @@ fn rooted(path: &str) -> Result<String> {
 }
 
 fn bytes(body: &impl Serialize) -> Result<Option<Vec<u8>>> {
-    let bytes = json(body)?;
+    let bytes = to_json(body)?;
     Ok((bytes != b"null").then_some(bytes))
 }
 

@@ -48,15 +48,10 @@ impl<'c> Directory<'c> {
     }
 
     /// A list narrowed to the configured products.
-    fn list_of_products<T: DeserializeOwned>(
-        self,
-        names: &Names,
-        property: &str,
-        query: &Query,
-    ) -> Pages<'c, T> {
+    fn list_of_products<T: DeserializeOwned>(self, names: &Names, query: &Query) -> Pages<'c, T> {
         match self.products {
             [] => self.list(names, query),
-            products => self.list(names, &query.clone().in_(property, products)),
+            products => self.list(names, &query.clone().in_("product.id", products)),
         }
     }
 
@@ -80,7 +75,7 @@ impl<'c> Directory<'c> {
     /// # Names
     #[doc = include_str!("rql/names/assets.md")]
     pub fn assets(self, query: &Query) -> Pages<'c, Asset> {
-        self.list_of_products(&names::ASSETS, "product.id", query)
+        self.list_of_products(&names::ASSETS, query)
     }
 
     /// One subscription, `AS-…`, with its template and pending request, which lists leave out.
@@ -151,7 +146,7 @@ impl<'c> Directory<'c> {
     /// # Names
     #[doc = include_str!("rql/names/tier_configs.md")]
     pub fn tier_configs(self, query: &Query) -> Pages<'c, TierConfig> {
-        self.list_of_products(&names::TIER_CONFIGS, "product.id", query)
+        self.list_of_products(&names::TIER_CONFIGS, query)
     }
 
     /// One configuration of a reseller, `TC-…`.
@@ -177,7 +172,7 @@ impl<'c> Directory<'c> {
     /// # Names
     #[doc = include_str!("rql/names/tier_account_requests.md")]
     pub fn tier_account_requests(self, query: &Query) -> Pages<'c, TierAccountRequest> {
-        self.list_of_products(&names::TIER_ACCOUNT_REQUESTS, "product.id", query)
+        self.list_of_products(&names::TIER_ACCOUNT_REQUESTS, query)
     }
 
     /// Marketplaces that the key can see.

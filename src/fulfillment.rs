@@ -20,10 +20,11 @@
 //! The rest is for single orders, known by their id.
 
 use serde::Serialize;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::http::{Http, json, segment};
+use crate::http::{Http, segment, to_json};
 use crate::models::{
     Conversation, ConversationKind, ConversationStatus, Message, Param, ParamUpdate, Request,
 };
@@ -84,7 +85,7 @@ impl Queue for Request {
     fn round(&self) -> serde_json::Value {
         let items =
             self.asset.items.iter().map(|item| (&item.id, item.quantity.as_ref().map(ToString::to_string)));
-        serde_json::json!([customers_values(&self.asset.params), items.collect::<Vec<_>>()])
+        json!([customers_values(&self.asset.params), items.collect::<Vec<_>>()])
     }
 
     fn kind(&self) -> Option<&str> {
@@ -96,7 +97,7 @@ impl Queue for Request {
 #[cfg(feature = "ledger")]
 pub(crate) fn customers_values(params: &[Param]) -> serde_json::Value {
     let given = params.iter().filter(|param| param.phase != crate::models::ParamPhase::Fulfillment);
-    given.map(|param| serde_json::json!([param.id, param.value, param.structured_value])).collect()
+    given.map(|param| json!([param.id, param.value, param.structured_value])).collect()
 }
 
 impl<'c> Fulfillment<'c> {
@@ -150,7 +151,7 @@ impl<'c> Fulfillment<'c> {
 
     /// One order, or `None` where there is none of this id.
     pub fn request(self, id: &str) -> Result<Option<Request>> {
-        self.http.find(&path(id)?)
+        self.http.find(&Request::path(id)?)
     }
 
     /// Makes an order, as distributors do; the answer is the new order, of which the platform may tell little.
@@ -159,45 +160,45 @@ impl<'c> Fulfillment<'c> {
     ///
     /// Where [`Error::may_have_happened`](crate::Error::may_have_happened) is true, the order may exist: it is not sent twice.
     pub fn create_request(self, request: &NewRequest) -> Result<Request> {
-        self.http.post(Request::LIST, Some(&json(request)?))?.read_unless(|made: &Request| {
+        self.http.post(Request::LIST, Some(&to_json(request)?))?.read_unless(|made: &Request| {
             made.id.is_empty().then_some("the answer does not name the new request")
         })
     }
 
     /// Stores values in an order's parameters, and what is wrong with them. The answer is the order as it is then.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<Request> {
-        self.http.update_and_read(&path(id)?, &json(&plan::Params::new(params))?)
+        self.http.update_and_read(&Request::path(id)?, &to_json(&plan::Params::new(params))?)
     }
 
     /// Stores the note of an order. The platform takes it beside parameters; its specification names parameters alone.
     pub fn update_note(self, id: &str, note: &str) -> Result<Request> {
-        self.http.update(&path(id)?, &json(&plan::Note { note })?)?.read()
+        self.http.update(&Request::path(id)?, &to_json(&json!({ "note": note }))?)?.read()
     }
 
     /// The text of an order's template for the customer, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
-        self.http.get(&format!("{}/render", path(id)?))?.text()
+        self.http.get(&format!("{}/render", Request::path(id)?))?.text()
     }
 
     /// Puts an inquired order back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/pend", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/pend", Request::path(id)?), None)?.acknowledge()
     }
 
     /// Asks the customer for better values, with a template of the kind `inquire` or without one.
     pub fn inquire(self, id: &str, template: Option<&str>) -> Result<()> {
-        let body = json(&plan::Inquire { template_id: template })?;
-        self.http.post(&format!("{}/inquire", path(id)?), Some(&body))?.acknowledge()
+        let body = to_json(&plan::Inquire { template_id: template })?;
+        self.http.post(&format!("{}/inquire", Request::path(id)?), Some(&body))?.acknowledge()
     }
 
     /// Makes somebody responsible for an order.
     pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
-        assign(self.http, &path(id)?, to)
+        assign(self.http, &Request::path(id)?, to)
     }
 
     /// Makes nobody responsible for an order.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/unassign", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/unassign", Request::path(id)?), None)?.acknowledge()
     }
 }
 
@@ -205,9 +206,8 @@ impl<'c> Fulfillment<'c> {
 impl<'c> Fulfillment<'c> {
     /// The conversation about an order, an open one if there is such, or `None` where there is none.
     pub fn conversation(self, request_id: &str) -> Result<Option<Conversation>> {
-        let query = Query::new().equal("instance_id", request_id);
         let mut closed = None;
-        for conversation in Pages::<Conversation>::at(self.http, Ok("/conversations".to_owned()), &query) {
+        for conversation in self.conversations(request_id) {
             let conversation = conversation?;
             match conversation.kind {
                 ConversationKind::Notes => {}
@@ -223,12 +223,15 @@ impl<'c> Fulfillment<'c> {
     /// The notes about an order: a conversation of the type `notes`, which one's own side alone reads, or `None` where there
     /// is none. It is read and added to as any conversation is.
     pub fn notes(self, request_id: &str) -> Result<Option<Conversation>> {
-        let query = Query::new().equal("instance_id", request_id);
-        let all = Pages::<Conversation>::at(self.http, Ok("/conversations".into()), &query);
         let is_notes = |found: &Result<Conversation>| {
             found.as_ref().map_or(true, |conversation| conversation.kind == ConversationKind::Notes)
         };
-        all.into_iter().find(is_notes).transpose()
+        self.conversations(request_id).find(is_notes).transpose()
+    }
+
+    fn conversations(self, request_id: &str) -> Pages<'c, Conversation> {
+        let query = Query::new().equal("instance_id", request_id);
+        Pages::at(self.http, Ok("/conversations".to_owned()), &query)
     }
 
     /// The messages of a conversation, oldest first.
@@ -260,9 +263,5 @@ pub enum Assignee<'a> {
 }
 
 pub(crate) fn assign(http: &Http, object: &str, to: Assignee<'_>) -> Result<()> {
-    http.post(&format!("{object}/assign"), Some(&json(&to)?))?.acknowledge()
-}
-
-fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", Request::LIST, segment(id)?))
+    http.post(&format!("{object}/assign"), Some(&to_json(&to)?))?.acknowledge()
 }

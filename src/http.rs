@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::config::{ApiKey, Config, Proxies, UpdateMethod};
 use crate::error::{Error, Result, TransportError};
 use crate::scope;
-use crate::text::{LogPath, without_signatures};
+use crate::text::{LogPath, without_signatures, word_enum};
 
 mod answer;
 mod connector;
@@ -50,25 +50,15 @@ const IDLE: Duration = Duration::from_secs(55);
 /// Bodies are read through a buffer of this size, which is zeroed once and not for each call.
 const SCRATCH: usize = 32 << 10;
 
-/// What is done to an object of the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
+word_enum! {
+    /// What is done to an object of the platform.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Method {
+        Get = "GET",
+        Post = "POST",
+        Put = "PUT",
+        Patch = "PATCH",
+        Delete = "DELETE",
     }
 }
 
@@ -280,7 +270,7 @@ impl Http {
     ) -> Result<Answer<'h>> {
         // A dry run reads, and does nothing else.
         if method != Method::Get && scope::is_dry_run() {
-            return Err(Error::Transport(Box::new(TransportError::dry_run(method.name(), path))));
+            return Err(Error::Transport(Box::new(TransportError::dry_run(method.as_str(), path))));
         }
         let mut attempt = 1;
         let start = Instant::now();
@@ -375,7 +365,7 @@ fn ends_before_deadline(pause: Duration) -> bool {
 /// # Errors
 ///
 /// [`Error::Input`] for what JSON cannot say, such as a map whose keys are no text.
-pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>> {
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body)
         .map_err(|error| Error::input(format!("the body cannot be said in JSON: {error}")))
 }

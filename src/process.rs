@@ -5,6 +5,7 @@ mod conversations;
 mod cursor;
 mod execute;
 mod fresh;
+mod json;
 mod look_up;
 #[cfg(any(test, fuzzing))]
 mod look_up_check;

@@ -120,7 +120,7 @@ pub(crate) use self::parts::LONGEST;
 pub use self::pattern::literal;
 pub use self::value::Value;
 
-use self::filter::{Filter, Op};
+use self::filter::{Connective, Filter, Op};
 
 /// Most properties the platform sorts by in one query.
 const MAX_ORDERING: usize = 5;
@@ -154,12 +154,12 @@ impl Query {
     /// over all parts. Any other query that is too long is refused, and so is the filter of a run.
     #[doc(alias = "in")]
     pub fn in_<V: Into<Value>>(self, property: &str, values: impl IntoIterator<Item = V>) -> Self {
-        self.add(Filter::list(Op::In, property, values))
+        self.add(Filter::comparison(Op::In, property, values))
     }
 
     /// The property is none of the values; objects without a value are kept. At least one value is needed.
     pub fn out<V: Into<Value>>(self, property: &str, values: impl IntoIterator<Item = V>) -> Self {
-        self.add(Filter::list(Op::Out, property, values))
+        self.add(Filter::comparison(Op::Out, property, values))
     }
 
     /// The property matches a pattern: `*` is any text, `\*` a star, `\\` a backslash, anything else itself.
@@ -241,18 +241,10 @@ impl Query {
 
     /// At least one of the queries holds: RQL's `or`. None at all, or one without a filter, is refused.
     #[doc(alias = "or")]
-    pub fn any(mut self, queries: impl IntoIterator<Item = Self>) -> Self {
-        let mut parts = Vec::new();
-        for query in queries {
-            match query.into_filters("any").and_then(|filters| Filter::all("any", filters)) {
-                Ok(part) => parts.push(part),
-                Err(error) => self.refuse(error),
-            }
-        }
-        if self.refused.is_some() {
-            return self;
-        }
-        self.add(Filter::any("any", parts))
+    pub fn any(self, queries: impl IntoIterator<Item = Self>) -> Self {
+        let parts = queries.into_iter().map(|query| query.into_filter("any"));
+        let parts: Result<Vec<_>, _> = parts.collect();
+        self.add(parts.and_then(|parts| Filter::group("any", Connective::Or, parts)))
     }
 
     /// All of the queries hold: RQL's `and`. None at all adds nothing.
@@ -264,7 +256,7 @@ impl Query {
             match query.into_filters("all") {
                 Ok(filters) if filters.is_empty() => {}
                 Ok(filters) if self.filters.is_empty() => self.filters = filters,
-                Ok(filters) => self = self.add(Filter::all("all", filters)),
+                Ok(filters) => self = self.add(Filter::group("all", Connective::And, filters)),
                 Err(error) => self.refuse(error),
             }
         }
@@ -275,17 +267,14 @@ impl Query {
     ///
     /// `not` of a comparison keeps objects without a value, so `not(greater)` is more than `lesser_equal`.
     pub fn not(self, query: Self) -> Self {
-        let negation = query.into_filters("not").and_then(|filters| Filter::all("not", filters));
-        self.add(negation.map(Filter::negated))
+        self.add(query.into_filter("not").map(Filter::negated))
     }
 
     /// Adds parts the list leaves out by default, or with a leading `-` drops parts it has (`-configuration`).
     ///
     /// Called again, it adds to the selection: a query has only one.
     pub fn select(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let mut select = std::mem::take(&mut self.select);
-        self.add_signed(&mut select, names);
-        self.select = select;
+        self.add_signed(|query| &mut query.select, names);
         self
     }
 
@@ -293,12 +282,11 @@ impl Query {
     ///
     /// Called again, it sorts further: a query has only one ordering.
     pub fn ordering(mut self, properties: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let mut ordering = std::mem::take(&mut self.ordering);
-        self.add_signed(&mut ordering, properties);
-        if ordering.len() > MAX_ORDERING {
-            self.refuse(QueryError::TooManyOrderings { count: ordering.len() });
+        self.add_signed(|query| &mut query.ordering, properties);
+        let count = self.ordering.len();
+        if count > MAX_ORDERING {
+            self.refuse(QueryError::TooManyOrderings { count });
         }
-        self.ordering = ordering;
         self
     }
 
@@ -403,7 +391,7 @@ impl Query {
     }
 
     fn compare(self, op: Op, property: &str, value: impl Into<Value>) -> Self {
-        self.add(Filter::comparison(op, property, &value.into()))
+        self.add(Filter::comparison(op, property, [value]))
     }
 
     fn add(mut self, filter: Result<Filter, QueryError>) -> Self {
@@ -418,16 +406,25 @@ impl Query {
         self.refused.get_or_insert_with(|| Box::new(error));
     }
 
-    fn add_signed(&mut self, list: &mut Vec<String>, names: impl IntoIterator<Item = impl AsRef<str>>) {
+    fn add_signed(
+        &mut self,
+        list: fn(&mut Self) -> &mut Vec<String>,
+        names: impl IntoIterator<Item = impl AsRef<str>>,
+    ) {
         for name in names {
             // The platform reads `+name` as `name`; without the plus nothing on the way can take it for a space.
             let signed = name.as_ref().strip_prefix('+').unwrap_or(name.as_ref());
             match filter::check_name(signed.strip_prefix('-').unwrap_or(signed)) {
                 Err(error) => self.refuse(error),
-                Ok(()) if list.iter().any(|known| known == signed) => {}
-                Ok(()) => list.push(signed.to_owned()),
+                Ok(()) if list(self).iter().any(|known| known == signed) => {}
+                Ok(()) => list(self).push(signed.to_owned()),
             }
         }
+    }
+
+    /// This query as one part of `operator`.
+    fn into_filter(self, operator: &'static str) -> Result<Filter, QueryError> {
+        Filter::group(operator, Connective::And, self.into_filters(operator)?)
     }
 
     /// What this query contributes as a part of `operator`.

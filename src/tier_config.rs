@@ -13,11 +13,12 @@
 //! # Ok(()) }
 //! ```
 
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::fulfillment::{Assignee, assign};
-use crate::http::{Http, json, segment};
+use crate::http::{Http, segment, to_json};
 use crate::models::{Param, ParamUpdate, TierConfig, TierConfigRequest};
 use crate::page::Pages;
 use crate::process::{Action, Approval, Options, Queue, Report, run};
@@ -131,7 +132,7 @@ impl<'c> TierConfigs<'c> {
 
     /// One request, or `None` where there is none of this id.
     pub fn request(self, id: &str) -> Result<Option<TierConfigRequest>> {
-        self.http.find(&path(id)?)
+        self.http.find(&TierConfigRequest::path(id)?)
     }
 
     /// The configuration of an account for a product, as its last approved request left it.
@@ -157,17 +158,17 @@ impl<'c> TierConfigs<'c> {
 
     /// Stores values in a request's parameters, and what is wrong with them.
     pub fn update_parameters(self, id: &str, params: &[ParamUpdate]) -> Result<TierConfigRequest> {
-        self.http.update_and_read(&path(id)?, &json(&plan::Params { params })?)
+        self.http.update_and_read(&TierConfigRequest::path(id)?, &to_json(&plan::Params { params })?)
     }
 
     /// Stores the notes of a request, 2,000 characters at most. The platform takes them in the state `pending`.
     pub fn update_notes(self, id: &str, notes: &str) -> Result<TierConfigRequest> {
-        self.http.update(&path(id)?, &json(&plan::Notes { notes })?)?.read()
+        self.http.update(&TierConfigRequest::path(id)?, &to_json(&json!({ "notes": notes }))?)?.read()
     }
 
     /// The text of a request's template, in markdown.
     pub fn render(self, id: &str) -> Result<String> {
-        self.http.get(&format!("{}/render", path(id)?))?.text()
+        self.http.get(&format!("{}/render", TierConfigRequest::path(id)?))?.text()
     }
 
     /// The text of a configuration's template, in markdown; `id` is that of the configuration, `TC-…`.
@@ -177,20 +178,16 @@ impl<'c> TierConfigs<'c> {
 
     /// Puts an inquired request back to pending.
     pub fn pend(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/pend", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/pend", TierConfigRequest::path(id)?), None)?.acknowledge()
     }
 
     /// Makes somebody responsible for a request.
     pub fn assign(self, id: &str, to: Assignee<'_>) -> Result<()> {
-        assign(self.http, &path(id)?, to)
+        assign(self.http, &TierConfigRequest::path(id)?, to)
     }
 
     /// Makes nobody responsible for a request.
     pub fn unassign(self, id: &str) -> Result<()> {
-        self.http.post(&format!("{}/unassign", path(id)?), None)?.acknowledge()
+        self.http.post(&format!("{}/unassign", TierConfigRequest::path(id)?), None)?.acknowledge()
     }
-}
-
-fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", TierConfigRequest::LIST, segment(id)?))
 }

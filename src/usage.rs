@@ -216,12 +216,12 @@ impl<'c> Usage<'c> {
     ///
     /// Its links are signed and expire within minutes.
     pub fn file(self, id: &str) -> Result<Option<UsageFile>> {
-        self.http.find(&path(id)?)
+        self.http.find(&UsageFile::path(id)?)
     }
 
     /// One listing, or `None` where there is none of this id.
     pub fn listing(self, id: &str) -> Result<Option<Listing>> {
-        self.http.find(&format!("{}/{}", Listing::LIST, segment(id)?))
+        self.http.find(&Listing::path(id)?)
     }
 
     /// Listings that match, of all products that the key can see.
@@ -256,8 +256,4 @@ impl<'c> Usage<'c> {
     pub fn download(self, link: &str) -> Result<Vec<u8>> {
         self.http.download(link)
     }
-}
-
-fn path(id: &str) -> Result<String> {
-    Ok(format!("{}/{}", UsageFile::LIST, segment(id)?))
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::time::Duration;
 
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
@@ -12,7 +13,7 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::ConfigErrorKind::{
-    Duplicate, Missing, Misspelt, NotAnObject, NotJson, NotUtf8, OutOfRange, UnknownValue, WrongType,
+    Duplicate, Empty, Missing, Misspelt, NotAnObject, NotJson, NotUtf8, OutOfRange, UnknownValue, WrongType,
 };
 use super::env::{self, Lookup};
 use super::error::{Issue, Location};
@@ -104,29 +105,29 @@ impl<'p> Keys<'p> {
 
     pub(super) fn take_config(&mut self, env: Lookup<'_>) -> Result<Config, ConfigError> {
         self.check_near_misses()?;
-        let url = self.take_text("apiEndpoint")?.ok_or_else(|| {
+        let url = self.take("apiEndpoint", |value| parse_endpoint(string(value)?))?.ok_or_else(|| {
             let what = "is missing; add the URL of the API, https://…/public/v1";
             self.issue("apiEndpoint", Issue::new(Missing, what))
         })?;
-        let url = parse_endpoint(&url).map_err(|issue| self.issue("apiEndpoint", issue))?;
-        let key = match self.take_text("apiKey")? {
-            Some(key) => ApiKey::parse(&key).map_err(|issue| self.issue("apiKey", issue))?,
+        let key = match self.take("apiKey", |value| ApiKey::parse(string(value)?))? {
+            Some(key) => key,
             None => env::api_key(env)?.ok_or_else(|| {
                 let what = "is missing, and environment variable CONNECT_API_KEY is not set either; \
                             one must hold the key";
                 self.issue("apiKey", Issue::new(Missing, what))
             })?,
         };
+        let folder = self.path.parent().unwrap_or(Path::new(""));
         let mut config = Config { file: Some(self.path.to_path_buf()), ..Config::with_defaults(url, key) };
-        if let Some(products) = self.take_products()? {
-            config = config.products(products);
+        if let Some(ids) = self.take("products", products)? {
+            config = config.products(ids);
         }
-        config.update_method = self.take_update_method()?.unwrap_or(config.update_method);
-        config.timeout = self.take_seconds("timeoutSecs")?.unwrap_or(config.timeout);
-        config.connect_timeout = self.take_seconds("connectTimeoutSecs")?.unwrap_or(config.connect_timeout);
-        config.attempts = self.take_attempts()?.unwrap_or(config.attempts);
-        config.ca_file = self.take_ca_file()?;
-        config.proxy = self.take_proxy()?;
+        config.update_method = self.take("updateMethod", update_method)?.unwrap_or(config.update_method);
+        config.timeout = self.take("timeoutSecs", timeout)?.unwrap_or(config.timeout);
+        config.connect_timeout = self.take("connectTimeoutSecs", timeout)?.unwrap_or(config.connect_timeout);
+        config.attempts = self.take("attempts", attempts)?.unwrap_or(config.attempts);
+        config.ca_file = self.take("caFile", |value| ca_file(value, folder))?;
+        config.proxy = self.take("proxy", proxy)?;
         Ok(config)
     }
 
@@ -155,107 +156,84 @@ impl<'p> Keys<'p> {
         Ok(())
     }
 
-    fn take(&mut self, key: &str) -> Option<Value> {
-        self.map.remove(key).filter(|value| !value.is_null())
-    }
-
-    fn take_text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.wrong_type(key, "a string", &other)),
-        }
-    }
-
-    fn take_products(&mut self) -> Result<Option<Vec<String>>, ConfigError> {
-        const KEY: &str = "products";
-        let values = match self.take(KEY) {
-            None => return Ok(None),
-            Some(Value::Array(values)) => values,
-            Some(value @ Value::String(_)) => vec![value],
-            Some(other) => return Err(self.wrong_type(KEY, "a string or a list of strings", &other)),
-        };
-        let ids = values.into_iter().map(|value| match value {
-            Value::String(id) => Ok(id.trim_ascii_end().to_owned()),
-            other => Err(self.wrong_type(KEY, "a list of strings only", &other)),
-        });
-        let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
-        check::products(&ids).map_err(|issue| self.issue(KEY, issue))?;
-        Ok(Some(ids))
-    }
-
-    fn take_update_method(&mut self) -> Result<Option<UpdateMethod>, ConfigError> {
-        const KEY: &str = "updateMethod";
-        let Some(word) = self.take_text(KEY)? else {
-            return Ok(None);
-        };
-        match word.trim_ascii_end().to_ascii_lowercase().as_str() {
-            "auto" => Ok(Some(UpdateMethod::Auto)),
-            "patch" => Ok(Some(UpdateMethod::Patch)),
-            "put" => Ok(Some(UpdateMethod::Put)),
-            _ => Err(self.issue(KEY, Issue::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\""))),
-        }
-    }
-
-    fn take_seconds(&mut self, key: &str) -> Result<Option<Duration>, ConfigError> {
-        let Some(value) = self.take(key) else {
-            return Ok(None);
-        };
-        let seconds = value.as_f64().ok_or_else(|| self.wrong_type(key, "a number of seconds", &value))?;
-        // What a Duration cannot hold is below zero or beyond any limit; the check tells which.
-        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
-            Duration::MAX
-        } else {
-            Duration::ZERO
-        });
-        check::timeout(timeout).map_err(|issue| self.issue(key, issue))?;
-        Ok(Some(timeout))
-    }
-
-    fn take_attempts(&mut self) -> Result<Option<u32>, ConfigError> {
-        const KEY: &str = "attempts";
-        let Some(value) = self.take(KEY) else {
-            return Ok(None);
-        };
-        if !value.is_number() {
-            return Err(self.wrong_type(KEY, "a whole number", &value));
-        }
-        let checked = match value.as_u64() {
-            Some(number) => check::attempts(number),
-            None => Err(Issue::new(OutOfRange, "must be a whole number from 1 to 100")),
-        };
-        checked.map(Some).map_err(|issue| self.issue(KEY, issue))
-    }
-
-    fn take_ca_file(&mut self) -> Result<Option<PathBuf>, ConfigError> {
-        const KEY: &str = "caFile";
-        let Some(name) = self.take_text(KEY)? else {
-            return Ok(None);
-        };
-        let name = name.trim_ascii_end();
-        if name.is_empty() {
-            return Err(self.issue(KEY, Issue::new(super::ConfigErrorKind::Empty, "is empty; leave it out")));
-        }
-        let path = self.path.parent().unwrap_or(Path::new("")).join(name);
-        input::check_ca_file(&path).map_err(|issue| self.issue(KEY, issue))?;
-        Ok(Some(path))
-    }
-
-    fn take_proxy(&mut self) -> Result<Option<String>, ConfigError> {
-        const KEY: &str = "proxy";
-        let Some(text) = self.take_text(KEY)? else { return Ok(None) };
-        Proxies::from_setting(&text).map_err(|issue| self.issue(KEY, issue))?;
-        Ok(Some(text))
+    /// Takes a key of the SDK and reads its value; `null` counts as absent.
+    fn take<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&Value) -> Result<T, Issue>,
+    ) -> Result<Option<T>, ConfigError> {
+        let value = self.map.remove(key).filter(|value| !value.is_null());
+        value.as_ref().map(read).transpose().map_err(|issue| self.issue(key, issue))
     }
 
     fn issue(&self, key: &str, issue: Issue) -> ConfigError {
         issue.at(Location::key(Some(self.path), key))
     }
+}
 
-    fn wrong_type(&self, key: &str, wanted: &str, found: &Value) -> ConfigError {
-        let what = format!("must be {wanted}, not {}", kind_of(found));
-        self.issue(key, Issue::new(WrongType, what))
+fn string(value: &Value) -> Result<&str, Issue> {
+    value.as_str().ok_or_else(|| wrong_type("a string", value))
+}
+
+fn products(value: &Value) -> Result<Vec<String>, Issue> {
+    let values = match value {
+        Value::Array(values) => values.as_slice(),
+        Value::String(_) => slice::from_ref(value),
+        other => return Err(wrong_type("a string or a list of strings", other)),
+    };
+    let ids = values.iter().map(|value| match value {
+        Value::String(id) => Ok(id.trim_ascii_end().to_owned()),
+        other => Err(wrong_type("a list of strings only", other)),
+    });
+    let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
+    check::products(&ids)?;
+    Ok(ids)
+}
+
+fn update_method(value: &Value) -> Result<UpdateMethod, Issue> {
+    match string(value)?.trim_ascii_end().to_ascii_lowercase().as_str() {
+        "auto" => Ok(UpdateMethod::Auto),
+        "patch" => Ok(UpdateMethod::Patch),
+        "put" => Ok(UpdateMethod::Put),
+        _ => Err(Issue::new(UnknownValue, "must be \"auto\", \"PATCH\" or \"PUT\"")),
     }
+}
+
+fn timeout(value: &Value) -> Result<Duration, Issue> {
+    let seconds = value.as_f64().ok_or_else(|| wrong_type("a number of seconds", value))?;
+    // What a Duration cannot hold is below zero or beyond any limit; the check tells which.
+    let beyond = if seconds > 0.0 { Duration::MAX } else { Duration::ZERO };
+    let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(beyond);
+    check::timeout(timeout)?;
+    Ok(timeout)
+}
+
+fn attempts(value: &Value) -> Result<u32, Issue> {
+    match value.as_u64() {
+        Some(number) => check::attempts(number),
+        None if value.is_number() => Err(Issue::new(OutOfRange, "must be a whole number from 1 to 100")),
+        None => Err(wrong_type("a whole number", value)),
+    }
+}
+
+fn ca_file(value: &Value, folder: &Path) -> Result<PathBuf, Issue> {
+    let name = string(value)?.trim_ascii_end();
+    if name.is_empty() {
+        return Err(Issue::new(Empty, "is empty; leave it out"));
+    }
+    let path = folder.join(name);
+    input::check_ca_file(&path)?;
+    Ok(path)
+}
+
+fn proxy(value: &Value) -> Result<String, Issue> {
+    let url = string(value)?;
+    Proxies::from_setting(url)?;
+    Ok(url.to_owned())
+}
+
+fn wrong_type(wanted: &str, found: &Value) -> Issue {
+    Issue::new(WrongType, format!("must be {wanted}, not {}", kind_of(found)))
 }
 
 /// Finds the first key that an object holds twice: readers of JSON do not agree on which of its values counts.

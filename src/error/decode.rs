@@ -36,12 +36,8 @@ impl DecodeError {
     ) -> Self {
         Self {
             expected: Some(short_name(expected)),
-            method,
-            path: path.to_owned(),
-            problem: without_values(&error.to_string()),
-            position: None,
             garbled: error.is_syntax() || error.is_eof(),
-            note: None,
+            ..Self::unexpected(method, path, without_values(&error.to_string()))
         }
     }
 

@@ -87,35 +87,22 @@ pub struct TierRef {
 impl NewRequest {
     /// A first order.
     pub fn purchase(purchase: Purchase) -> Self {
-        let Purchase {
-            product,
-            connection,
-            external_id,
-            external_uid,
-            items,
-            params,
-            customer,
-            tier1,
-            tier2,
-            marketplace,
-            draft,
-        } = purchase;
-        let tiers = Tiers { customer, tier1, tier2 };
+        let tiers = Tiers { customer: purchase.customer, tier1: purchase.tier1, tier2: purchase.tier2 };
         Self(Body {
             kind: "purchase",
             note: None,
-            status: draft.then_some("draft"),
+            status: purchase.draft.then_some("draft"),
             asset: Asset {
-                external_id,
-                external_uid,
-                product: filled(product).map(Ref::new),
-                connection: filled(connection).map(Ref::new),
-                items,
-                params,
+                id: None,
+                external_id: purchase.external_id,
+                external_uid: purchase.external_uid,
+                product: Ref::filled(purchase.product),
+                connection: Ref::filled(purchase.connection),
+                items: purchase.items,
+                params: purchase.params,
                 tiers: (tiers != Tiers::default()).then_some(tiers),
-                ..Asset::default()
             },
-            marketplace: marketplace.map(Ref::new),
+            marketplace: purchase.marketplace.map(|id| Ref { id }),
         })
     }
 
@@ -175,10 +162,6 @@ fn as_number<S: Serializer>(quantity: &Quantity, out: S) -> Result<S::Ok, S::Err
     }
 }
 
-fn filled(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Body {
     #[serde(rename = "type")]
@@ -218,8 +201,8 @@ struct Ref {
 }
 
 impl Ref {
-    fn new(id: String) -> Self {
-        Self { id }
+    fn filled(id: String) -> Option<Self> {
+        (!id.is_empty()).then_some(Self { id })
     }
 }
 

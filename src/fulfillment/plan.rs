@@ -1,11 +1,11 @@
 //! An answer about an order, turned into calls. Pure: nothing is sent here.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::path;
 use crate::error::{Error, Result};
 use crate::models::{ParamUpdate, Request, timestamp};
-use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Queue, Verdict};
 
 /// The calls that carry out an answer about an order, for looking at and for tests of one's own closure.
 ///
@@ -22,14 +22,15 @@ use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
 ///
 /// [`Error::Handler`] for an answer that is an error, [`Error::Input`] for one that cannot be sent.
 pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan> {
-    let object = path(&request.id)?;
+    let object = Request::path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
         Err(Action::Fail(reason)) => Plan::fail(object, reason),
         Err(Action::Inquire(inquiry)) => {
             let body = Inquire { template_id: inquiry.template.as_deref() };
             let detail = inquiry.message.clone().unwrap_or_else(|| errors_of(&inquiry.params));
-            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
+            Plan::new(Verdict::Inquired, object)
+                .update(&Params::new(&inquiry.params), &inquiry.params, &request.asset.params)?
                 .post("inquire", Some(&body), Goal::status("inquiring"))
                 .map(|plan| plan.detail(detail).message(inquiry.message))
         }
@@ -38,7 +39,7 @@ pub fn plan(request: &Request, answer: Result<Approval, Action>) -> Result<Plan>
         Err(Action::Pend) => Plan::pend(object),
         Err(Action::Schedule(date)) => {
             let planned_date = timestamp::format(date);
-            let body = Schedule { planned_date: &planned_date };
+            let body = json!({ "planned_date": planned_date });
             let goal = Goal::status("scheduled");
             Plan::new(Verdict::Scheduled, object)
                 .post("schedule", Some(&body), goal)
@@ -60,7 +61,7 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
         effective_date: dates.and_then(|dates| dates.effective).map(timestamp::format),
         asset: dates
             .and_then(|dates| dates.next_billing)
-            .map(|date| Billed { billing: Billing { next_date: timestamp::format(date) } }),
+            .map(|date| json!({ "billing": { "next_date": timestamp::format(date) } })),
         ..Approve::default()
     };
     let mut goal = Goal::status("approved");
@@ -77,17 +78,10 @@ fn approve(object: String, approval: &Approval, request: &Request) -> Result<Pla
         }
     };
     let message = format!("Activated using {detail}.");
-    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
+    Plan::new(Verdict::Approved, object)
+        .update(&Params::new(&approval.params), &approval.params, &request.asset.params)?
         .post("approve", Some(&body), goal)
         .map(|plan| plan.detail(detail).message(Some(message)))
-}
-
-fn with_params(plan: Plan, params: &[ParamUpdate], request: &Request) -> Result<Plan> {
-    if params.is_empty() {
-        Ok(plan)
-    } else {
-        plan.update(&Params::new(params), params, &request.asset.params)
-    }
 }
 
 /// What is wrong with each parameter, on one line.
@@ -113,11 +107,6 @@ impl<'a> Params<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct Note<'a> {
-    pub(super) note: &'a str,
-}
-
 #[derive(Default, Serialize)]
 struct Approve<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,26 +116,11 @@ struct Approve<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    asset: Option<Billed>,
-}
-
-#[derive(Serialize)]
-struct Billed {
-    billing: Billing,
-}
-
-#[derive(Serialize)]
-struct Billing {
-    next_date: String,
+    asset: Option<Value>,
 }
 
 #[derive(Serialize)]
 pub(super) struct Inquire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) template_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Schedule<'a> {
-    planned_date: &'a str,
 }

@@ -55,7 +55,7 @@ impl<'h> Answer<'h> {
         let decoded = decode(answer.method, &answer.path, body)?;
         match problem(&decoded) {
             None => Ok(decoded),
-            Some(problem) => Err(Error::unexpected(answer.method.name(), &answer.path, problem)),
+            Some(problem) => Err(Error::unexpected(answer.method.as_str(), &answer.path, problem)),
         }
     }
 
@@ -144,9 +144,9 @@ impl Drop for Answer<'_> {
 pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
     parse(body).map_err(|error| {
         let error = if is_html(body) {
-            DecodeError::html(method.name(), path)
+            DecodeError::html(method.as_str(), path)
         } else {
-            DecodeError::new(std::any::type_name::<T>(), method.name(), path, &error)
+            DecodeError::new(std::any::type_name::<T>(), method.as_str(), path, &error)
         };
         Error::Decode(Box::new(error))
     })

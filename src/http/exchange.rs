@@ -78,11 +78,11 @@ impl Http {
         payload: Payload<'_>,
     ) -> Result<Answer<'_>, CallError> {
         let request = |url: &str| {
-            let request = Request::builder().method(method.name()).uri(url);
+            let request = Request::builder().method(method.as_str()).uri(url);
             request.header(header::AUTHORIZATION, self.authorization.clone())
         };
         let url = self.base.url(path);
-        let name = method.name();
+        let name = method.as_str();
         let bad = |_| {
             let shown = LogPath(path);
             CallError::Input(Error::input(format!("{name} {shown}: this is no address that can be called")))
@@ -145,7 +145,7 @@ impl Http {
         method: Method,
         path: &str,
     ) -> Result<ureq::http::Response<ureq::Body>, CallError> {
-        let name = method.name();
+        let name = method.as_str();
         let left = scope::time_left();
         if left.is_some_and(|left| left.is_zero()) {
             return Err(CallError::lost(TransportError::deadline(name, path)));
@@ -175,7 +175,7 @@ impl Http {
         path: &str,
         response: ureq::http::Response<ureq::Body>,
     ) -> Result<Got<'_>, CallError> {
-        let name = method.name();
+        let name = method.as_str();
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         let mut answer = Answer::new(self, method, path, self.buffer.take());

@@ -3,7 +3,6 @@
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::param::find;
 use super::{
     AssignedTo, Configuration, Connection, Contract, Events, Item, Marketplace, Param, Product, RequestKind,
     RequestStatus, Template, Tiers,
@@ -50,29 +49,6 @@ model! {
 }
 
 impl Asset {
-    /// Returns the asset's parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
-    }
-
-    /// Returns the text value of the asset's parameter with this id; `None` if the parameter or its text is
-    /// missing or empty.
-    ///
-    /// ```
-    /// use connect::models::Asset;
-    /// # fn main() -> serde_json::Result<()> {
-    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}, {"id": "email", "value": ""}]}"#;
-    /// let asset: Asset = serde_json::from_str(json)?;
-    /// assert_eq!(asset.value("seat_no"), Some("17"));
-    /// assert_eq!(asset.value("email"), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn value(&self, id: &str) -> Option<&str> {
-        self.param(id)?.text()
-    }
-
     /// Returns the asset's item with this local id.
     #[doc(alias = "get_item_by_id")]
     pub fn item(&self, id: &str) -> Option<&Item> {

@@ -5,7 +5,6 @@ use std::fmt;
 use serde_json::Value;
 
 use super::model::{fields, model, object};
-use super::param::find;
 use super::{Constraints, Events, Item, Marketplace, Param};
 
 model! {
@@ -14,14 +13,6 @@ model! {
     pub struct Configuration {
         /// Parameters of the phase configuration, with values.
         pub params: Vec<Param>,
-    }
-}
-
-impl Configuration {
-    /// Returns the configuration parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::de::{ObjectSlot, Scalar, Wire, WrongType};
-use super::model::{fields, model, open_enum, serde_root};
+use super::model::{fields, model, open_enum, serde_impls};
 use super::{Account, Environment, Events, Marketplace, Reference, Secret, SignedUrl, User};
 
 model! {
@@ -220,7 +220,7 @@ impl Wire for AgreementVersionInfo {
     }
 }
 
-serde_root!(AgreementVersionInfo);
+serde_impls!(AgreementVersionInfo, read_root);
 
 open_enum! {
     /// Type of an agreement or a contract.

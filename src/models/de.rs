@@ -243,7 +243,7 @@ impl<T: Wire + Default> ListSlot for Vec<T> {
 
 impl<T: Wire + Default> Field for Vec<T> {
     fn write_field<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(self.iter().map(AsSerialize::value))
+        out.collect_seq(self.iter().map(AsSerialize))
     }
 
     fn is_absent(&self) -> bool {
@@ -444,6 +444,11 @@ pub(crate) fn read<'de, T: Wire, D: Deserializer<'de>>(input: D) -> Result<Optio
     Ok(value)
 }
 
+/// Reads a value that is not a field; an absent one is the default.
+pub(crate) fn read_value<'de, T: Wire + Default, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
+    Ok(read(input)?.unwrap_or_default())
+}
+
 /// Reads a model that is not a field; anything but an object is an error.
 pub(crate) fn read_root<'de, T: ObjectSlot + Default, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
     let mut model = T::default();
@@ -466,28 +471,10 @@ impl<'de> Visitor<'de> for Root<'_> {
     }
 }
 
-/// Makes a field or a value serializable by reference.
-pub(crate) struct AsSerialize<'a, T, const FIELD: bool>(&'a T);
+/// Makes a field serializable by reference.
+pub(crate) struct AsSerialize<'a, T>(pub(crate) &'a T);
 
-impl<'a, T: Wire> AsSerialize<'a, T, false> {
-    pub(crate) fn value(value: &'a T) -> Self {
-        AsSerialize(value)
-    }
-}
-
-impl<'a, T: Field> AsSerialize<'a, T, true> {
-    pub(crate) fn field(field: &'a T) -> Self {
-        AsSerialize(field)
-    }
-}
-
-impl<T: Wire> Serialize for AsSerialize<'_, T, false> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        self.0.write(out)
-    }
-}
-
-impl<T: Field> Serialize for AsSerialize<'_, T, true> {
+impl<T: Field> Serialize for AsSerialize<'_, T> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         self.0.write_field(out)
     }

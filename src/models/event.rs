@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::Serializer;
 use time::OffsetDateTime;
 
 use super::User;
-use super::de::{AsSerialize, ListSlot, ObjectSlot, Scalar, Slot, Wire, WrongType, read};
-use super::model::model;
+use super::de::{AsSerialize, ListSlot, ObjectSlot, Scalar, Slot, Wire, WrongType};
+use super::model::{model, serde_impls};
 
 model! {
     /// One event of an object.
@@ -181,7 +180,7 @@ impl Wire for Events {
             self.0
                 .iter()
                 .filter(|(_, event)| !event.is_unset())
-                .map(|(name, event)| (name.as_str(), AsSerialize::value(event))),
+                .map(|(name, event)| (name.as_str(), AsSerialize(event))),
         )
     }
 
@@ -230,14 +229,4 @@ impl ListSlot for (Name, Event) {
     fn last_was_absent(&mut self) {}
 }
 
-impl Serialize for Events {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        self.write(out)
-    }
-}
-
-impl<'de> Deserialize<'de> for Events {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Ok(read(input)?.unwrap_or_default())
-    }
-}
+serde_impls!(Events, read_value);

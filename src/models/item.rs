@@ -3,7 +3,6 @@
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::param::find;
 use super::{BillingStats, Decimal, Events, Param, Quantity};
 
 model! {
@@ -82,12 +81,6 @@ model! {
 }
 
 impl Item {
-    /// Returns the item's parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
-    }
-
     /// Whether the request adds the item: its quantity is positive, and its old quantity is zero or absent.
     ///
     /// An item without `quantity` is not new.

@@ -60,7 +60,7 @@ macro_rules! fields {
                         if !self.$field.is_absent() {
                             map.serialize_entry(
                                 $crate::models::model::key!($field $(= $key)?),
-                                &AsSerialize::field(&self.$field),
+                                &AsSerialize(&self.$field),
                             )?;
                         }
                     )*
@@ -107,13 +107,13 @@ macro_rules! object {
             }
         }
 
-        $crate::models::model::serde_root!($name);
+        $crate::models::model::serde_impls!($name, read_root);
     };
 }
 
-/// Implements `Serialize` and `Deserialize` through [`Wire`](super::de::Wire).
-macro_rules! serde_root {
-    ($name:ident) => {
+/// Implements `Serialize` and `Deserialize` through [`Wire`](super::de::Wire); `$read` is a function of [`de`](super::de).
+macro_rules! serde_impls {
+    ($name:ident, $read:ident) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
                 $crate::models::de::Wire::write(self, out)
@@ -122,7 +122,7 @@ macro_rules! serde_root {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                $crate::models::de::read_root(input)
+                $crate::models::de::$read(input)
             }
         }
     };
@@ -251,18 +251,8 @@ macro_rules! open_enum {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-                out.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                Ok($crate::models::de::read(input)?.unwrap_or_default())
-            }
-        }
+        $crate::models::model::serde_impls!($name, read_value);
     };
 }
 
-pub(super) use {debug, fields, key, model, object, open_enum, serde_root};
+pub(super) use {debug, fields, key, model, object, open_enum, serde_impls};

@@ -6,8 +6,10 @@ use serde::ser::Serializer;
 use serde_json::Value;
 
 use super::de::{ObjectSlot, Scalar, Wire, WrongType};
-use super::model::{fields, model, object, open_enum, serde_root};
-use super::{Events, Marketplace, Reference};
+use super::model::{fields, model, object, open_enum, serde_impls};
+use super::{
+    Asset, Configuration, Events, Item, Marketplace, Reference, Subscription, TierConfig, TierConfigRequest,
+};
 
 fields! {
     /// A parameter with its value (of an asset, a tier configuration, an item or a configuration), or its
@@ -224,12 +226,39 @@ impl Wire for ValueChoice {
     }
 }
 
-serde_root!(ValueChoice);
+serde_impls!(ValueChoice, read_root);
 
-/// Finds the parameter with this id in a list.
-pub(super) fn find<'a>(params: &'a [Param], id: &str) -> Option<&'a Param> {
-    params.iter().find(|param| param.id == id)
+/// What finds a parameter by its id in everything that has `params`.
+macro_rules! params_by_id {
+    ($($name:ident),+) => {$(
+        impl $name {
+            /// Returns the parameter with this id.
+            #[doc(alias = "get_param_by_id")]
+            pub fn param(&self, id: &str) -> Option<&Param> {
+                self.params.iter().find(|param| param.id == id)
+            }
+
+            /// Returns the text value of the parameter with this id; `None` if the parameter or its text is missing or
+            /// empty.
+            ///
+            /// ```
+            #[doc = concat!("use connect::models::", stringify!($name), ";")]
+            /// # fn main() -> serde_json::Result<()> {
+            /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}, {"id": "email", "value": ""}]}"#;
+            #[doc = concat!("let object: ", stringify!($name), " = serde_json::from_str(json)?;")]
+            /// assert_eq!(object.value("seat_no"), Some("17"));
+            /// assert_eq!(object.value("email"), None);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn value(&self, id: &str) -> Option<&str> {
+                self.param(id)?.text()
+            }
+        }
+    )+};
 }
+
+params_by_id!(Asset, Configuration, Item, Subscription, TierConfig, TierConfigRequest);
 
 open_enum! {
     /// Type of a parameter, which decides what kind of value it takes.

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::de::{Scalar, Wire, WrongType, read};
+use super::de::{Scalar, Wire, WrongType};
+use super::model::serde_impls;
 
 /// The largest power of ten that fits into the mantissa.
 const MAX_DIGITS: u32 = 38;
@@ -328,23 +328,8 @@ impl Wire for Quantity {
     }
 }
 
-macro_rules! serde_scalar {
-    ($($name:ident),+) => {$(
-        impl serde::Serialize for $name {
-            fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-                self.write(out)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                Ok(read(input)?.unwrap_or_default())
-            }
-        }
-    )+};
-}
-
-serde_scalar!(Decimal, Quantity);
+serde_impls!(Decimal, read_value);
+serde_impls!(Quantity, read_value);
 
 #[cfg(test)]
 mod tests;

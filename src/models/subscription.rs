@@ -4,7 +4,6 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::param::find;
 use super::{
     AssetRequestItem, AssetStatus, Connection, Contract, DateOrDateTime, Decimal, Events, Item, Marketplace,
     OneOrMany, Param, Product, Template, Tiers,
@@ -46,14 +45,6 @@ model! {
         pub pending_request: Option<Box<AssetRequestItem>>,
         /// Date on which the asset expires unless it is renewed.
         pub renewal_expiration_date: Option<OffsetDateTime>,
-    }
-}
-
-impl Subscription {
-    /// Returns the subscription's parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
     }
 }
 

@@ -3,7 +3,6 @@
 use time::OffsetDateTime;
 
 use super::model::{model, open_enum};
-use super::param::find;
 use super::{
     Activation, AssignedTo, Configuration, Connection, Contract, Environment, Events, Marketplace, Param,
     Product, Template, TierAccount, Tiers,
@@ -42,31 +41,6 @@ model! {
         pub marketplace: Option<Box<Marketplace>>,
         /// Tier accounts of the tier configuration: tier 1 and tier 2.
         pub tiers: Option<Box<Tiers>>,
-    }
-}
-
-impl TierConfig {
-    /// Returns the tier configuration's parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
-    }
-
-    /// Returns the text value of the tier configuration's parameter with this id; `None` if the parameter or
-    /// its text is missing or empty.
-    ///
-    /// ```
-    /// use connect::models::TierConfig;
-    /// # fn main() -> serde_json::Result<()> {
-    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}]}"#;
-    /// let config: TierConfig = serde_json::from_str(json)?;
-    /// assert_eq!(config.value("seat_no"), Some("17"));
-    /// assert_eq!(config.value("email"), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn value(&self, id: &str) -> Option<&str> {
-        self.param(id)?.text()
     }
 }
 
@@ -122,29 +96,6 @@ model! {
 }
 
 impl TierConfigRequest {
-    /// Returns the request's parameter with this id.
-    #[doc(alias = "get_param_by_id")]
-    pub fn param(&self, id: &str) -> Option<&Param> {
-        find(&self.params, id)
-    }
-
-    /// Returns the text value of the request's parameter with this id; `None` if the parameter or its text is
-    /// missing or empty.
-    ///
-    /// ```
-    /// use connect::models::TierConfigRequest;
-    /// # fn main() -> serde_json::Result<()> {
-    /// let json = r#"{"params": [{"id": "seat_no", "value": "17"}]}"#;
-    /// let request: TierConfigRequest = serde_json::from_str(json)?;
-    /// assert_eq!(request.value("seat_no"), Some("17"));
-    /// assert_eq!(request.value("email"), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn value(&self, id: &str) -> Option<&str> {
-        self.param(id)?.text()
-    }
-
     /// Returns the id of the product; empty if the payload has none.
     pub fn product_id(&self) -> &str {
         match &self.product {

@@ -211,44 +211,31 @@ impl Action {
     ///
     /// The message of a skip is not posted again while it is the last one there. Any other action becomes an error by
     /// this: nothing is dropped in silence.
-    pub fn with_message(self, message: impl Into<String>) -> Self {
-        match self {
-            Self::Inquire(mut inquiry) => {
-                inquiry.message = Some(message.into());
-                Self::Inquire(inquiry)
-            }
-            Self::Skip(mut skip) => {
-                skip.message = Some(message.into());
-                Self::Skip(skip)
-            }
-            other => other.does_not_take("message"),
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        match &mut self {
+            Self::Inquire(inquiry) => inquiry.message = Some(message.into()),
+            Self::Skip(skip) => skip.message = Some(message.into()),
+            _ => return self.does_not_take("message"),
         }
+        self
     }
 
     /// Tells the report why an order is skipped; the customer does not read it. The report prints such a skip in every run.
     ///
     /// Any other action becomes an error by this: nothing is dropped in silence.
-    pub fn because(self, reason: impl Into<String>) -> Self {
-        match self {
-            Self::Skip(mut skip) => {
-                skip.reason = Some(reason.into());
-                Self::Skip(skip)
-            }
-            other => other.does_not_take("reason for the report"),
-        }
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        let Self::Skip(skip) = &mut self else { return self.does_not_take("reason for the report") };
+        skip.reason = Some(reason.into());
+        self
     }
 
     /// Shows the customer a template of the kind `inquire`: of an inquiry.
     ///
     /// Any other action becomes an error by this: nothing is dropped in silence.
-    pub fn with_template(self, id: impl Into<String>) -> Self {
-        match self {
-            Self::Inquire(mut inquiry) => {
-                inquiry.template = Some(id.into());
-                Self::Inquire(inquiry)
-            }
-            other => other.does_not_take("template"),
-        }
+    pub fn with_template(mut self, id: impl Into<String>) -> Self {
+        let Self::Inquire(inquiry) = &mut self else { return self.does_not_take("template") };
+        inquiry.template = Some(id.into());
+        self
     }
 
     /// The error of an answer that was given something that it does not take; an error stays itself.

@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::until_known::{Known, Refusal, until_known};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Http, json, segment};
+use crate::http::{Answer, Http, segment, to_json};
 use crate::models::{Conversation, ConversationKind, ConversationStatus, Message};
 use crate::page::Pages;
 use crate::rql::{LOOK_UP, ValueList};
@@ -258,7 +258,7 @@ fn post<'h, T>(
     read: impl Fn(Answer<'h>) -> Result<T>,
     pause: impl FnMut(u32, &Error) -> bool,
 ) -> Result<Posted<T>, MessageError> {
-    let body = json(message)?;
+    let body = to_json(message)?;
     // No message that is posted from now on is dated before this, by the platform's clock.
     let since = http.server_time().map_or_else(|| OffsetDateTime::now_utc() - CLOCKS, |date| date - SKEW);
     let known = until_known(

@@ -3,7 +3,7 @@
 use super::Queue;
 use super::recheck::Wanted;
 use crate::error::{Error, Result};
-use crate::http::{Http, Method, decode, segment};
+use crate::http::{Http, Method, decode};
 
 /// What reading an object again shows.
 pub(super) enum Again<T> {
@@ -19,7 +19,7 @@ pub(super) enum Again<T> {
 ///
 /// What reading it fails with, and [`Error::Decode`] for an answer that does not tell whether it is still wanted.
 pub(super) fn read_again<T: Queue>(http: &Http, wanted: &Wanted<'_>, id: &str) -> Result<Again<T>> {
-    let path = format!("{}/{}", T::LIST, segment(id)?);
+    let path = T::path(id)?;
     let read = http.get_with(&path, |answer| {
         let item: T = decode(Method::Get, &path, answer.content())?;
         Ok((item, wanted.contradicted_by(answer.content())))

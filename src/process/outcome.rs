@@ -3,112 +3,59 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
 
-use super::{Plan, Queue};
+use super::{Plan, Queue, json};
 use crate::error::Error;
-use crate::text::{Clean, one_line};
+use crate::text::{Clean, one_line, word_enum};
 
-/// What a request was brought to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Verdict {
-    /// An order or a tier config request was approved.
-    Approved,
-    /// It was refused for good.
-    Failed,
-    /// Its customer was asked for better values.
-    Inquired,
-    /// It was put back to pending.
-    Pended,
-    /// It was put off until a day.
-    Scheduled,
-    /// It was withdrawn.
-    Revoked,
-    /// It was confirmed.
-    Confirmed,
-    /// A usage file was submitted to the distributor.
-    Submitted,
-    /// A usage file was accepted.
-    Accepted,
-    /// A usage file was rejected.
-    Rejected,
-    /// A usage file was closed.
-    Closed,
-    /// A usage file was deleted.
-    Deleted,
-    /// Usage was reported for a listing.
-    Reported,
-    /// It was left as it is.
-    Skipped,
-    /// Somebody else ended it before anything was done here, or the filter does not ask for it any more.
-    ///
-    /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
-    Stale,
-    /// It was put off: it waits for something, and nothing failed.
-    Later,
-    /// Something failed; it is as it was, or as the error says.
-    Errored,
-}
-
-// A report counts by position.
-const _: () = assert!(Verdict::ALL.len() == Verdict::Errored as usize + 1);
-
-impl Verdict {
-    /// All of them, in the order in which a report counts them.
-    pub const ALL: &'static [Self] = &[
-        Self::Approved,
-        Self::Failed,
-        Self::Inquired,
-        Self::Pended,
-        Self::Scheduled,
-        Self::Revoked,
-        Self::Confirmed,
-        Self::Submitted,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Closed,
-        Self::Deleted,
-        Self::Reported,
-        Self::Skipped,
-        Self::Stale,
-        Self::Later,
-        Self::Errored,
-    ];
-
-    /// As a report writes it, such as `approved`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Failed => "failed",
-            Self::Inquired => "inquired",
-            Self::Pended => "pended",
-            Self::Scheduled => "scheduled",
-            Self::Revoked => "revoked",
-            Self::Confirmed => "confirmed",
-            Self::Submitted => "submitted",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Closed => "closed",
-            Self::Deleted => "deleted",
-            Self::Reported => "reported",
-            Self::Skipped => "skipped",
-            Self::Stale => "stale",
-            Self::Later => "later",
-            Self::Errored => "errored",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+word_enum! {
+    /// What a request was brought to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
+    pub enum Verdict {
+        /// An order or a tier config request was approved.
+        Approved = "approved",
+        /// It was refused for good.
+        Failed = "failed",
+        /// Its customer was asked for better values.
+        Inquired = "inquired",
+        /// It was put back to pending.
+        Pended = "pended",
+        /// It was put off until a day.
+        Scheduled = "scheduled",
+        /// It was withdrawn.
+        Revoked = "revoked",
+        /// It was confirmed.
+        Confirmed = "confirmed",
+        /// A usage file was submitted to the distributor.
+        Submitted = "submitted",
+        /// A usage file was accepted.
+        Accepted = "accepted",
+        /// A usage file was rejected.
+        Rejected = "rejected",
+        /// A usage file was closed.
+        Closed = "closed",
+        /// A usage file was deleted.
+        Deleted = "deleted",
+        /// Usage was reported for a listing.
+        Reported = "reported",
+        /// It was left as it is.
+        Skipped = "skipped",
+        /// Somebody else ended it before anything was done here, or the filter does not ask for it any more.
+        ///
+        /// Mostly the closure did not see it; see [`Options::fresh`](super::Options::fresh). Where it did, a warning says so.
+        Stale = "stale",
+        /// It was put off: it waits for something, and nothing failed.
+        Later = "later",
+        /// Something failed; it is as it was, or as the error says.
+        Errored = "errored",
     }
 }
 
 /// How sure it is that a request was brought there by this run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Certainty {
@@ -126,7 +73,7 @@ pub enum Certainty {
 }
 
 /// What became of one request, tier config request, listing or usage file.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
     /// Id of the object, or its position in the list where no id can be read.
@@ -142,15 +89,19 @@ pub struct Outcome {
     /// The template, the reason or why it was skipped, in words.
     pub detail: Option<String>,
     /// Error that kept the object from being handled.
+    #[serde(serialize_with = "json::error")]
     pub error: Option<Error>,
     /// Failures that did not change the verdict, such as a message that was not posted.
     pub warnings: Vec<String>,
     /// Time from being handed to the closure to the last answer.
+    #[serde(rename = "millis", serialize_with = "json::millis")]
     pub elapsed: Duration,
     /// Number of calls made for the object, the closure's own included.
     pub calls: u64,
     /// Plan that a dry run did not carry out.
+    #[serde(serialize_with = "json::plan")]
     pub plan: Option<Plan>,
+    #[serde(skip)]
     pub(crate) news: News,
 }
 
@@ -194,10 +145,6 @@ impl Outcome {
     pub fn is_plain(&self) -> bool {
         self.error.is_none() && self.warnings.is_empty() && self.certainty == Certainty::Confirmed
     }
-
-    fn error_text(&self) -> Option<String> {
-        self.error.as_ref().map(Error::with_causes)
-    }
 }
 
 impl fmt::Display for Outcome {
@@ -214,8 +161,8 @@ impl fmt::Display for Outcome {
             Certainty::Unknown => write!(f, " (what became of it is not known)")?,
             Certainty::Confirmed | Certainty::Planned => {}
         }
-        if let Some(error) = self.error_text() {
-            write!(f, ": {error}")?;
+        if let Some(error) = &self.error {
+            write!(f, ": {}", error.with_causes())?;
         } else if let Some(detail) = &self.detail {
             write!(f, ": {}", one_line(detail))?;
         }
@@ -226,23 +173,5 @@ impl fmt::Display for Outcome {
             write!(f, "; warning: {}", one_line(warning))?;
         }
         Ok(())
-    }
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Outcome", 11)?;
-        out.serialize_field("id", &self.id)?;
-        out.serialize_field("product", &self.product)?;
-        out.serialize_field("kind", &self.kind)?;
-        out.serialize_field("verdict", &self.verdict)?;
-        out.serialize_field("certainty", &self.certainty)?;
-        out.serialize_field("detail", &self.detail)?;
-        out.serialize_field("error", &self.error_text())?;
-        out.serialize_field("warnings", &self.warnings)?;
-        out.serialize_field("millis", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
-        out.serialize_field("calls", &self.calls)?;
-        out.serialize_field("plan", &self.plan.as_ref().map(ToString::to_string))?;
-        out.end()
     }
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Later, Skip, Verdict};
 use crate::error::{Error, Result};
-use crate::http::{Reveal, json, masked};
+use crate::http::{Reveal, masked, to_json};
 use crate::models::{Param, ParamUpdate};
 use crate::text::{Limit, excerpt};
 
@@ -64,11 +65,6 @@ pub(crate) struct Goal {
     pub(crate) answered_by_template: bool,
 }
 
-#[derive(Serialize)]
-struct Reason<'a> {
-    pub(crate) reason: &'a str,
-}
-
 impl Plan {
     pub(crate) fn new(verdict: Verdict, object: impl Into<String>) -> Self {
         Self {
@@ -103,7 +99,7 @@ impl Plan {
             return Err(Error::input(why));
         }
         let goal = Goal { reason: Some(reason.clone()), ..Goal::status(leads_to) };
-        Ok(self.post(action, Some(&Reason { reason: &reason }), goal)?.detail(reason))
+        Ok(self.post(action, Some(&json!({ "reason": reason })), goal)?.detail(reason))
     }
 
     /// Puts the object back to pending.
@@ -161,14 +157,17 @@ impl Plan {
         self
     }
 
-    /// Adds a partial update of the object itself, which stores `params`; `known` tells which of these are passwords.
+    /// Adds a partial update of the object itself, which stores `params` if there are any; `known` tells which of these are passwords.
     pub(crate) fn update(
         mut self,
         body: &impl Serialize,
         params: &[ParamUpdate],
         known: &[Param],
     ) -> Result<Self> {
-        let body = Some(json(body)?);
+        if params.is_empty() {
+            return Ok(self);
+        }
+        let body = Some(to_json(body)?);
         // One that the object does not have may be anything.
         let harmless = |id: &str| {
             let mut of_id = known.iter().filter(|param| param.id == id).peekable();
@@ -182,7 +181,7 @@ impl Plan {
 
     /// Adds the POST of the object's `verb`, and what the object looks like when it has been carried out.
     pub(crate) fn post(mut self, verb: &str, body: Option<&impl Serialize>, goal: Goal) -> Result<Self> {
-        let body = body.map(json).transpose()?;
+        let body = body.map(to_json).transpose()?;
         self.calls.push(PlannedCall {
             path: format!("{}/{verb}", self.object),
             kind: CallKind::Post,

@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
+use crate::error::Result;
+use crate::http::segment;
 use crate::rql::names::Names;
 
 /// A kind of object that waits in a list to be handled.
@@ -22,6 +24,11 @@ pub(crate) trait Queue: DeserializeOwned {
     /// Whether an object ends, so that a ledger can keep it by its id.
     #[cfg(feature = "ledger")]
     const ENDS: bool = true;
+
+    /// The path of one of them.
+    fn path(id: &str) -> Result<String> {
+        Ok(format!("{}/{}", Self::LIST, segment(id)?))
+    }
 
     fn id(&self) -> &str;
     fn created(&self) -> Option<OffsetDateTime>;

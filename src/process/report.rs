@@ -4,13 +4,13 @@ use std::fmt;
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::{Serialize, Serializer};
 
 #[cfg(feature = "ledger")]
 mod news;
 
 use super::conversations::UNKNOWN_MESSAGE;
-use super::{Certainty, Outcome, Verdict};
+use super::{Certainty, Outcome, Verdict, json};
 use crate::error::Error;
 
 /// Plain successes are listed up to this many, and so is everything else.
@@ -20,36 +20,58 @@ const LISTED: usize = 1000;
 ///
 /// It prints nothing if no object waited, or if all were skipped without a text, because cron mails whatever is printed.
 /// An object that is skipped without a text is counted and has no line.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 #[must_use = "a report tells what failed; its exit code is the program's"]
 pub struct Report {
     what: &'static str,
-    counts: [u64; Verdict::ALL.len()],
-    backlog: Option<u64>,
-    oldest: Option<Duration>,
-    foreign: u64,
+    handled: u64,
+    counts: Counts,
     observed: u64,
-    already: u64,
+    already_done: u64,
     unknown: u64,
-    dry_run: bool,
-    calls: u64,
-    elapsed: Duration,
-    stopped: Option<Stop>,
-    error: Option<Error>,
-    outcomes: Vec<Outcome>,
-    plain: usize,
-    unlisted: u64,
+    foreign: u64,
     waiting: u64,
     dead: u64,
     behind: u64,
     left: u64,
     warnings: Vec<String>,
+    backlog: Option<u64>,
+    #[serde(rename = "oldest_seconds", serialize_with = "json::seconds")]
+    oldest: Option<Duration>,
+    dry_run: bool,
+    stopped: Option<Stop>,
+    #[serde(serialize_with = "json::error")]
+    error: Option<Error>,
+    calls: u64,
+    #[serde(rename = "millis", serialize_with = "json::millis")]
+    elapsed: Duration,
+    unlisted: u64,
+    outcomes: Vec<Outcome>,
     #[cfg(feature = "ledger")]
+    #[serde(skip)]
     news: news::News,
+    /// How many of the outcomes are plain successes.
+    #[serde(skip)]
+    plain: usize,
+}
+
+/// How many objects were brought to each end, by the verdict's position.
+#[derive(Debug, Default)]
+struct Counts([u64; Verdict::ALL.len()]);
+
+/// Counted in JSON even where there is none.
+const USUAL: [Verdict; 5] =
+    [Verdict::Approved, Verdict::Failed, Verdict::Inquired, Verdict::Skipped, Verdict::Errored];
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let counts = Verdict::ALL.iter().zip(&self.0);
+        out.collect_map(counts.filter(|(verdict, count)| **count > 0 || USUAL.contains(verdict)))
+    }
 }
 
 /// Why a run ended before its list did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stop {
@@ -118,15 +140,16 @@ impl Report {
     pub(crate) fn add(&mut self, outcome: Outcome) {
         #[cfg(feature = "ledger")]
         self.news.add(&outcome);
+        self.handled += 1;
         match outcome.certainty {
             Certainty::Observed => self.observed += 1,
-            Certainty::AlreadyDone => self.already += 1,
+            Certainty::AlreadyDone => self.already_done += 1,
             Certainty::Unknown => self.unknown += 1,
             Certainty::Confirmed | Certainty::Planned => {}
         }
         // What another worker did is in that one's counts.
         if outcome.certainty != Certainty::AlreadyDone
-            && let Some(count) = self.counts.get_mut(outcome.verdict as usize)
+            && let Some(count) = self.counts.0.get_mut(outcome.verdict as usize)
         {
             *count += 1;
         }
@@ -157,7 +180,7 @@ impl Report {
         self.unknown = self.unknown.saturating_sub(1);
         self.observed += u64::from(outcome.certainty == Certainty::Observed);
         for (verdict, change) in [(Verdict::Errored, -1), (outcome.verdict, 1)] {
-            if let Some(count) = self.counts.get_mut(verdict as usize) {
+            if let Some(count) = self.counts.0.get_mut(verdict as usize) {
                 *count = count.saturating_add_signed(change);
             }
         }
@@ -183,12 +206,12 @@ impl Report {
 
     /// Number of objects that this run brought to this end; see [`already_done`](Self::already_done) for the others.
     pub fn count(&self, verdict: Verdict) -> u64 {
-        self.counts.get(verdict as usize).copied().unwrap_or_default()
+        self.counts.0.get(verdict as usize).copied().unwrap_or_default()
     }
 
     /// Number of objects that were handed to the closure or could not be: all counts and those already done.
     pub fn handled(&self) -> u64 {
-        self.counts.iter().sum::<u64>() + self.already
+        self.handled
     }
 
     /// Number of requests that were approved.
@@ -273,7 +296,7 @@ impl Report {
     /// [`approved`](Self::approved) and the other counts do not include them, so the sums of several workers add up. What
     /// somebody else brought elsewhere is [`stale`](Self::stale).
     pub fn already_done(&self) -> u64 {
-        self.already
+        self.already_done
     }
 
     /// Number of objects whose fate is unknown; see [`Certainty::Unknown`].
@@ -358,8 +381,8 @@ impl fmt::Display for Report {
                 count => write!(f, ", {count} {verdict}")?,
             }
         }
-        if self.already > 0 {
-            write!(f, ", {} already done by someone else", self.already)?;
+        if self.already_done > 0 {
+            write!(f, ", {} already done by someone else", self.already_done)?;
         }
         writeln!(f)?;
         if let Some(backlog) = self.backlog {
@@ -369,10 +392,8 @@ impl fmt::Display for Report {
                 None => writeln!(f)?,
             }
         }
-        if self.foreign > 0 {
-            writeln!(f, "  {} of other products were passed over", self.foreign)?;
-        }
         for (count, what) in [
+            (self.foreign, "of other products were passed over"),
             (self.waiting, "wait for a later run"),
             (self.behind, "wait for an older one of the same asset"),
             (self.dead, "are dead: not tried any more"),
@@ -421,55 +442,6 @@ impl fmt::Display for Span {
             7200..=172_799 => write!(f, "{} h", seconds / 3600),
             _ => write!(f, "{} days", seconds / 86400),
         }
-    }
-}
-
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Counts<'a>(&'a Report);
-        impl Serialize for Counts<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(None)?;
-                for &verdict in Verdict::ALL {
-                    let usual = matches!(
-                        verdict,
-                        Verdict::Approved
-                            | Verdict::Failed
-                            | Verdict::Inquired
-                            | Verdict::Skipped
-                            | Verdict::Errored
-                    );
-                    if usual || self.0.count(verdict) > 0 {
-                        map.serialize_entry(verdict.as_str(), &self.0.count(verdict))?;
-                    }
-                }
-                map.end()
-            }
-        }
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 21)?;
-        out.serialize_field("what", self.what)?;
-        out.serialize_field("handled", &self.handled())?;
-        out.serialize_field("counts", &Counts(self))?;
-        out.serialize_field("observed", &self.observed)?;
-        out.serialize_field("already_done", &self.already)?;
-        out.serialize_field("unknown", &self.unknown)?;
-        out.serialize_field("foreign", &self.foreign)?;
-        out.serialize_field("waiting", &self.waiting)?;
-        out.serialize_field("behind", &self.behind)?;
-        out.serialize_field("left", &self.left)?;
-        out.serialize_field("dead", &self.dead)?;
-        out.serialize_field("warnings", &self.warnings)?;
-        out.serialize_field("backlog", &self.backlog)?;
-        out.serialize_field("oldest_seconds", &self.oldest.map(|oldest| oldest.as_secs()))?;
-        out.serialize_field("dry_run", &self.dry_run)?;
-        out.serialize_field("stopped", &self.stopped)?;
-        out.serialize_field("error", &self.error.as_ref().map(Error::with_causes))?;
-        out.serialize_field("calls", &self.calls)?;
-        out.serialize_field("millis", &millis(self.elapsed))?;
-        out.serialize_field("unlisted", &self.unlisted)?;
-        out.serialize_field("outcomes", &self.outcomes)?;
-        out.end()
     }
 }
 

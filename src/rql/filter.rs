@@ -3,40 +3,25 @@
 use std::fmt::{self, Write};
 
 use super::{QueryError, Value, encode, pattern};
+use crate::text::word_enum;
 
 /// Deepest nesting of conditions. The platform's parser is recursive; half of what its public library reads.
 const MAX_DEPTH: usize = 64;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Op {
-    Like,
-    Ilike,
-    In,
-    Out,
-    Eq,
-    Ne,
-    Gt,
-    Ge,
-    Lt,
-    Le,
-    Search,
-}
-
-impl Op {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Like => "like",
-            Self::Ilike => "ilike",
-            Self::In => "in",
-            Self::Out => "out",
-            Self::Eq => "eq",
-            Self::Ne => "ne",
-            Self::Gt => "gt",
-            Self::Ge => "ge",
-            Self::Lt => "lt",
-            Self::Le => "le",
-            Self::Search => "search",
-        }
+word_enum! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) enum Op {
+        Like = "like",
+        Ilike = "ilike",
+        In = "in",
+        Out = "out",
+        Eq = "eq",
+        Ne = "ne",
+        Gt = "gt",
+        Ge = "ge",
+        Lt = "lt",
+        Le = "le",
+        Search = "search",
     }
 }
 
@@ -89,7 +74,7 @@ impl fmt::Display for Term {
         match (op, operands.as_slice()) {
             (Op::Search, [operand, ..]) => write!(f, "{property}={operand}"),
             (Op::In | Op::Out, operands) => {
-                write!(f, "{}({property}", op.name())?;
+                write!(f, "{op}({property}")?;
                 let mut separator = ",(";
                 for operand in operands {
                     write!(f, "{separator}{operand}")?;
@@ -97,25 +82,20 @@ impl fmt::Display for Term {
                 }
                 f.write_str("))")
             }
-            (_, operands) => write!(f, "{}({property},{})", op.name(), operands.concat()),
+            (_, operands) => write!(f, "{op}({property},{})", operands.concat()),
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connective {
-    And,
-    Or,
+word_enum! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) enum Connective {
+        And = "and",
+        Or = "or",
+    }
 }
 
 impl Connective {
-    fn name(self) -> &'static str {
-        match self {
-            Self::And => "and",
-            Self::Or => "or",
-        }
-    }
-
     fn negated_if(self, negated: bool) -> Self {
         match (self, negated) {
             (Self::And, false) | (Self::Or, true) => Self::And,
@@ -125,19 +105,14 @@ impl Connective {
 }
 
 impl Filter {
-    pub(super) fn comparison(op: Op, property: &str, value: &Value) -> Result<Self, QueryError> {
-        check_property(property)?;
-        let operand = value.encode(property)?;
-        Ok(Self::term(op, property, vec![operand]))
-    }
-
     /// A comparison with `null()` or `empty()`, which must not be quoted.
     pub(super) fn constant(op: Op, property: &str, constant: &str) -> Result<Self, QueryError> {
         check_property(property)?;
         Ok(Self::term(op, property, vec![constant.to_owned()]))
     }
 
-    pub(super) fn list<V: Into<Value>>(
+    /// A comparison with one value or, for `in` and `out`, with any number but none.
+    pub(super) fn comparison<V: Into<Value>>(
         op: Op,
         property: &str,
         values: impl IntoIterator<Item = V>,
@@ -146,7 +121,7 @@ impl Filter {
         let operands: Vec<_> =
             values.into_iter().map(|value| value.into().encode(property)).collect::<Result<_, _>>()?;
         if operands.is_empty() {
-            return Err(QueryError::EmptyList { operator: op.name(), property: property.to_owned() });
+            return Err(QueryError::EmptyList { operator: op.as_str(), property: property.to_owned() });
         }
         Ok(Self::term(op, property, operands))
     }
@@ -159,18 +134,8 @@ impl Filter {
     }
 
     pub(super) fn search(text: &str) -> Result<Self, QueryError> {
-        let operand = encode::pattern(Op::Search.name(), text)?;
-        Ok(Self::term(Op::Search, Op::Search.name(), vec![operand]))
-    }
-
-    /// All of the parts; `operator` is what an error calls it.
-    pub(super) fn all(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Connective::And, parts)
-    }
-
-    /// At least one of the parts.
-    pub(super) fn any(operator: &'static str, parts: Vec<Self>) -> Result<Self, QueryError> {
-        Self::group(operator, Connective::Or, parts)
+        let operand = encode::pattern(Op::Search.as_str(), text)?;
+        Ok(Self::term(Op::Search, Op::Search.as_str(), vec![operand]))
     }
 
     pub(super) fn negated(self) -> Self {
@@ -199,7 +164,12 @@ impl Filter {
         Self { negated: false, unchecked: false, node }
     }
 
-    fn group(operator: &'static str, connective: Connective, parts: Vec<Self>) -> Result<Self, QueryError> {
+    /// The parts as one filter; `operator` is what an error calls it.
+    pub(super) fn group(
+        operator: &'static str,
+        connective: Connective,
+        parts: Vec<Self>,
+    ) -> Result<Self, QueryError> {
         let mut parts = parts.into_iter();
         let first = parts.next().ok_or(QueryError::NoCondition { operator })?;
         if parts.len() == 0 {
@@ -295,7 +265,7 @@ fn write_literal((negated, filter): Literal<'_>, out: &mut String) {
             let connective = connective.negated_if(negated);
             let mut operands = Vec::new();
             flatten(connective, (negated, filter), &mut operands);
-            out.push_str(connective.name());
+            out.push_str(connective.as_str());
             let mut separator = '(';
             for operand in operands {
                 out.push(separator);

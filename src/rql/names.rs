@@ -76,7 +76,7 @@ impl Names {
         let Some(look_ups) = known.and_then(|known| known.look_ups) else {
             return Err(self.unknown("filter", property, |name| name.look_ups.is_some()));
         };
-        let look_up = if term.is_null() { "null" } else { term.op.name() };
+        let look_up = if term.is_null() { "null" } else { term.op.as_str() };
         if look_ups.split('`').any(|known| known == look_up) {
             return Ok(());
         }

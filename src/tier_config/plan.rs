@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::path;
 use crate::error::{Error, Result};
 use crate::fulfillment::errors_of;
 use crate::models::{ParamUpdate, TierConfigRequest, timestamp};
-use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
+use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Queue, Verdict};
 
 /// The calls that carry out an answer about a tier config request, for looking at and for tests of one's own closure.
 ///
@@ -14,7 +13,7 @@ use crate::process::{Action, Approval, ApprovalKind, Goal, Plan, Verdict};
 ///
 /// [`Error::Handler`] for an answer that is an error, [`Error::Input`] for one that cannot be said of these requests.
 pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Result<Plan> {
-    let object = path(&request.id)?;
+    let object = TierConfigRequest::path(&request.id)?;
     match answer {
         Ok(approval) => approve(object, &approval, request),
         Err(Action::Fail(reason)) => Plan::fail(object, reason),
@@ -23,7 +22,8 @@ pub fn plan(request: &TierConfigRequest, answer: Result<Approval, Action>) -> Re
                 return Err(Error::input("a tier config request is inquired without a template"));
             }
             let detail = inquiry.message.unwrap_or_else(|| errors_of(&inquiry.params));
-            with_params(Plan::new(Verdict::Inquired, object), &inquiry.params, request)?
+            Plan::new(Verdict::Inquired, object)
+                .update(&Params { params: &inquiry.params }, &inquiry.params, &request.params)?
                 .post_empty("inquire", Goal::status("inquiring"))
                 .map(|plan| plan.detail(detail))
         }
@@ -54,23 +54,15 @@ fn approve(object: String, approval: &Approval, request: &TierConfigRequest) -> 
             "custom activation tile".to_owned(),
         ),
     };
-    with_params(Plan::new(Verdict::Approved, object), &approval.params, request)?
+    Plan::new(Verdict::Approved, object)
+        .update(&Params { params: &approval.params }, &approval.params, &request.params)?
         .post("approve", Some(&Approve { template }), goal)
         .map(|plan| plan.detail(detail))
-}
-
-fn with_params(plan: Plan, params: &[ParamUpdate], request: &TierConfigRequest) -> Result<Plan> {
-    if params.is_empty() { Ok(plan) } else { plan.update(&Params { params }, params, &request.params) }
 }
 
 #[derive(Serialize)]
 pub(super) struct Params<'a> {
     pub(super) params: &'a [ParamUpdate],
-}
-
-#[derive(Serialize)]
-pub(super) struct Notes<'a> {
-    pub(super) notes: &'a str,
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,10 @@
 //! What a closure answers about a usage file, turned into calls.
 
-use serde::Serialize;
+use serde_json::json;
 
-use super::path;
 use crate::error::Result;
 use crate::models::UsageFile;
-use crate::process::{Goal, Plan, Verdict};
+use crate::process::{Goal, Plan, Queue, Verdict};
 
 /// The closure's answer about a usage file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,15 +56,15 @@ impl FileAction {
 ///
 /// [`Error::Input`](crate::Error::Input) for a file without id.
 pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
-    let object = path(&file.id)?;
+    let object = UsageFile::path(&file.id)?;
     match action {
         FileAction::Accept(note) => {
-            let body = Accept { acceptance_note: &note };
+            let body = json!({ "acceptance_note": note });
             let plan = Plan::new(Verdict::Accepted, object);
             plan.post("accept", Some(&body), Goal::status("accepted|closed")).map(|plan| plan.detail(note))
         }
         FileAction::Reject(note) => {
-            let body = Reject { rejection_note: &note };
+            let body = json!({ "rejection_note": note });
             let goal = Goal { reason: Some(note.clone()), ..Goal::status("rejected") };
             Plan::new(Verdict::Rejected, object)
                 .post("reject", Some(&body), goal)
@@ -81,14 +80,4 @@ pub fn plan(file: &UsageFile, action: FileAction) -> Result<Plan> {
         }
         FileAction::Skip(why) => Ok(Plan::new(Verdict::Skipped, object).detail(why.unwrap_or_default())),
     }
-}
-
-#[derive(Serialize)]
-struct Accept<'a> {
-    acceptance_note: &'a str,
-}
-
-#[derive(Serialize)]
-struct Reject<'a> {
-    rejection_note: &'a str,
 }

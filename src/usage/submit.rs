@@ -1,13 +1,13 @@
 //! From records to an uploaded file: check, build, create, upload.
 
+use super::Usage;
 use super::fingerprint::Fingerprint;
 use super::multipart::Multipart;
 use super::new_file::NewUsageFile;
 use super::record::UsageRecord;
 use super::sheet::{Layout, Workbook, build};
-use super::{Usage, path};
 use crate::error::{Error, Result, SheetError};
-use crate::http::{Answer, Http, json};
+use crate::http::{Answer, Http, to_json};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Known, Queue, Refusal, until_known};
@@ -81,7 +81,7 @@ fn derived_id(file: &NewUsageFile, records: &str) -> String {
 
 /// Makes the file exactly once: where the answer is lost, it is searched by its external id.
 fn create(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<UsageFile> {
-    let body = json(&file.body(external_id))?;
+    let body = to_json(&file.body(external_id))?;
     let known = until_known(
         Refusal::IsFinal,
         || {
@@ -130,7 +130,7 @@ fn find(http: &Http, file: &NewUsageFile, external_id: &str) -> Result<Option<Us
 
 /// Uploads the workbook until the platform has it; uploading to a file that has one already is not tried.
 fn upload(http: &Http, id: &str, workbook: &Workbook) -> Result<UsageFile> {
-    let object = path(id)?;
+    let object = UsageFile::path(id)?;
     let target = format!("{object}/upload");
     let multipart = || {
         let file = workbook.reader().map_err(|error| SheetError::file("read", error))?;
