@@ -52,6 +52,14 @@ impl Connect {
         &self.config
     }
 
+    /// Whether a closure is asked in a dry run, so that it must make nothing in the vendor's systems.
+    ///
+    /// Steps of a [ledger](crate::Ledger) know it by themselves. Parameters that a closure stores at once, such as with
+    /// [`update_parameters`](crate::fulfillment::Fulfillment::update_parameters), are planned and not sent.
+    pub fn is_dry_run(&self) -> bool {
+        crate::scope::is_dry_run()
+    }
+
     /// Assets, products, tier configs, tier accounts, marketplaces: reading what there is.
     pub fn directory(&self) -> Directory<'_> {
         Directory::new(&self.http, self.config.product_ids())

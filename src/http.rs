@@ -232,7 +232,12 @@ impl Http {
     }
 
     /// Changes part of an object, and returns it as it is then; it is read again where the answer is empty.
+    ///
+    /// A dry run plans the update, and returns the object as it is.
     pub(crate) fn update_and_read<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> Result<T> {
+        if scope::plan_update(path, body) {
+            return self.get_with(path, Answer::read);
+        }
         let answer = self.update(path, body)?.whole().map_err(Error::Transport)?;
         if !answer.is_empty() {
             return answer.read();

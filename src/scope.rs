@@ -38,6 +38,8 @@ struct Scope {
     dry_run: bool,
     /// Values of password parameters that the request holds or was sent, which the platform may echo.
     secrets: Vec<String>,
+    /// Updates that a dry run does not send: path and body.
+    planned: Vec<(String, Vec<u8>)>,
 }
 
 /// A shorter secret would hide what is no secret in every text.
@@ -65,6 +67,7 @@ impl Stack {
             deadline: [deadline, outer_deadline].into_iter().flatten().min(),
             dry_run: dry_run || outer_dry_run,
             secrets: Vec::new(),
+            planned: Vec::new(),
         });
     }
 
@@ -156,6 +159,21 @@ pub(crate) fn time_left() -> Option<Duration> {
 
 pub(crate) fn is_dry_run() -> bool {
     STACK.with_borrow(|stack| stack.scopes.last().is_some_and(|scope| scope.dry_run))
+}
+
+/// Notes an update that a dry run does not send; false outside of a request of a dry run.
+pub(crate) fn plan_update(path: &str, body: &[u8]) -> bool {
+    STACK.with_borrow_mut(|stack| {
+        let scope = stack.scopes.last_mut().filter(|scope| scope.dry_run && scope.request.is_some());
+        scope.map(|scope| scope.planned.push((path.to_owned(), body.to_owned()))).is_some()
+    })
+}
+
+/// The updates that were not sent for the current request.
+pub(crate) fn take_planned() -> Vec<(String, Vec<u8>)> {
+    STACK.with_borrow_mut(|stack| {
+        stack.scopes.last_mut().map(|scope| std::mem::take(&mut scope.planned)).unwrap_or_default()
+    })
 }
 
 /// Lends the id of the current request.

@@ -199,6 +199,25 @@ impl Plan {
 }
 
 impl PlannedCall {
+    /// An update by the closure itself, which a dry run did not send. Any of its values may be secret.
+    pub(crate) fn held_back(path: String, body: Vec<u8>) -> Self {
+        fn ids(value: &serde_json::Value, found: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Array(list) => list.iter().for_each(|one| ids(one, found)),
+                serde_json::Value::Object(object) => {
+                    found.extend(object.get("id").and_then(|id| Some(id.as_str()?.to_owned())));
+                    object.values().for_each(|one| ids(one, found));
+                }
+                _ => {}
+            }
+        }
+        let mut call = Self { path, kind: CallKind::Update, body: Some(body), secrets: Vec::new() };
+        let mut secrets = Vec::new();
+        ids(&call.body(), &mut secrets);
+        call.secrets = secrets;
+        call
+    }
+
     /// The body, or `null` where there is none.
     pub fn body(&self) -> serde_json::Value {
         self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()

@@ -17,7 +17,7 @@ use super::retries::Retries;
 use super::settle::{Settled, Unsettled};
 use super::storm::Storm;
 use super::told::Told;
-use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
+use super::{Certainty, Options, Outcome, Plan, PlannedCall, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
 use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
@@ -335,7 +335,9 @@ impl Run<'_> {
         let word = decided.as_ref().map_or("error", |plan| plan.verdict.as_str());
         scope::note_decision(word, start.elapsed());
         match decided {
-            Ok(plan) if scope::is_dry_run() => {
+            Ok(mut plan) if scope::is_dry_run() => {
+                let planned = scope::take_planned().into_iter();
+                plan.calls.splice(0..0, planned.map(|(path, body)| PlannedCall::held_back(path, body)));
                 outcome.verdict = plan.verdict;
                 outcome.certainty = Certainty::Planned;
                 outcome.detail.clone_from(&plan.detail);

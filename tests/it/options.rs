@@ -76,6 +76,36 @@ fn a_dry_run_reads_and_tells_what_it_would_send() {
 }
 
 #[test]
+fn a_dry_run_is_known_to_the_closure_and_plans_what_it_stores_at_once() {
+    let sandbox = Sandbox::start().unwrap();
+    let connect = one_try(&sandbox);
+    assert!(!connect.is_dry_run());
+    let options = Options::new().dry_run(true).max(1);
+    let report = connect.fulfillment().process_with(options, |request| {
+        assert!(connect.is_dry_run());
+        let token = [ParamUpdate::value("token", "s3cret")];
+        let stored = connect.fulfillment().update_parameters(&request.id, &token)?;
+        assert_eq!(stored.id, request.id);
+        Ok(Approval::template("TL-1"))
+    });
+    let report = report.unwrap();
+    let outcome = &report.outcomes()[0];
+    let plan = outcome.plan.as_ref().unwrap().to_string();
+    let update = format!(
+        r#"update /requests/{} {{"asset":{{"params":[{{"id":"token","value":"***"}}]}}}}, POST "#,
+        outcome.id
+    );
+    assert!(plan.starts_with(&update), "{plan}");
+    let configs = connect.tier_config().process_with(Options::new().dry_run(true).max(1), |request| {
+        connect.tier_config().update_parameters(&request.id, &[ParamUpdate::value("a", "b")])?;
+        Err(Action::skip())
+    });
+    let plan = configs.unwrap().outcomes()[0].plan.as_ref().unwrap().to_string();
+    assert!(plan.starts_with("update /tier/config-requests/"), "{plan}");
+    assert!(sandbox.journal().iter().all(|call| call.method == "GET"), "{:?}", sandbox.journal());
+}
+
+#[test]
 fn a_dry_run_sees_each_order_once() {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(9, |_, _| {});
