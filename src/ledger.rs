@@ -41,6 +41,19 @@
 //! What the ledger refuses sticks: whatever the closure answers after it, the refusal is what becomes of the order, and no
 //! call goes out.
 //!
+//! # What a run does with it
+//!
+//! - Before the list is read, it finds out what became of deciding calls whose fate was unknown, counts an attempt of the order
+//!   that the last run died of, and undoes what is left of failed orders.
+//! - Fresh orders come first, and every fifth is one that was tried before. A younger order waits while an older one of its
+//!   asset has not ended.
+//! - With [`Attempts`], an order that errs is tried so often and no more. The same error of five orders is an
+//!   outage of the vendor's systems: the attempts are given back, and one order tries every 10 minutes. Where the customer
+//!   corrects an order, its attempts begin anew.
+//! - After the whole list was walked, orders that are remembered and were not in it are looked up, each once an hour at most.
+//!   One that failed is undone. One that somebody else approved is *adopted*: told, and kept until a person has looked at it.
+//! - An order that has ended stays for a day, so that a list that lags cannot hand it to the closure again.
+//!
 //! # The file
 //!
 //! An SQLite database in write-ahead mode, made with mode 0600 because results of steps may be secret. People read it with
@@ -60,10 +73,14 @@
 //! | `error`, `erred` | the last error, and the time of its first attempt |
 //! | `dead` | time of the last attempt: it is not tried any more |
 //! | `round` | what the round of attempts is recognised by |
-//! | `told` | what was last told of it |
+//! | `told`, `told_at` | what was last told of it, and when |
 //! | `plan` | the deciding call whose fate is unknown, as JSON |
-//! | `looked` | time at which it was last looked up by its id |
-//! | `ended`, `state` | time and state of its end: a tombstone |
+//! | `looked`, `unseen` | time at which it was last looked up by its id, and since when the platform does not know the id |
+//! | `ended`, `state` | time of its end, for a tombstone, and the state that it was last seen in |
+//! | `open` | what is left to do: `undo` for the steps of a failed order, `adopted` for a person |
+//!
+//! An entry of the collection `outage` stands for an outage of the vendor's systems: its id is the collection whose orders wait,
+//! `round` the step, `error` what it failed with, `erred` and `due` its begin and the next try.
 //!
 //! **`step`**: a step of an order, deleted with its entry.
 //!
@@ -79,7 +96,17 @@
 //! | `begun` | time of its last begin |
 //! | `previous_input`, `previous_result` | of the generation that is being replaced |
 //!
-//! **`stray`**: what a step came to after its claim was lost.
+//! An undo is a step, too: its name begins with `undo:`.
+//!
+//! **`stray`**: what a step came to after its claim was lost. **`correction`**: what a person decided about which order, who and
+//! why, and when.
+//!
+//! For example, the dead orders, and what is half done:
+//!
+//! ```sql
+//! SELECT id, attempts, error, datetime(dead / 1000, 'unixepoch') FROM entry WHERE dead IS NOT NULL AND ended IS NULL;
+//! SELECT id, name, state, key FROM step JOIN entry USING (collection, id) WHERE ended IS NULL ORDER BY id, position;
+//! ```
 //!
 //! # The acts
 //!
@@ -91,9 +118,13 @@
 //! | [`claim`](Store::claim) | keeps other workers from an order, and reads what is remembered of it; writes nothing here |
 //! | [`begin`](Store::begin) | notes that a step begins, unless it is done, changed, or the claim is lost |
 //! | [`result`](Store::result) | notes what a begun step came to |
+//! | [`in_hand`](Store::in_hand) | notes the order that the run has in hand, for the run after one that dies |
 //! | [`end`](Store::end) | notes that the order ended: a tombstone if it had steps, else nothing is left |
+//! | [`claim_ended`](Store::claim_ended) | claims an ended order, to undo its steps |
 //! | [`release`](Store::release) | gives the claim back, with the entry if there is something to remember |
-//! | [`read`](Store::read), [`each`](Store::each) | read, also beside a running job |
+//! | [`note`](Store::note) | notes of many orders that they were looked up, or what was told |
+//! | [`correct`](Store::correct) | carries out what a person decides |
+//! | [`read`](Store::read), [`each`](Store::each), [`strays`](Store::strays) | read, also beside a running job |
 //! | [`sweep`](Store::sweep) | forgets old tombstones |
 //!
 //! [`conformance::check`] tries another store.

@@ -62,6 +62,35 @@
 //!
 //! The same loop handles [tier config requests](tier_config), [usage listings and usage files](usage).
 //!
+//! # Memory
+//!
+//! The loop is exact on the platform's side. On the vendor's side, an approval that fails after a tenant was made leads to a
+//! second tenant in the next run, unless the job remembers the first. With the feature `ledger` it does, in one file:
+//!
+//! ```
+//! # #[cfg(all(feature = "ledger", feature = "sandbox"))]
+//! # fn main() -> anyhow::Result<()> {
+//! # use connect::{Approval, models::ParamUpdate};
+//! # let (folder, sandbox) = (tempfile::tempdir()?, connect::sandbox::Sandbox::start()?);
+//! # let (path, connect) = (folder.path().join("ledger.db"), sandbox.connect()?);
+//! use connect::{Ledger, Options};
+//!
+//! let ledger = Ledger::open(path)?;
+//! let report = connect.fulfillment().process_with(Options::new().ledger(&ledger), |request| {
+//!     let tenant: String = ledger.work(request).step("tenant").run(|key| make_tenant(key))?;
+//!     Ok(Approval::template("TL-497-535-242").with_params([ParamUpdate::value("tenant_id", &tenant)]))
+//! })?;
+//! # assert!(report.approved() > 0);
+//! # Ok(()) }
+//! # #[cfg(not(all(feature = "ledger", feature = "sandbox")))]
+//! # fn main() {}
+//! # fn make_tenant(key: &str) -> anyhow::Result<String> { Ok(format!("t-{}", key.len())) }
+//! ```
+//!
+//! A step is run once for its order, over all runs of one machine, and undone where its order fails. The ledger also bounds
+//! how often an order is tried, tells an outage of the vendor's systems from bad orders, and knows what was told already.
+//! `connect::cookbook` has a recipe for each, `connect::ledger` tells how it works.
+//!
 //! # Reading
 //!
 //! [`directory`] lists subscriptions, products, tier configs, accounts and marketplaces, page by page as the iterator is
@@ -135,6 +164,8 @@ mod process;
 mod scope;
 mod text;
 
+#[cfg(all(feature = "ledger", feature = "sandbox"))]
+pub mod cookbook;
 pub mod directory;
 pub mod from_python;
 pub mod fulfillment;
