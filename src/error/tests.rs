@@ -121,6 +121,22 @@ fn a_decode_error_tells_the_place_and_never_the_value() {
 }
 
 #[test]
+fn a_decode_error_names_the_type_and_not_where_it_lives() {
+    let cause = serde_json::from_str::<u8>("x").unwrap_err();
+    for (expected, told) in [
+        ("u8", "u8"),
+        ("connect::models::request::Request", "Request"),
+        ("core::option::Option<connect::models::request::Request>", "Request"),
+        ("core::option::Option<alloc::vec::Vec<connect::models::request::Request>>", "list"),
+        ("alloc::vec::Vec<connect::models::request::Request>", "list"),
+        ("connect::http::answer::Object<connect::process::snapshot::Snapshot>", "Object"),
+    ] {
+        let text = DecodeError::new(expected, "GET", "/requests", &cause).to_string();
+        assert!(text.contains(&format!("the answer is no {told}: ")), "{text}");
+    }
+}
+
+#[test]
 fn a_decode_error_tells_nothing_of_a_value_whose_end_it_cannot_find() {
     let cause = <serde_json::Error as serde::de::Error>::custom("no \"hunter2");
     let text = DecodeError::new("u8", "GET", "/requests", &cause).to_string();

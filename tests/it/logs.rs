@@ -98,6 +98,24 @@ fn what_was_only_found_done_is_warned_of_and_a_plan_is_not() {
 }
 
 #[test]
+fn what_is_settled_at_the_end_of_a_run_is_told_as_well() {
+    let (sandbox, connect) = sandbox();
+    let before = sandbox.get("requests", FIRST).unwrap().to_string();
+    let approve = format!("/requests/{FIRST}/approve");
+    sandbox.fault(Fault::on("POST", &approve).reset().after_effect());
+    sandbox.fault(Fault::on("POST", &approve).status(403).always());
+    sandbox.fault(Fault::on("GET", "/requests/*").status(200).body(&before).always());
+    let written = lines(LevelFilter::Warn, || {
+        let report = connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap();
+        assert_eq!((report.approved(), report.observed()), (2, 1), "{report}");
+    });
+    let levels: Vec<_> = written.iter().map(|(level, _)| *level).collect();
+    assert_eq!(levels, [Level::Error, Level::Error, Level::Warn], "{written:?}");
+    assert!(written[0].1.starts_with(&format!("{FIRST} errored (what became of it is not known)")));
+    assert!(written[2].1.starts_with(&format!("{FIRST} approved (observed")), "{written:?}");
+}
+
+#[test]
 fn a_success_is_one_line_at_level_debug_since_the_report_has_it() {
     let (_sandbox, connect) = sandbox();
     let approve =
