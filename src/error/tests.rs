@@ -186,9 +186,18 @@ fn what_was_never_sent_is_told_from_what_may_have_arrived() {
     let (before, after) = (error(true, refused()), error(false, refused()));
     assert!(before.is_connect() && !before.may_have_arrived() && before.is_passing(), "{before:?}");
     assert!(!after.is_connect() && after.may_have_arrived() && after.is_passing(), "{after:?}");
-    assert!(error(false, ureq::Error::BadUri("x".into())).is_connect());
+    let bad = ureq::http::Request::builder().header("x", "\n").body(()).unwrap_err();
+    for cause in [
+        ureq::Error::BadUri("x".into()),
+        ureq::Error::Http(bad),
+        ureq::Error::InvalidProxyUrl,
+        ureq::Error::TlsRequired,
+    ] {
+        assert!(error(false, cause).is_connect());
+    }
     assert!(error(false, ureq::Error::Timeout(ureq::Timeout::Global)).is_timeout());
     assert!(!error(true, ureq::Error::HostNotFound).is_timeout());
+    assert!(!before.is_dry_run() && TransportError::dry_run("POST", "/x").is_dry_run());
     let late = TransportError::deadline("POST", "/x");
     assert!(late.is_timeout() && !late.may_have_arrived() && !late.is_passing(), "{late:?}");
     assert_eq!(
