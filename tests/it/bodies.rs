@@ -197,6 +197,10 @@ fn a_packed_answer_is_read_whatever_its_label_looks_like() {
     let packed = packed.finish().unwrap();
     for label in ["gzip", "x-gzip", "GZIP", "  gzip \t"] {
         let answer = answer(200, &format!("Content-Encoding: {label}\r\n"), &packed);
-        assert_eq!(ask(vec![answer], |connect| get(connect).unwrap()), (json!({"id": "VA-1"}), 1), "{label:?}");
+        assert_eq!(
+            ask(vec![answer], |connect| get(connect).unwrap()),
+            (json!({"id": "VA-1"}), 1),
+            "{label:?}"
+        );
     }
 }

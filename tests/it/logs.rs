@@ -381,3 +381,33 @@ fn the_same_failure_of_many_orders_is_told_once_above_info() {
     // Each has a line for what was said and one for what was done.
     assert_eq!((above(Level::Error), above(Level::Warn), above(Level::Info)), (2, 0, 6), "{written:?}");
 }
+
+#[cfg(feature = "logger")]
+#[test]
+#[ignore = "run by the next one, as a process has one logger"]
+fn a_process_that_holds_lines_back() {
+    connect::logger::Logger::new().default_level(LevelFilter::Error).hold_back(true).try_init().unwrap();
+    let (_sandbox, connect) = sandbox();
+    let report = connect.process_fulfillments(|order| {
+        log::debug!("looking at {}", order.id);
+        match order.id.as_str() {
+            FIRST => Ok(Approval::template("TL-497-535-242")),
+            _ => Err(Action::error("no licence is left")),
+        }
+    });
+    assert_eq!((report.as_ref().unwrap().approved(), report.unwrap().errored()), (1, 1));
+}
+
+#[cfg(feature = "logger")]
+#[test]
+fn what_was_held_back_of_an_order_is_written_when_it_fails() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["logs::a_process_that_holds_lines_back", "--exact", "--ignored", "--nocapture"])
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap();
+    let written = String::from_utf8(child.stderr).unwrap();
+    assert!(child.status.success(), "{written}");
+    assert!(written.contains(&format!("looking at {SECOND}")), "{written}");
+    assert!(!written.contains(&format!("looking at {FIRST}")), "{written}");
+}

@@ -496,6 +496,10 @@ fn a_lost_call_of_the_closure_leaves_its_order_unknown_unless_it_only_read() {
                 Ok(Approval::template(TEMPLATE))
             })
             .unwrap();
-        assert_eq!((only(&report).verdict, only(&report).certainty), (Verdict::Errored, certainty), "{report}");
+        assert_eq!(
+            (only(&report).verdict, only(&report).certainty),
+            (Verdict::Errored, certainty),
+            "{report}"
+        );
     }
 }
