@@ -477,29 +477,3 @@ fn an_id_that_no_query_can_hold_stays_unknown_and_holds_nothing_up() {
         assert!(looks.iter().all(|call| call.path.ends_with("&limit=1&offset=0")), "{looks:?}");
     }
 }
-
-#[test]
-fn a_lost_call_of_the_closure_leaves_its_order_unknown_unless_it_only_read() {
-    type Call = fn(&Connect) -> connect::Result<serde_json::Value>;
-    let calls: [(&str, Call, Certainty); 3] = [
-        ("GET", |connect| connect.get("/accounts"), Certainty::Confirmed),
-        ("POST", |connect| connect.post("/accounts", &json!({})), Certainty::Unknown),
-        ("PUT", |connect| connect.update("/accounts", &json!({})), Certainty::Unknown),
-    ];
-    for (method, call, certainty) in calls {
-        let sandbox = one_order();
-        sandbox.fault(Fault::on(method, "/accounts").reset().always());
-        let connect = client(&sandbox);
-        let report = connect
-            .process_fulfillments(|_| {
-                call(&connect)?;
-                Ok(Approval::template(TEMPLATE))
-            })
-            .unwrap();
-        assert_eq!(
-            (only(&report).verdict, only(&report).certainty),
-            (Verdict::Errored, certainty),
-            "{report}"
-        );
-    }
-}
