@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Wire, read};
+use super::{Field, Wire, read};
 use crate::models::{Asset, Request};
 
 /// What a value without a model around it is read as.
@@ -50,4 +50,12 @@ fn what_is_boxed_is_read_as_if_it_were_not() {
     assert!(refuses::<String>(r#"{"color": "red"}"#));
     assert!(refuses::<Box<String>>(r#"{"color": "red"}"#));
     assert_eq!(read_alone::<Box<Asset>>("{}"), read_alone::<Box<Asset>>("null"));
+}
+
+#[test]
+fn a_field_without_anything_in_it_is_left_out_and_free_form_json_is_kept_as_it_came() {
+    assert!(Field::is_absent(&Value::Null) && Field::is_absent(&String::new()));
+    for kept in [json!({}), json!([]), json!(""), json!(0), json!(false)] {
+        assert!(!Field::is_absent(&kept), "{kept}");
+    }
 }
