@@ -204,11 +204,11 @@ mod tests {
     struct Closed(LazyBuffers);
 
     impl Closed {
-        fn after(read: usize) -> Box<Self> {
+        fn after(read: usize) -> Self {
             let mut buffers = LazyBuffers::new(64, 64);
             let _ = buffers.input_append_buf();
             buffers.input_appended(read);
-            Box::new(Self(buffers))
+            Self(buffers)
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     fn a_connection_is_kept_after_a_call_that_left_nothing_and_asked_about_when_it_was_idle() {
         for (held, read, kept) in [(0, 0, true), (1, 0, false), (0, 1, false), (1, 1, false)] {
             let buffers = Held { buffers: LazyBuffers::new(64, 64), held };
-            let mut connection = OneSend { below: Closed::after(read), buffers, in_use: true };
+            let mut connection = OneSend { below: Box::new(Closed::after(read)), buffers, in_use: true };
             assert_eq!(connection.is_open(), kept, "{held} held, {read} read");
             assert!(!connection.is_open(), "the socket is closed");
         }
