@@ -121,6 +121,22 @@ fn a_decode_error_tells_the_place_and_never_the_value() {
 }
 
 #[test]
+fn a_decode_error_names_the_type_and_not_where_it_lives() {
+    let cause = serde_json::from_str::<u8>("x").unwrap_err();
+    for (expected, told) in [
+        ("u8", "u8"),
+        ("connect::models::request::Request", "Request"),
+        ("core::option::Option<connect::models::request::Request>", "Request"),
+        ("core::option::Option<alloc::vec::Vec<connect::models::request::Request>>", "list"),
+        ("alloc::vec::Vec<connect::models::request::Request>", "list"),
+        ("connect::http::answer::Object<connect::process::snapshot::Snapshot>", "Object"),
+    ] {
+        let text = DecodeError::new(expected, "GET", "/requests", &cause).to_string();
+        assert!(text.contains(&format!("the answer is no {told}: ")), "{text}");
+    }
+}
+
+#[test]
 fn a_decode_error_tells_nothing_of_a_value_whose_end_it_cannot_find() {
     let cause = <serde_json::Error as serde::de::Error>::custom("no \"hunter2");
     let text = DecodeError::new("u8", "GET", "/requests", &cause).to_string();
@@ -170,9 +186,18 @@ fn what_was_never_sent_is_told_from_what_may_have_arrived() {
     let (before, after) = (error(true, refused()), error(false, refused()));
     assert!(before.is_connect() && !before.may_have_arrived() && before.is_passing(), "{before:?}");
     assert!(!after.is_connect() && after.may_have_arrived() && after.is_passing(), "{after:?}");
-    assert!(error(false, ureq::Error::BadUri("x".into())).is_connect());
+    let bad = ureq::http::Request::builder().header("x", "\n").body(()).unwrap_err();
+    for cause in [
+        ureq::Error::BadUri("x".into()),
+        ureq::Error::Http(bad),
+        ureq::Error::InvalidProxyUrl,
+        ureq::Error::TlsRequired,
+    ] {
+        assert!(error(false, cause).is_connect());
+    }
     assert!(error(false, ureq::Error::Timeout(ureq::Timeout::Global)).is_timeout());
     assert!(!error(true, ureq::Error::HostNotFound).is_timeout());
+    assert!(!before.is_dry_run() && TransportError::dry_run("POST", "/x").is_dry_run());
     let late = TransportError::deadline("POST", "/x");
     assert!(late.is_timeout() && !late.may_have_arrived() && !late.is_passing(), "{late:?}");
     assert_eq!(

@@ -159,3 +159,21 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Re
         Err(_) => serde_json::from_slice(body),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn the_room_of_an_answer_is_used_again_unless_it_is_huge() {
+        let http = Http::new(&Config::new("http://127.0.0.1:9/public/v1", "SU-1:key").unwrap()).unwrap();
+        for (room, kept) in [(1000, true), (KEPT, true), (KEPT + 1, false)] {
+            let mut body = Vec::with_capacity(room);
+            body.extend(b"{}");
+            drop(Answer::new(&http, Method::Get, "/accounts", body));
+            let left = http.buffer.take();
+            assert_eq!((left.capacity() >= room, left.len()), (kept, 0), "{room}");
+        }
+    }
+}

@@ -269,7 +269,7 @@ fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::
 
 /// The one packing that the client asks for, and its old name.
 fn is_gzip(name: &str) -> bool {
-    ["gzip", "x-gzip"].iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+    ["gzip", "x-gzip"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Reads what is packed, unless there is nothing: an answer without content is empty whatever its labels say.

@@ -199,6 +199,47 @@ fn round_up(exact: Duration) -> Duration {
 mod tests {
     use super::*;
 
+    /// A socket that was closed, with these bytes read from it and not taken.
+    #[derive(Debug)]
+    struct Closed(LazyBuffers);
+
+    impl Closed {
+        fn after(read: usize) -> Self {
+            let mut buffers = LazyBuffers::new(64, 64);
+            let _ = buffers.input_append_buf();
+            buffers.input_appended(read);
+            Self(buffers)
+        }
+    }
+
+    impl Transport for Closed {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.0
+        }
+
+        fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn is_open(&mut self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_connection_is_kept_after_a_call_that_left_nothing_and_asked_about_when_it_was_idle() {
+        for (held, read, kept) in [(0, 0, true), (1, 0, false), (0, 1, false), (1, 1, false)] {
+            let buffers = Held { buffers: LazyBuffers::new(64, 64), held };
+            let mut connection = OneSend { below: Box::new(Closed::after(read)), buffers, in_use: true };
+            assert_eq!(connection.is_open(), kept, "{held} held, {read} read");
+            assert!(!connection.is_open(), "the socket is closed");
+        }
+    }
+
     #[test]
     fn timeouts_are_rounded_up_by_a_64th_at_most() {
         assert_eq!(round_up(Duration::ZERO), Duration::ZERO);

@@ -83,9 +83,7 @@ pub(crate) trait Slot {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Result<bool, WrongType>;
 
     /// Begins an object; `None` if no object is accepted.
-    fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot> {
-        None
-    }
+    fn begin_object(&mut self) -> Option<&mut dyn ObjectSlot>;
 
     /// Ends the object after its last member; `false` if nothing of the object could be kept.
     fn end_object(&mut self) -> bool {
@@ -93,9 +91,7 @@ pub(crate) trait Slot {
     }
 
     /// Begins a list; `None` if no list is accepted.
-    fn begin_list(&mut self) -> Option<&mut dyn ListSlot> {
-        None
-    }
+    fn begin_list(&mut self) -> Option<&mut dyn ListSlot>;
 }
 
 /// The place in memory that an object is read into, member by member.
@@ -479,3 +475,6 @@ impl<T: Field> Serialize for AsSerialize<'_, T> {
         self.0.write_field(out)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -285,6 +285,17 @@ mod tests {
     }
 
     #[test]
+    fn only_the_values_of_secret_parameters_are_secrets_of_a_plan() {
+        let known: Param = serde_json::from_value(serde_json::json!({"id": "name", "type": "text"})).unwrap();
+        let params = [ParamUpdate::value("pw", "hunter2"), ParamUpdate::value("name", "Olmedo")];
+        let body = serde_json::json!({"id": "PR-1", "asset": {"params": [
+            {"id": "pw", "value": "hunter2"}, {"id": "name", "value": "Olmedo"}, {"id": "pw", "value": 7}
+        ]}});
+        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body, &params, &[known]).unwrap();
+        assert_eq!(plan.secrets(), ["hunter2"]);
+    }
+
+    #[test]
     fn a_printed_plan_hides_the_values() {
         let body = serde_json::json!({"asset": {"params": [{"id": "pw", "value": "hunter2"}]}});
         let params = [ParamUpdate::value("pw", "hunter2")];

@@ -113,3 +113,23 @@ impl Unsettled {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Verdict;
+
+    #[test]
+    fn a_platform_that_loses_everything_does_not_fill_the_memory() {
+        let mut unsettled = Unsettled::default();
+        for at in 0..=KEPT {
+            unsettled.add_order(
+                &format!("PR-{at}"),
+                "pending",
+                Plan::new(Verdict::Approved, "/requests/PR-1"),
+            );
+        }
+        assert_eq!(unsettled.orders.len(), KEPT);
+        assert_eq!(unsettled.orders.last().map(|order| order.id.as_str()), Some("PR-999"));
+    }
+}

@@ -108,6 +108,7 @@ mod tests {
                 steps.borrow_mut().push('s');
                 match sends.next() {
                     Some(200) => Ok(()),
+                    Some(0) => Err(Error::input("nothing that can be sent")),
                     Some(status) => Err(answered(*status)),
                     None => panic!("sent once too often after {}", steps.borrow()),
                 }
@@ -165,6 +166,17 @@ mod tests {
             ("out of attempts", LOOKED_AT, &[502, 502, 502], &[not, not, not], "splsplsl unknown 502"),
         ] {
             assert_eq!(run(refusal, sends, looks, 2), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_no_state_explains_is_not_looked_up() {
+        // 0 stands for a call that was never sent.
+        for status in [0, 401, 403, 405, 429] {
+            assert_eq!(run(LOOKED_AT, &[status], &[], 2), format!("s refused {status}"));
+        }
+        for status in [400, 404, 409, 422] {
+            assert_eq!(run(LOOKED_AT, &[status], &[Some(false)], 2), format!("sl refused {status}"));
         }
     }
 

@@ -127,4 +127,12 @@ mod tests {
             assert!(text.contains(&length.to_string()) && text.len() < 200 && !text.contains('\n'), "{text}");
         }
     }
+
+    #[test]
+    fn a_part_is_filled_to_the_last_byte() {
+        let query = Query::new().in_("id", ["A", "B", "C", "D"]);
+        let two = ["?in(id,(A,B))", "?in(id,(C,D))"].map(str::to_owned);
+        assert_eq!(query.parts(two[0].len()), Ok(two.to_vec()));
+        assert_eq!(query.parts(two[0].len() - 1).unwrap().len(), 4);
+    }
 }

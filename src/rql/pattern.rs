@@ -55,3 +55,18 @@ fn pieces(pattern: &str) -> Vec<Piece> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_has_no_wildcard_and_keeps_its_backslashes() {
+        for (text, pattern) in
+            [("", ""), ("Olmedo", "Olmedo"), ("5*", r"5\*"), (r"\o/", r"\\o/"), (r"\*", r"\\\*")]
+        {
+            assert_eq!(literal(text), pattern);
+            assert!(!pieces(&literal(text)).contains(&Piece::Any), "{text}");
+        }
+    }
+}

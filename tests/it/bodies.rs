@@ -1,5 +1,7 @@
 //! Statuses and bodies that are not the platform's: of gateways, proxies, and servers with habits of their own.
 
+use std::io::Write as _;
+
 use connect::rql::Query;
 use connect::{Approval, Config, Connect, Error};
 use serde_json::{Value, json};
@@ -185,5 +187,20 @@ fn a_page_for_people_is_named_as_one() {
         );
         let (text, _) = ask(html(), |connect| connect.text("/requests/PR-1/render").unwrap());
         assert!(text.contains('<'), "a template may be a page");
+    }
+}
+
+#[test]
+fn a_packed_answer_is_read_whatever_its_label_looks_like() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(br#"{"id":"VA-1"}"#).unwrap();
+    let packed = packed.finish().unwrap();
+    for label in ["gzip", "x-gzip", "GZIP", "  gzip \t"] {
+        let answer = answer(200, &format!("Content-Encoding: {label}\r\n"), &packed);
+        assert_eq!(
+            ask(vec![answer], |connect| get(connect).unwrap()),
+            (json!({"id": "VA-1"}), 1),
+            "{label:?}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Config, Connect, Error, Result};
 use serde_json::{Value, json};
 
-use crate::support::{calls, client};
+use crate::support::{calls, client, impatient, lists};
 
 const PRODUCTS: &str = "in(product.id,(PRD-260-714-083,PRD-904-115-627))";
 
@@ -317,4 +317,24 @@ fn debug_of_a_list_tells_what_is_listed() {
     let list = connect.directory().assets(&Query::new().equal("status", "active"));
     assert!(format!("{list:?}").starts_with("Pages { path: \"/assets?eq(status,active)\""), "{list:?}");
     assert!(format!("{connect:?}").contains("Http { base: "), "{connect:?}");
+}
+
+#[test]
+fn a_page_that_overlaps_the_one_before_is_not_the_same_page() {
+    // One was added in front while the list was read, so the rest moved down by one.
+    let (address, _) = lists(|path| {
+        let (range, ids): (_, &[u32]) = match path.rsplit_once("offset=") {
+            Some((_, "0")) => ("items 0-1/5", &[1, 2]),
+            Some((_, "2")) => ("items 2-3/6", &[2, 3]),
+            Some((_, "4")) => ("items 4-5/6", &[4, 5]),
+            _ => ("items */6", &[]),
+        };
+        let page: Vec<_> = ids.iter().map(|id| json!({"id": format!("PRD-{id}")})).collect();
+        (Some(range.to_owned()), Value::from(page).to_string())
+    });
+    let config = impatient(Config::new(format!("http://{address}/public/v1"), "SU-1:key").unwrap());
+    let connect = Connect::new(config).unwrap();
+    let ids: Vec<_> =
+        connect.directory().products(&Query::new()).map(|product| product.unwrap().id).collect();
+    assert_eq!(ids, ["PRD-1", "PRD-2", "PRD-2", "PRD-3", "PRD-4", "PRD-5"]);
 }

@@ -4,10 +4,10 @@ use std::panic::resume_unwind;
 
 use connect::models::{ParamUpdate, Request};
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Error, Options, Report, Stop, Verdict};
+use connect::{Action, Approval, Certainty, Connect, Error, Options, Report, Stop, Verdict};
 use serde_json::{Value, json};
 
-use crate::support::{ORDER, add_orders, one_order, one_try};
+use crate::support::{ORDER, TEMPLATE, add_orders, client, one_order, one_try, only};
 
 /// Panics without the message that a panic leaves on standard error.
 fn panic_quietly(text: &'static str) -> ! {
@@ -277,5 +277,31 @@ fn a_page_that_is_cut_off_or_no_list_is_no_page() {
         sandbox.fault(Fault::on("GET", "/requests").status(200).body(body).always());
         let error = one_try(&sandbox).process_fulfillments(approve).unwrap_err();
         assert!(matches!(error, Error::Decode(_)), "{body}: {error}");
+    }
+}
+
+#[test]
+fn a_lost_call_of_the_closure_leaves_its_order_unknown_unless_it_only_read() {
+    type Call = fn(&Connect) -> connect::Result<Value>;
+    let calls: [(&str, Call, Certainty); 3] = [
+        ("GET", |connect| connect.get("/accounts"), Certainty::Confirmed),
+        ("POST", |connect| connect.post("/accounts", &json!({})), Certainty::Unknown),
+        ("PUT", |connect| connect.update("/accounts", &json!({})), Certainty::Unknown),
+    ];
+    for (method, call, certainty) in calls {
+        let sandbox = one_order();
+        sandbox.fault(Fault::on(method, "/accounts").reset().always());
+        let connect = client(&sandbox);
+        let report = connect
+            .process_fulfillments(|_| {
+                call(&connect)?;
+                Ok(Approval::template(TEMPLATE))
+            })
+            .unwrap();
+        assert_eq!(
+            (only(&report).verdict, only(&report).certainty),
+            (Verdict::Errored, certainty),
+            "{report}"
+        );
     }
 }

@@ -98,6 +98,24 @@ fn what_was_only_found_done_is_warned_of_and_a_plan_is_not() {
 }
 
 #[test]
+fn what_is_settled_at_the_end_of_a_run_is_told_as_well() {
+    let (sandbox, connect) = sandbox();
+    let before = sandbox.get("requests", FIRST).unwrap().to_string();
+    let approve = format!("/requests/{FIRST}/approve");
+    sandbox.fault(Fault::on("POST", &approve).reset().after_effect());
+    sandbox.fault(Fault::on("POST", &approve).status(403).always());
+    sandbox.fault(Fault::on("GET", "/requests/*").status(200).body(&before).always());
+    let written = lines(LevelFilter::Warn, || {
+        let report = connect.process_fulfillments(|_| Ok(Approval::template("TL-497-535-242"))).unwrap();
+        assert_eq!((report.approved(), report.observed()), (2, 1), "{report}");
+    });
+    let levels: Vec<_> = written.iter().map(|(level, _)| *level).collect();
+    assert_eq!(levels, [Level::Error, Level::Error, Level::Warn], "{written:?}");
+    assert!(written[0].1.starts_with(&format!("{FIRST} errored (what became of it is not known)")));
+    assert!(written[2].1.starts_with(&format!("{FIRST} approved (observed")), "{written:?}");
+}
+
+#[test]
 fn a_success_is_one_line_at_level_debug_since_the_report_has_it() {
     let (_sandbox, connect) = sandbox();
     let approve =
@@ -362,4 +380,34 @@ fn the_same_failure_of_many_orders_is_told_once_above_info() {
     let above = |level| written.iter().filter(|(own, _)| *own == level).count();
     // Each has a line for what was said and one for what was done.
     assert_eq!((above(Level::Error), above(Level::Warn), above(Level::Info)), (2, 0, 6), "{written:?}");
+}
+
+#[cfg(feature = "logger")]
+#[test]
+#[ignore = "run by the next one, as a process has one logger"]
+fn a_process_that_holds_lines_back() {
+    connect::logger::Logger::new().default_level(LevelFilter::Error).hold_back(true).try_init().unwrap();
+    let (_sandbox, connect) = sandbox();
+    let report = connect.process_fulfillments(|order| {
+        log::debug!("looking at {}", order.id);
+        match order.id.as_str() {
+            FIRST => Ok(Approval::template("TL-497-535-242")),
+            _ => Err(Action::error("no licence is left")),
+        }
+    });
+    assert_eq!((report.as_ref().unwrap().approved(), report.unwrap().errored()), (1, 1));
+}
+
+#[cfg(feature = "logger")]
+#[test]
+fn what_was_held_back_of_an_order_is_written_when_it_fails() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["logs::a_process_that_holds_lines_back", "--exact", "--ignored", "--nocapture"])
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap();
+    let written = String::from_utf8(child.stderr).unwrap();
+    assert!(child.status.success(), "{written}");
+    assert!(written.contains(&format!("looking at {SECOND}")), "{written}");
+    assert!(!written.contains(&format!("looking at {FIRST}")), "{written}");
 }

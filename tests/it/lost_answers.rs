@@ -326,6 +326,30 @@ fn an_approval_that_shows_late_is_settled_at_the_end_of_the_run_and_its_message_
 }
 
 #[test]
+fn a_message_that_is_refused_at_the_end_of_the_run_is_a_warning_of_its_order() {
+    let sandbox = one_order();
+    sandbox.fault(lost_approval());
+    sandbox.fault(stale(&sandbox).always());
+    sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(403).always());
+    let report = approve(&sandbox);
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    let [warning] = outcome.warnings.as_slice() else { panic!("{outcome:?}") };
+    assert!(warning.starts_with("its message was not posted"), "{warning}");
+    assert_eq!(texts(&sandbox), [""; 0]);
+}
+
+/// Only tier config requests are answered by their template.
+#[test]
+fn a_template_without_a_status_is_not_taken_for_the_approval_of_an_order() {
+    let sandbox = one_order();
+    let answer = json!({"id": ORDER, "template": {"id": TEMPLATE}});
+    sandbox.fault(Fault::on("POST", "/requests/*/approve").status(200).body(&answer.to_string()));
+    assert_eq!(only(&approve(&sandbox)).verdict, Verdict::Approved);
+    assert_eq!(sandbox.get("requests", ORDER).unwrap()["status"], "approved");
+}
+
+#[test]
 fn an_unknown_order_that_somebody_else_ended_is_a_conflict_at_the_end_of_the_run() {
     let sandbox = one_order();
     sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
@@ -447,7 +471,9 @@ fn an_id_that_no_query_can_hold_stays_unknown_and_holds_nothing_up() {
         sandbox.fault(Fault::on("POST", "/requests/*/approve").status(500).always());
         let report = approve(&sandbox);
         assert_eq!((report.errored(), report.unknown()), (2, 2), "{report}");
-        let looks = sandbox.journal().iter().filter(|call| call.path.contains("?in(id,")).count();
-        assert_eq!(looks, 3);
+        let journal = sandbox.journal();
+        let looks: Vec<_> = journal.iter().filter(|call| call.path.contains("?in(id,")).collect();
+        assert_eq!(looks.len(), 3);
+        assert!(looks.iter().all(|call| call.path.ends_with("&limit=1&offset=0")), "{looks:?}");
     }
 }

@@ -342,3 +342,22 @@ fn a_refusal_is_the_outcome_of_its_request_and_the_run_goes_on() {
     assert!(error.errors[0].contains("no_such"), "{error}");
     assert_eq!(status(&sandbox), "pending");
 }
+
+/// The platform answers this call with the template alone.
+#[test]
+fn an_answer_without_the_template_is_not_taken_for_an_approval() {
+    let own = || Approval::template("TL-497-535-242");
+    for (answer, approval) in [
+        (json!({"id": ID}), own()),
+        (json!({"template": {"id": null}}), own()),
+        (json!({"template": {"id": "TL-000-000-000"}}), own()),
+        (json!({"id": ID}), Approval::tile("welcome")),
+        (json!({"template": {"id": null}}), Approval::tile("welcome")),
+    ] {
+        let sandbox = sandbox();
+        let approve = Fault::on("POST", &format!("{LIST}/{ID}/approve"));
+        sandbox.fault(approve.status(200).body(&answer.to_string()));
+        succeed(&sandbox, Options::new(), |_| Ok(approval.clone()));
+        assert_eq!(status(&sandbox), "approved", "{answer}");
+    }
+}

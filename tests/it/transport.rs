@@ -2,8 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use connect::rql::Query;
@@ -17,6 +17,12 @@ const TIMEOUT: Duration = Duration::from_millis(250);
 fn client_of(address: impl std::fmt::Display) -> Connect {
     let config = Config::new(format!("http://{address}/public/v1"), "ApiKey SU-1:key").unwrap();
     Connect::new(impatient(config).timeout(TIMEOUT)).unwrap()
+}
+
+/// The same with the long timeout of most tests.
+fn patient_client_of(address: impl std::fmt::Display) -> Connect {
+    let config = Config::new(format!("http://{address}/public/v1"), "ApiKey SU-1:key").unwrap();
+    Connect::new(impatient(config)).unwrap()
 }
 
 /// Lists orders, and tells the error and how long it took to come.
@@ -369,4 +375,47 @@ fn a_body_without_length_whose_connection_is_reset_is_not_whole() {
     });
     let error = client_of(address).get::<serde_json::Value>("/accounts").unwrap_err();
     assert_eq!(error.to_string(), "GET /accounts: the answer broke off, after 3 attempts");
+}
+
+#[test]
+fn a_call_is_one_send() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    let address = serving(move |mut stream| {
+        let mut bytes = [0; 4096];
+        // What one send brings is read at once.
+        while let Ok(read) = stream.read(&mut bytes) {
+            if read == 0 {
+                return;
+            }
+            seen.lock().unwrap().push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        }
+    });
+    let connect = patient_client_of(address);
+    for _ in 0..20 {
+        connect.post::<serde_json::Value>("/accounts", &serde_json::json!({"name": "Olmedo"})).unwrap();
+    }
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 20);
+    assert!(heads.iter().all(|call| call.ends_with("{\"name\":\"Olmedo\"}")), "{heads:?}");
+}
+
+#[test]
+fn what_follows_an_answer_is_not_the_answer_to_the_next_call() {
+    let stray = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":\"stray\"}";
+    for stray in [stray.to_owned(), stray.repeat(2000)] {
+        let address = serving(move |mut stream| {
+            let mut bytes = [0; 4096];
+            let _ = stream.read(&mut bytes);
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{{\"id\":\"own\"}}{stray}");
+            let _ = stream.write_all(answer.as_bytes());
+            std::thread::sleep(Duration::from_millis(200));
+        });
+        let connect = patient_client_of(address);
+        for _ in 0..2 {
+            let answer: serde_json::Value = connect.get("/accounts").unwrap();
+            assert_eq!(answer["id"], "own");
+        }
+    }
 }

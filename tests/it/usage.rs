@@ -429,3 +429,18 @@ fn a_file_that_was_not_filled_is_used_by_the_next_run() {
     let made = connect.usage().submit(new_file(), [record("r-1")]).unwrap();
     assert_eq!(made.status, UsageFileStatus::Ready);
 }
+
+#[test]
+fn a_creation_that_is_answered_without_its_external_id_is_known_by_its_name() {
+    for (name, is_ours) in [("Usage of May", true), ("Usage of June", false)] {
+        let sandbox = sandbox();
+        let mut other = sample::usage_file("UF-2024-02-0001-0009");
+        (other["status"], other["external_id"]) = ("draft".into(), Value::Null);
+        sandbox.insert("usage/files", other);
+        let answer = json!({"id": "UF-2024-02-0001-0009", "name": name, "status": "draft"});
+        sandbox.fault(Fault::on("POST", "/usage/files").status(201).body(&answer.to_string()));
+        let file = client(&sandbox).usage().submit(new_file(), [record("r-1")]).unwrap();
+        assert_eq!(file.id == "UF-2024-02-0001-0009", is_ours, "{name}");
+        assert_eq!(sandbox.count("usage/files"), if is_ours { 1 } else { 2 }, "{name}");
+    }
+}

@@ -144,3 +144,14 @@ fn elements_without_a_timestamp_are_handed_out_once() {
     let told = steps(&[(&["a", "b"], None), (&["a", "b"], None), (&["b", "c"], None)]);
     assert_eq!(told, [Step::Handle(vec![0, 1]), Step::Fetch, Step::Handle(vec![1])]);
 }
+
+#[test]
+fn what_is_behind_ties_that_never_hold_still_is_handed_out_in_the_end() {
+    let mut cursor = Cursor::new("eq(status,pending)".into(), "created", 2);
+    tell(&mut cursor, &["a1", "b1"], Some((0, 5)));
+    let sweeps = (1..=2 * SWEEPS).find(|_| {
+        assert_eq!(tell(&mut cursor, &["a1", "b1"], Some((0, 5))), Step::Fetch);
+        tell(&mut cursor, &["b1", "z2"], Some((1, 6))) == Step::Handle(vec![1])
+    });
+    assert_eq!(sweeps, Some(SWEEPS + 1));
+}

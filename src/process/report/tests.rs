@@ -61,3 +61,17 @@ fn a_duration_is_said_in_its_unit() {
         assert_eq!(said(millis), text);
     }
 }
+
+#[test]
+fn a_message_that_arrived_late_takes_back_the_warning_of_its_own_order() {
+    let unknown = format!("{UNKNOWN_MESSAGE}: broke off");
+    let mut report = Report::new("orders", false);
+    for (id, warnings) in [("A", &[unknown.as_str()][..]), ("B", &[]), ("B", &["another", &unknown])] {
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        report.add(Outcome { warnings, ..Outcome::errored(id.into(), None) });
+    }
+    report.message_arrived("B");
+    let left: Vec<_> = report.outcomes().iter().map(|outcome| outcome.warnings.len()).collect();
+    assert_eq!(left, [1, 0, 1]);
+    assert_eq!(report.outcomes()[2].warnings, ["another"]);
+}

@@ -1,0 +1,61 @@
+use serde_json::{Value, json};
+
+use super::{Field, Wire, read};
+use crate::models::{Asset, Request};
+
+/// What a value without a model around it is read as.
+fn read_alone<T: Wire>(json: &str) -> Option<T> {
+    read(&mut serde_json::Deserializer::from_str(json)).unwrap()
+}
+
+fn refuses<T: Wire>(json: &str) -> bool {
+    read::<T, _>(&mut serde_json::Deserializer::from_str(json)).is_err()
+}
+
+fn request(json: Value) -> Request {
+    serde_json::from_value(json).unwrap()
+}
+
+#[test]
+fn an_id_alone_stands_for_a_list_of_one_and_another_text_does_not() {
+    let read = |items: Value| serde_json::from_value::<Asset>(json!({"id": "AS-1", "items": items}));
+    assert_eq!(read(json!("PRD-000-000-001-0001")).unwrap().items[0].id, "PRD-000-000-001-0001");
+    assert_eq!(read(json!("")).unwrap().items.len(), 0);
+    assert_eq!(read(json!(null)).unwrap().items.len(), 0);
+    assert!(read(json!("see below")).is_err());
+    assert!(read(json!(7)).is_err());
+}
+
+#[test]
+fn the_last_of_several_values_of_one_key_counts() {
+    let read = |json: &str| serde_json::from_str::<Request>(json).unwrap();
+    for second in [r#""new""#, r#"{"id": "new"}"#, r#"{"name": "new"}"#, r#"[{"title": "new"}]"#] {
+        assert_eq!(read(&format!(r#"{{"id": "old", "id": {second}}}"#)).id, "new", "{second}");
+        let reason = read(&format!(r#"{{"reason": "old", "reason": {second}}}"#)).reason;
+        assert_eq!(reason.as_deref(), Some("new"), "{second}");
+    }
+}
+
+#[test]
+fn events_are_kept_and_written_as_they_came() {
+    let events = json!({"created": {"at": "2024-03-04T09:12:44+00:00"}});
+    let request = request(json!({"id": "PR-1", "asset": {"id": "AS-1", "events": events}}));
+    let written = serde_json::to_value(&request).unwrap();
+    assert_eq!(written["asset"]["events"]["created"]["at"], "2024-03-04T09:12:44+00:00");
+}
+
+#[test]
+fn what_is_boxed_is_read_as_if_it_were_not() {
+    assert_eq!(read_alone::<Box<String>>(r#"{"id": "x"}"#).as_deref().map(String::as_str), Some("x"));
+    assert!(refuses::<String>(r#"{"color": "red"}"#));
+    assert!(refuses::<Box<String>>(r#"{"color": "red"}"#));
+    assert_eq!(read_alone::<Box<Asset>>("{}"), read_alone::<Box<Asset>>("null"));
+}
+
+#[test]
+fn a_field_without_anything_in_it_is_left_out_and_free_form_json_is_kept_as_it_came() {
+    assert!(Field::is_absent(&Value::Null) && Field::is_absent(&String::new()));
+    for kept in [json!({}), json!([]), json!(""), json!(0), json!(false)] {
+        assert!(!Field::is_absent(&kept), "{kept}");
+    }
+}
