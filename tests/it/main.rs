@@ -52,4 +52,6 @@ mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
 mod usage_files;
+#[cfg(feature = "xlsx")]
+mod usage_sandbox;
 mod walk;
