@@ -50,13 +50,19 @@ use crate::rql::names::{self, Names};
 mod file_action;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are fingerprinted"))]
 mod fingerprint;
+#[cfg(feature = "xlsx")]
+mod mark;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are uploaded"))]
 mod multipart;
 mod new_file;
 mod number;
+#[cfg(feature = "xlsx")]
+mod once;
 mod record;
 #[cfg(feature = "xlsx")]
 mod sheet;
+#[cfg(feature = "xlsx")]
+mod source;
 #[cfg(feature = "xlsx")]
 mod submit;
 #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are checked"))]
@@ -66,13 +72,19 @@ pub use crate::error::{BadRow, Problem, SheetError};
 pub use file_action::{FileAction, plan};
 pub use new_file::NewUsageFile;
 pub use number::Number;
+#[cfg(feature = "xlsx")]
+pub(crate) use once::Made;
 pub use record::{SheetName, UsageCategory, UsageRecord};
+#[cfg(feature = "xlsx")]
+pub use source::IntoRecord;
 
 /// Metered usage; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Usage<'c> {
     http: &'c Http,
     products: &'c [String],
+    #[cfg(feature = "xlsx")]
+    made: &'c Made,
 }
 
 impl Queue for Listing {
@@ -133,8 +145,17 @@ struct TemplateLink {
 }
 
 impl<'c> Usage<'c> {
-    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
-        Self { http, products }
+    pub(crate) fn new(
+        http: &'c Http,
+        products: &'c [String],
+        #[cfg(feature = "xlsx")] made: &'c Made,
+    ) -> Self {
+        Self {
+            http,
+            products,
+            #[cfg(feature = "xlsx")]
+            made,
+        }
     }
 
     /// Hands each listed listing of the configured products to `report`.

@@ -9,8 +9,9 @@ use rust_xlsxwriter::{self as xlsx, XlsxError};
 
 use super::fingerprint::Fingerprint;
 use super::record::{SheetName, UsageCategory, UsageRecord};
+use super::source::{IntoRecord, failed};
 use super::validate::{Cells, MAX_RECORDS, Validator, check_categories};
-use crate::error::{BadRows, SheetError, SheetErrorKind as Kind};
+use crate::error::{BadRows, Result, SheetError, SheetErrorKind as Kind};
 
 /// Today's columns. All are always in the header: an empty cell is not written, so those not used cost nothing.
 /// Their numbers go into the fingerprint, so that new ones belong at the end.
@@ -86,19 +87,17 @@ impl Workbook {
 }
 
 /// Checks the records and writes them in one pass. Memory does not grow with their number but for a hash each.
-pub(crate) fn build(
-    layout: &Layout,
-    records: impl IntoIterator<Item = UsageRecord>,
-) -> Result<Workbook, SheetError> {
+pub(crate) fn build(layout: &Layout, records: impl IntoIterator<Item: IntoRecord>) -> Result<Workbook> {
     let records = records.into_iter();
     let mut builder = Builder::new(layout, records.size_hint().0)?;
     for record in records {
+        let record = record.into_record().map_err(|error| failed(error, builder.records))?;
         builder.push(record)?;
     }
-    builder.finish()
+    Ok(builder.finish()?)
 }
 
-/// [`build`] in steps, for a source of records that may fail in between.
+/// [`build`] in steps.
 pub(crate) struct Builder<'a> {
     layout: &'a Layout,
     validator: Validator,

@@ -53,5 +53,7 @@ mod update_verb;
 mod usage;
 mod usage_files;
 #[cfg(feature = "xlsx")]
+mod usage_once;
+#[cfg(feature = "xlsx")]
 mod usage_sandbox;
 mod walk;

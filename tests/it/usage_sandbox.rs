@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::time::{Duration, Instant};
 
 use calamine::{Reader as _, Xlsx};
-use connect::models::UsageFileStatus;
+use connect::models::UsageFileStatus::{self, Processing, Ready, Uploaded, Uploading};
 use connect::sandbox::{Builder, Sandbox, sample};
 use connect::usage::UsageRecord;
 
@@ -23,13 +23,12 @@ fn a_file_is_uploading_uploaded_and_processing_before_it_is_ready() {
     let connect = client(&sandbox);
     let made = connect.usage().submit(new_file(), [record()]).unwrap();
     let (start, mut seen) = (Instant::now(), vec![made.status]);
-    while seen.last() != Some(&UsageFileStatus::Ready) && start.elapsed() < Duration::from_secs(10) {
+    while seen.last() != Some(&Ready) && start.elapsed() < Duration::from_secs(10) {
         let status = connect.usage().file(&made.id).unwrap().unwrap().status;
         if seen.last() != Some(&status) {
             seen.push(status);
         }
     }
-    use UsageFileStatus::{Processing, Ready, Uploaded, Uploading};
     // A machine that is busy may not look at each of them in time.
     assert!(seen.starts_with(&[Uploading]) && seen.ends_with(&[Ready]), "{seen:?}");
     let order = [Uploading, Uploaded, Processing, Ready];
