@@ -47,6 +47,8 @@ use crate::process::{Options, Plan, Queue, Report, Verdict, run};
 use crate::rql::Query;
 use crate::rql::names::{self, Names};
 
+#[cfg(feature = "xlsx")]
+mod assets;
 mod file_action;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are fingerprinted"))]
 mod fingerprint;
@@ -58,7 +60,13 @@ mod new_file;
 mod number;
 #[cfg(feature = "xlsx")]
 mod once;
+#[cfg(feature = "xlsx")]
+mod period;
+#[cfg(feature = "xlsx")]
+mod periods;
 mod record;
+#[cfg(feature = "xlsx")]
+mod report;
 #[cfg(feature = "xlsx")]
 mod sheet;
 #[cfg(feature = "xlsx")]
@@ -74,6 +82,10 @@ pub use new_file::NewUsageFile;
 pub use number::Number;
 #[cfg(feature = "xlsx")]
 pub(crate) use once::Made;
+#[cfg(feature = "xlsx")]
+pub use period::Period;
+#[cfg(feature = "xlsx")]
+pub use periods::Periods;
 pub use record::{SheetName, UsageCategory, UsageRecord};
 #[cfg(feature = "xlsx")]
 pub use source::IntoRecord;

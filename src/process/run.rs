@@ -22,6 +22,12 @@ use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
 use crate::scope;
 
+#[cfg(feature = "xlsx")]
+mod parts;
+
+#[cfg(feature = "xlsx")]
+pub(crate) use parts::run_parts;
+
 /// After this many failures in a row that look like the platform's, the list is probed.
 const FAILURES: u32 = 5;
 /// What the closure has decided is carried out though the deadline comes meanwhile: it may have made things already.
@@ -37,8 +43,34 @@ const PANICS: u32 = 3;
 pub(crate) fn run<T: Queue>(
     http: &Http,
     products: &[String],
-    mut options: Options<'_>,
+    options: Options<'_>,
     mut decide: impl FnMut(&T) -> Result<Plan>,
+) -> Result<Report> {
+    walk(http, products, options, |run, item: &T, is_old, options| {
+        // Claimed first, and looked at after.
+        if !run.memory.enter(item, &mut run.report)? {
+            return Ok(None);
+        }
+        let mut decide = |item: &T| {
+            let mut plan = decide(item)?;
+            if options.is_silent_after(plan.verdict) {
+                plan.message = None;
+            }
+            Ok(plan)
+        };
+        match run.one(item, item.id(), is_old, &mut decide)? {
+            Some(outcome) => run.note::<T>(outcome, options).map(|()| None),
+            None => Ok(Some(Stop::Deadline)),
+        }
+    })
+}
+
+/// Walks the list, and gives each element that the run asked for to `handle`, which may end the run.
+fn walk<T: Queue>(
+    http: &Http,
+    products: &[String],
+    mut options: Options<'_>,
+    mut handle: impl FnMut(&mut Run<'_>, &T, bool, &mut Options<'_>) -> Result<Option<Stop>>,
 ) -> Result<Report> {
     let _scope = scope::enter_run(options.deadline, options.dry_run);
     if products.is_empty() {
@@ -70,7 +102,7 @@ pub(crate) fn run<T: Queue>(
         unsettled: Unsettled::default(),
         told: Told::default(),
     };
-    let end = run.all(&mut options, &mut decide);
+    let end = run.all(&mut options, &mut handle);
     // A platform that ended the run would not tell more now.
     if end.is_ok() {
         run.settle::<T>(&mut options);
@@ -108,7 +140,7 @@ impl Run<'_> {
     fn all<T: Queue>(
         &mut self,
         options: &mut Options<'_>,
-        decide: &mut impl FnMut(&T) -> Result<Plan>,
+        handle: &mut impl FnMut(&mut Self, &T, bool, &mut Options<'_>) -> Result<Option<Stop>>,
     ) -> Result<Option<Stop>> {
         let mut first = true;
         loop {
@@ -145,26 +177,14 @@ impl Run<'_> {
                         continue;
                     }
                     Element::Item(item) => {
-                        if let Some(why) = self.unasked(item, contradicted) {
-                            self.not_asked_for(item, &why)
-                        } else {
-                            // Claimed first, and looked at after.
-                            if !self.memory.enter(item, &mut self.report)? {
-                                continue;
-                            }
+                        let Some(why) = self.unasked(item, contradicted) else {
                             let is_old = page.read.elapsed() > options.fresh;
-                            let mut decide = |item: &T| {
-                                let mut plan = decide(item)?;
-                                if options.is_silent_after(plan.verdict) {
-                                    plan.message = None;
-                                }
-                                Ok(plan)
-                            };
-                            match self.one(item, is_old, &mut decide)? {
-                                Some(outcome) => outcome,
-                                None => return Ok(Some(Stop::Deadline)),
+                            match handle(self, item, is_old, options)? {
+                                None => continue,
+                                stop => return Ok(stop),
                             }
-                        }
+                        };
+                        self.not_asked_for(item, &why)
                     }
                     Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
                 };
@@ -213,16 +233,17 @@ impl Run<'_> {
         outcome
     }
 
-    /// Handles one object; `None` where the time was up before the closure saw it.
+    /// Handles one object, or a part of it, under this id; `None` where the time was up before the closure saw it.
     fn one<T: Queue>(
         &mut self,
         item: &T,
+        id: &str,
         is_old: bool,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
         let (start, calls) = (Instant::now(), self.http.calls());
-        let _request = scope::enter_request(item.id());
-        let mut outcome = Outcome::errored(item.id().to_owned(), None);
+        let _request = scope::enter_request(id);
+        let mut outcome = Outcome::errored(id.to_owned(), None);
         outcome.about(item);
         let again = is_old.then(|| read_again(self.http, self.wanted, item.id()));
         match again {

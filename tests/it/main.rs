@@ -55,5 +55,7 @@ mod usage_files;
 #[cfg(feature = "xlsx")]
 mod usage_once;
 #[cfg(feature = "xlsx")]
+mod usage_report;
+#[cfg(feature = "xlsx")]
 mod usage_sandbox;
 mod walk;
