@@ -49,6 +49,10 @@ use crate::rql::names::{self, Names};
 
 #[cfg(feature = "xlsx")]
 mod assets;
+#[cfg(feature = "xlsx-read")]
+mod check;
+#[cfg(feature = "xlsx")]
+mod explain;
 mod file_action;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are fingerprinted"))]
 mod fingerprint;
@@ -64,9 +68,13 @@ mod once;
 mod period;
 #[cfg(feature = "xlsx")]
 mod periods;
+#[cfg(feature = "xlsx-read")]
+mod read;
 mod record;
 #[cfg(feature = "xlsx")]
 mod report;
+#[cfg(feature = "xlsx")]
+mod settle;
 #[cfg(feature = "xlsx")]
 mod sheet;
 #[cfg(feature = "xlsx")]
@@ -77,6 +85,10 @@ mod submit;
 mod validate;
 
 pub use crate::error::{BadRow, Problem, SheetError};
+#[cfg(feature = "xlsx-read")]
+pub use check::CheckedWorkbook;
+#[cfg(feature = "xlsx")]
+pub use explain::{Invalid, InvalidFile, InvalidRow, Replacement};
 pub use file_action::{FileAction, plan};
 pub use new_file::NewUsageFile;
 pub use number::Number;

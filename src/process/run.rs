@@ -46,6 +46,19 @@ pub(crate) fn run<T: Queue>(
     options: Options<'_>,
     mut decide: impl FnMut(&T) -> Result<Plan>,
 ) -> Result<Report> {
+    run_waiting(http, products, options, |_| Ok(None), |item: &T| decide(item))
+}
+
+/// [`run`] of objects that may have to be waited for: `wait` gives what became of one, or nothing where it need not look.
+///
+/// What is not in one of the run's states after that is stale.
+pub(crate) fn run_waiting<T: Queue>(
+    http: &Http,
+    products: &[String],
+    options: Options<'_>,
+    mut wait: impl FnMut(&T) -> Result<Option<T>>,
+    mut decide: impl FnMut(&T) -> Result<Plan>,
+) -> Result<Report> {
     walk(http, products, options, |run, item: &T, is_old, options| {
         // Claimed first, and looked at after.
         if !run.memory.enter(item, &mut run.report)? {
@@ -58,7 +71,7 @@ pub(crate) fn run<T: Queue>(
             }
             Ok(plan)
         };
-        match run.one(item, item.id(), is_old, &mut decide)? {
+        match run.one(item, item.id(), is_old, &mut wait, &mut decide)? {
             Some(outcome) => run.note::<T>(outcome, options).map(|()| None),
             None => Ok(Some(Stop::Deadline)),
         }
@@ -239,13 +252,18 @@ impl Run<'_> {
         item: &T,
         id: &str,
         is_old: bool,
+        wait: &mut impl FnMut(&T) -> Result<Option<T>>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(id);
         let mut outcome = Outcome::errored(id.to_owned(), None);
         outcome.about(item);
-        let again = is_old.then(|| read_again(self.http, self.wanted, item.id()));
+        let again = match wait(item) {
+            Ok(Some(item)) => Some(Ok(self.wanted.still(item))),
+            Ok(None) => is_old.then(|| read_again(self.http, self.wanted, item.id())),
+            Err(error) => Some(Err(error)),
+        };
         match again {
             None => self.decided(item, decide, &mut outcome),
             Some(Ok(Again::Wanted(item))) => self.decided(&item, decide, &mut outcome),

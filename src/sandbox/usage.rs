@@ -64,7 +64,11 @@ fn is_processed(ctx: &mut Context<'_>, id: &str) -> bool {
         () if elapsed < total / 4 => "uploaded",
         () => "processing",
     };
-    ctx.store.update(FILES, id, |file| file["status"] = status.into());
+    ctx.store.update(FILES, id, |file| {
+        if ["uploading", "uploaded", "processing"].contains(&file["status"].as_str().unwrap_or_default()) {
+            file["status"] = status.into();
+        }
+    });
     false
 }
 

@@ -34,7 +34,7 @@ pub struct NewUsageFile {
     pub sheet_name: SheetName,
     /// Usage categories that the records name.
     pub categories: Vec<UsageCategory>,
-    /// Ids of the parameters that have a `v.` column; without any, those of the first record.
+    /// Ids of the parameters that have a `v.` column, with or without the `v.`; without any, those of the first record.
     pub parameters: Vec<String>,
 }
 

@@ -58,7 +58,7 @@ pub struct UsageRecord {
     pub item_mpn: String,
     /// Precision of such an item: `integer` or `decimal(n)`.
     pub item_precision: String,
-    /// Vendor parameters, id and value, one column `v.<id>` each. The id stands here without `v.`.
+    /// Vendor parameters, id and value, one column `v.<id>` each. The id stands here with or without `v.`.
     ///
     /// The columns must be known before the first row is written: they are the ones declared for the file, or else those
     /// of its first record. Any other parameter in a record makes it a bad row.

@@ -10,12 +10,12 @@ use rust_xlsxwriter::{self as xlsx, XlsxError};
 use super::fingerprint::Fingerprint;
 use super::record::{SheetName, UsageCategory, UsageRecord};
 use super::source::{IntoRecord, failed};
-use super::validate::{Cells, MAX_RECORDS, Validator, check_categories};
+use super::validate::{Cells, MAX_RECORDS, Validator, bare, check_categories};
 use crate::error::{BadRows, Result, SheetError, SheetErrorKind as Kind};
 
 /// Today's columns. All are always in the header: an empty cell is not written, so those not used cost nothing.
 /// Their numbers go into the fingerprint, so that new ones belong at the end.
-const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 16] = [
     "record_id",
     "record_note",
     "item_search_criteria",
@@ -64,6 +64,12 @@ pub(crate) struct Workbook {
 }
 
 impl Workbook {
+    /// A workbook that was made elsewhere.
+    #[cfg(feature = "xlsx-read")]
+    pub(super) fn of(file: File, len: u64, records: u32, fingerprint: String) -> Self {
+        Self { file, len, records, fingerprint }
+    }
+
     /// Its size in bytes.
     pub(crate) fn len(&self) -> u64 {
         self.len
@@ -156,8 +162,9 @@ impl<'a> Builder<'a> {
         if parameters.is_empty() {
             for (name, _) in &first.params {
                 // A second one of the same name is that record's mistake, not the header's.
-                if !parameters.contains(name) {
-                    parameters.push(name.clone());
+                let name = bare(name);
+                if !parameters.iter().any(|known| known == name) {
+                    parameters.push(name.to_owned());
                 }
             }
         }

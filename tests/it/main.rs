@@ -51,6 +51,10 @@ mod unmodelled;
 mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
+#[cfg(feature = "xlsx-read")]
+mod usage_check;
+#[cfg(feature = "xlsx-read")]
+mod usage_explain;
 mod usage_files;
 #[cfg(feature = "xlsx")]
 mod usage_once;
@@ -58,4 +62,6 @@ mod usage_once;
 mod usage_report;
 #[cfg(feature = "xlsx")]
 mod usage_sandbox;
+#[cfg(feature = "xlsx")]
+mod usage_settle;
 mod walk;

@@ -33,7 +33,13 @@ pub(crate) fn run_parts<T: Queue, P>(
             }
             let mut decide = |item: &T| decide(item, &part);
             // The element is read again once, and not for each part.
-            match run.one(item, &id(item, &part), std::mem::take(&mut is_old), &mut decide)? {
+            match run.one(
+                item,
+                &id(item, &part),
+                std::mem::take(&mut is_old),
+                &mut |_| Ok(None),
+                &mut decide,
+            )? {
                 Some(outcome) => run.note::<T>(outcome, options)?,
                 None => return Ok(Some(Stop::Deadline)),
             }
