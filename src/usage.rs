@@ -41,7 +41,7 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::http::{Http, segment};
-use crate::models::{Listing, SignedUrl, UsageFile};
+use crate::models::{Listing, SignedUrl, UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Options, Plan, Queue, Report, Verdict, run};
 use crate::rql::Query;
@@ -58,7 +58,6 @@ mod file_action;
 mod fingerprint;
 #[cfg(feature = "xlsx")]
 mod mark;
-#[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are uploaded"))]
 mod multipart;
 mod new_file;
 mod number;
@@ -70,6 +69,7 @@ mod period;
 mod periods;
 #[cfg(feature = "xlsx-read")]
 mod read;
+mod reconcile;
 mod record;
 #[cfg(feature = "xlsx")]
 mod report;
@@ -291,6 +291,37 @@ impl<'c> Usage<'c> {
         let link =
             link.ok_or_else(|| Error::unexpected("GET", &path, "the platform gave no link to a template"))?;
         self.download(link.as_str())
+    }
+
+    /// Categories that a usage file names, as its workbook defined them.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/usage_categories.md")]
+    pub fn categories(self, file_id: &str, query: &Query) -> Pages<'c, UsageCategory> {
+        let list = path(file_id).map(|file| format!("{file}/categories"));
+        Pages::below(self.http, list, &names::USAGE_CATEGORIES, query)
+    }
+
+    /// Lets the platform process a file again that is ready or invalid, for instance once its assets are there.
+    ///
+    /// # Errors
+    ///
+    /// The platform's refusal, for instance of a file in another state. Where the answer is lost, the file is looked at, and
+    /// one that is invalid still may not have been processed again.
+    pub fn reprocess(self, file_id: &str) -> Result<UsageFile> {
+        let object = path(file_id)?;
+        let answer = self.http.post(&format!("{object}/reprocess"), None).and_then(|answer| {
+            answer.read_unless(|file: &UsageFile| {
+                (file.id != file_id).then_some("the answer does not tell the state of the usage file")
+            })
+        });
+        match answer {
+            Err(error) if error.may_have_happened() => match self.file(file_id) {
+                Ok(Some(file)) if file.status != UsageFileStatus::Invalid => Ok(file),
+                _ => Err(error),
+            },
+            answer => answer,
+        }
     }
 
     /// A file that the platform links to, such as [`UsageFile::usage_file_uri`], fetched without the key.

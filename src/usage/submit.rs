@@ -2,7 +2,7 @@
 
 use super::fingerprint::Fingerprint;
 use super::mark::{mark_of, with_mark};
-use super::multipart::Multipart;
+use super::multipart::{Multipart, XLSX};
 use super::new_file::NewUsageFile;
 use super::once::{There, Wanted};
 use super::sheet::{Layout, Workbook, build};
@@ -14,8 +14,6 @@ use crate::models::UsageFile;
 use crate::process::{Known, Queue, Refusal, until_known};
 use crate::scope;
 use crate::text::escape_controls;
-
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 impl Usage<'_> {
     /// Reports usage: checks the records, makes the file on the platform, uploads the workbook, and returns the file.

@@ -59,6 +59,8 @@ mod usage_files;
 #[cfg(feature = "xlsx")]
 mod usage_once;
 #[cfg(feature = "xlsx")]
+mod usage_others;
+#[cfg(feature = "xlsx")]
 mod usage_report;
 #[cfg(feature = "xlsx")]
 mod usage_sandbox;
