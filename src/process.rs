@@ -37,8 +37,8 @@ pub(crate) use plan::Goal;
 pub use plan::{CallKind, Plan, PlannedCall};
 pub(crate) use queue::Queue;
 pub use report::{Report, Stop};
+pub(crate) use run::run;
 #[cfg(feature = "xlsx")]
-pub(crate) use run::run_parts;
-pub(crate) use run::{run, run_waiting};
+pub(crate) use run::{run_parts, run_waiting};
 #[cfg(feature = "xlsx")]
 pub(crate) use until_known::{Known, Refusal, until_known};

@@ -85,13 +85,13 @@ impl BadRows {
     }
 
     /// Counts rows that are not kept.
-    #[cfg(feature = "xlsx-read")]
+    #[cfg(feature = "xlsx")]
     pub(crate) fn count_more(&mut self, rows: u64) {
         self.total += rows;
     }
 
     /// A row that is described already.
-    #[cfg(feature = "xlsx-read")]
+    #[cfg(feature = "xlsx")]
     pub(crate) fn push_row(&mut self, row: BadRow) {
         self.total += 1;
         if self.rows.len() < KEPT_ROWS {

@@ -10,7 +10,6 @@ use super::{Usage, path};
 use crate::error::{BadRow, BadRows, Error, Result, SheetError, SheetErrorKind as Kind};
 use crate::http::Answer;
 use crate::models::{DateOrDateTime, Period, UsageFile};
-use crate::process::Queue as _;
 use crate::text::{Limit, excerpt};
 
 /// A file that the platform found invalid.
@@ -157,15 +156,11 @@ impl Usage<'_> {
     pub fn explain(self, file_id: &str) -> Result<InvalidFile> {
         let object = path(file_id)?;
         let file: UsageFile = self.http.get_with(&object, Answer::read)?;
-        let mut invalid = InvalidFile { file, rows: Vec::new(), total: 0, unexplained: None };
-        #[cfg(feature = "xlsx-read")]
-        {
-            match self.refused_rows(&invalid.file) {
-                Ok((rows, total)) => (invalid.rows, invalid.total) = (rows, total),
-                Err(error) => invalid.unexplained = Some(error.with_causes()),
-            }
-        }
-        Ok(invalid)
+        let (rows, total, unexplained) = match self.refused_rows(&file) {
+            Ok((rows, total)) => (rows, total, None),
+            Err(error) => (Vec::new(), 0, Some(error.with_causes())),
+        };
+        Ok(InvalidFile { file, rows, total, unexplained })
     }
 
     /// [`explain`](Self::explain) of a file that was listed, which lacks the links.
@@ -175,10 +170,18 @@ impl Usage<'_> {
 
     #[cfg(feature = "xlsx-read")]
     fn refused_rows(self, file: &UsageFile) -> Result<(Vec<InvalidRow>, u64)> {
+        use crate::process::Queue;
+
         let link = file.processed_file_uri.as_ref().filter(|link| !link.as_str().is_empty());
-        let none =
-            || Error::unexpected("GET", UsageFile::LIST, "the platform gave no link to the processed file");
-        let bytes = self.download(link.ok_or_else(none)?.as_str())?;
-        Ok(super::read::refused(bytes)?)
+        let none = "the platform gave no link to the processed file";
+        let link = link.ok_or_else(|| Error::unexpected("GET", UsageFile::LIST, none))?;
+        Ok(super::read::refused(self.download(link.as_str())?)?)
+    }
+
+    /// Nothing without a reader of workbooks.
+    #[cfg(not(feature = "xlsx-read"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with a reader")]
+    fn refused_rows(self, _: &UsageFile) -> Result<(Vec<InvalidRow>, u64)> {
+        Ok((Vec::new(), 0))
     }
 }
