@@ -59,7 +59,7 @@ pub(crate) fn run_waiting<T: Queue>(
     mut wait: impl FnMut(&T) -> Result<Option<T>>,
     mut decide: impl FnMut(&T) -> Result<Plan>,
 ) -> Result<Report> {
-    walk(http, products, options, |run, item: &T, is_old, options| {
+    walk(http, products, options, T::NAME, |run, item: &T, is_old, options| {
         // Claimed first, and looked at after.
         if !run.memory.enter(item, &mut run.report)? {
             return Ok(None);
@@ -78,11 +78,13 @@ pub(crate) fn run_waiting<T: Queue>(
     })
 }
 
-/// Walks the list, and gives each element that the run asked for to `handle`, which may end the run.
+/// Walks the list, and gives each element that the run asked for to `handle`, which may end the run. `what` is what the
+/// outcomes are about.
 fn walk<T: Queue>(
     http: &Http,
     products: &[String],
     mut options: Options<'_>,
+    what: &'static str,
     mut handle: impl FnMut(&mut Run<'_>, &T, bool, &mut Options<'_>) -> Result<Option<Stop>>,
 ) -> Result<Report> {
     let _scope = scope::enter_run(options.deadline, options.dry_run);
@@ -91,7 +93,7 @@ fn walk<T: Queue>(
     }
     options.filter.check(T::NAMES)?;
     let wanted = Wanted::new::<T>(products, &options);
-    let mut report = Report::new(T::NAME, scope::is_dry_run());
+    let mut report = Report::new(what, scope::is_dry_run());
     let Some(memory) = Memory::begin(&options, http, &mut report)? else {
         log::info!(target: "connect::process", "another run has the ledger: nothing to do");
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
@@ -167,7 +169,7 @@ impl Run<'_> {
                 Err(_) if is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
             };
-            if std::mem::take(&mut first) {
+            if std::mem::take(&mut first) && self.report.is_about(T::NAME) {
                 self.report.begin(page.total, oldest(&page.elements));
             }
             if T::HAS_CONVERSATIONS {

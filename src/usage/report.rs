@@ -83,6 +83,7 @@ impl<'c> Usage<'c> {
             self.http,
             self.products,
             options,
+            "usage periods",
             |listing| self.due(listing, &periods),
             external_id,
             |listing, period| {

@@ -53,6 +53,8 @@ mod update_verb;
 mod usage;
 #[cfg(feature = "xlsx-read")]
 mod usage_check;
+#[cfg(feature = "xlsx")]
+mod usage_days;
 #[cfg(feature = "xlsx-read")]
 mod usage_explain;
 mod usage_files;

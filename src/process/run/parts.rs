@@ -17,11 +17,12 @@ pub(crate) fn run_parts<T: Queue, P>(
     http: &Http,
     products: &[String],
     options: Options<'_>,
+    what: &'static str,
     mut parts: impl FnMut(&T) -> Result<Vec<P>>,
     id: impl Fn(&T, &P) -> String,
     mut decide: impl FnMut(&T, &P) -> Result<Plan>,
 ) -> Result<Report> {
-    walk(http, products, options, |run, item: &T, mut is_old, options| {
+    walk(http, products, options, what, |run, item: &T, mut is_old, options| {
         let Some(parts) = run.parts_of(item, &mut parts, options)? else { return Ok(None) };
         for part in parts {
             if let Some(stop) = run.stop(options) {
