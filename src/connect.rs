@@ -25,6 +25,8 @@ use crate::usage::{FileAction, Usage};
 pub struct Connect {
     pub(crate) http: Http,
     config: Config,
+    #[cfg(feature = "xlsx")]
+    made: crate::usage::Made,
 }
 
 impl Connect {
@@ -35,7 +37,12 @@ impl Connect {
     /// [`Error::Config`] for a setting that is out of range and for a CA file whose certificates cannot all be read.
     pub fn new(config: Config) -> Result<Self> {
         config.check()?;
-        Ok(Self { http: Http::new(&config)?, config })
+        Ok(Self {
+            http: Http::new(&config)?,
+            config,
+            #[cfg(feature = "xlsx")]
+            made: crate::usage::Made::default(),
+        })
     }
 
     /// A client for the configuration in a JSON file; see [`Config::from_file`].
@@ -77,7 +84,12 @@ impl Connect {
 
     /// Metered usage: reporting it, and handling what was reported.
     pub fn usage(&self) -> Usage<'_> {
-        Usage::new(&self.http, self.config.product_ids())
+        Usage::new(
+            &self.http,
+            self.config.product_ids(),
+            #[cfg(feature = "xlsx")]
+            &self.made,
+        )
     }
 
     /// Hands each pending order of the configured products to `decide` and carries out what it answers.

@@ -247,7 +247,6 @@ impl Http {
     }
 
     /// POST of a stream: content type, length and content, which `open` begins anew where it is sent again.
-    #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are uploaded"))]
     pub(crate) fn upload<R: Read>(
         &self,
         path: &str,

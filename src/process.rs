@@ -43,4 +43,6 @@ pub(crate) use queue::Queue;
 pub use report::{Report, Stop};
 pub(crate) use run::run;
 #[cfg(feature = "xlsx")]
+pub(crate) use run::{run_parts, run_waiting};
+#[cfg(feature = "xlsx")]
 pub(crate) use until_known::{Known, Refusal, until_known};

@@ -138,6 +138,7 @@ mod collections;
 mod journal;
 mod past;
 mod pattern;
+mod processed;
 mod product;
 pub mod sample;
 mod store;

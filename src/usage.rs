@@ -41,38 +41,74 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::http::{Http, segment};
-use crate::models::{Listing, SignedUrl, UsageFile};
+use crate::models::{Listing, SignedUrl, UsageFile, UsageFileStatus};
 use crate::page::Pages;
 use crate::process::{Options, Plan, Queue, Report, Verdict, run};
 use crate::rql::Query;
 use crate::rql::names::{self, Names};
 
+#[cfg(feature = "xlsx")]
+mod assets;
+#[cfg(feature = "xlsx-read")]
+mod check;
+#[cfg(feature = "xlsx")]
+mod explain;
 mod file_action;
 #[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are fingerprinted"))]
 mod fingerprint;
-#[cfg_attr(not(any(test, feature = "xlsx")), expect(dead_code, reason = "only workbooks are uploaded"))]
+#[cfg(feature = "xlsx")]
+mod mark;
 mod multipart;
 mod new_file;
 mod number;
+#[cfg(feature = "xlsx")]
+mod once;
+#[cfg(feature = "xlsx")]
+mod period;
+#[cfg(feature = "xlsx")]
+mod periods;
+#[cfg(feature = "xlsx-read")]
+mod read;
+mod reconcile;
 mod record;
 #[cfg(feature = "xlsx")]
+mod report;
+#[cfg(feature = "xlsx")]
+mod settle;
+#[cfg(feature = "xlsx")]
 mod sheet;
+#[cfg(feature = "xlsx")]
+mod source;
 #[cfg(feature = "xlsx")]
 mod submit;
 #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are checked"))]
 mod validate;
 
 pub use crate::error::{BadRow, Problem, SheetError};
+#[cfg(feature = "xlsx-read")]
+pub use check::CheckedWorkbook;
+#[cfg(feature = "xlsx")]
+pub use explain::{Invalid, InvalidFile, InvalidRow, Replacement};
 pub use file_action::{FileAction, plan};
 pub use new_file::NewUsageFile;
 pub use number::Number;
+#[cfg(feature = "xlsx")]
+pub(crate) use once::Made;
+#[cfg(feature = "xlsx")]
+pub use period::Period;
+#[cfg(feature = "xlsx")]
+pub use periods::Periods;
 pub use record::{SheetName, UsageCategory, UsageRecord};
+#[cfg(feature = "xlsx")]
+pub use source::IntoRecord;
 
 /// Metered usage; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Usage<'c> {
     http: &'c Http,
     products: &'c [String],
+    #[cfg(feature = "xlsx")]
+    made: &'c Made,
 }
 
 impl Queue for Listing {
@@ -133,8 +169,17 @@ struct TemplateLink {
 }
 
 impl<'c> Usage<'c> {
-    pub(crate) fn new(http: &'c Http, products: &'c [String]) -> Self {
-        Self { http, products }
+    pub(crate) fn new(
+        http: &'c Http,
+        products: &'c [String],
+        #[cfg(feature = "xlsx")] made: &'c Made,
+    ) -> Self {
+        Self {
+            http,
+            products,
+            #[cfg(feature = "xlsx")]
+            made,
+        }
     }
 
     /// Hands each listed listing of the configured products to `report`.
@@ -246,6 +291,37 @@ impl<'c> Usage<'c> {
         let link =
             link.ok_or_else(|| Error::unexpected("GET", &path, "the platform gave no link to a template"))?;
         self.download(link.as_str())
+    }
+
+    /// Categories that a usage file names, as its workbook defined them.
+    ///
+    /// # Names
+    #[doc = include_str!("rql/names/usage_categories.md")]
+    pub fn categories(self, file_id: &str, query: &Query) -> Pages<'c, UsageCategory> {
+        let list = UsageFile::path(file_id).map(|file| format!("{file}/categories"));
+        Pages::below(self.http, list, &names::USAGE_CATEGORIES, query)
+    }
+
+    /// Lets the platform process a file again that is ready or invalid, for instance once its assets are there.
+    ///
+    /// # Errors
+    ///
+    /// The platform's refusal, for instance of a file in another state. Where the answer is lost, the file is looked at, and
+    /// one that is invalid still may not have been processed again.
+    pub fn reprocess(self, file_id: &str) -> Result<UsageFile> {
+        let object = UsageFile::path(file_id)?;
+        let answer = self.http.post(&format!("{object}/reprocess"), None).and_then(|answer| {
+            answer.read_unless(|file: &UsageFile| {
+                (file.id != file_id).then_some("the answer does not tell the state of the usage file")
+            })
+        });
+        match answer {
+            Err(error) if error.may_have_happened() => match self.file(file_id) {
+                Ok(Some(file)) if file.status != UsageFileStatus::Invalid => Ok(file),
+                _ => Err(error),
+            },
+            answer => answer,
+        }
     }
 
     /// A file that the platform links to, such as [`UsageFile::usage_file_uri`], fetched without the key.

@@ -12,7 +12,7 @@ const SHOWN_ROWS: usize = 3;
 /// The part of a value that a message repeats.
 pub(crate) const SHOWN: Limit = Limit::Chars(60);
 
-/// The records cannot be made into a workbook; nothing was sent.
+/// The records cannot be made into a workbook, and nothing was sent; or the platform found the file of them invalid.
 ///
 /// Either rows are bad, which [`rows`](Self::rows) then names, or there are no records, or more than one sheet holds, or
 /// the temporary file failed. The text then names its folder, which `TMPDIR` sets, and the
@@ -35,6 +35,11 @@ pub(crate) enum Kind {
     File(&'static str, io::Error),
     /// The spreadsheet writer refused for a reason that is not the file.
     Writer(String),
+    /// A workbook that was made elsewhere is none of usage.
+    #[cfg_attr(not(feature = "xlsx-read"), expect(dead_code, reason = "no workbook is read"))]
+    Foreign(String),
+    /// The platform found the file invalid; the text names it and gives its words.
+    Invalid(String),
 }
 
 /// A row that cannot be sent, with everything that is wrong with it.
@@ -79,6 +84,21 @@ impl BadRows {
         self.total == 0
     }
 
+    /// Counts rows that are not kept.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn count_more(&mut self, rows: u64) {
+        self.total += rows;
+    }
+
+    /// A row that is described already.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn push_row(&mut self, row: BadRow) {
+        self.total += 1;
+        if self.rows.len() < KEPT_ROWS {
+            self.rows.push(row);
+        }
+    }
+
     pub(crate) fn push(&mut self, sheet: &'static str, row: u32, id: &str, problems: Vec<Problem>) {
         self.total += 1;
         if self.rows.len() < KEPT_ROWS {
@@ -119,11 +139,16 @@ impl fmt::Display for SheetError {
                 return write!(f, "cannot {doing} the workbook's temporary file in {folder}");
             }
             Kind::Writer(reason) => return write!(f, "the spreadsheet writer refused: {reason}"),
+            Kind::Foreign(what) => return write!(f, "the workbook is none of usage: {what}"),
+            Kind::Invalid(what) => f.write_str(what)?,
             Kind::BadRows => {}
         }
         let BadRows { rows, total } = &self.0.bad;
         if *total == 0 {
             return Ok(());
+        }
+        if matches!(self.0.kind, Kind::Invalid(_)) {
+            f.write_str("; ")?;
         }
         if matches!(self.0.kind, Kind::TooManyRecords) {
             f.write_str("; also ")?;
@@ -167,7 +192,7 @@ impl std::error::Error for SheetError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             Kind::File(_, error) => Some(error),
-            Kind::BadRows | Kind::NoRecords | Kind::TooManyRecords | Kind::Writer(_) => None,
+            _ => None,
         }
     }
 }

@@ -37,14 +37,21 @@ pub(super) fn read_again<T: Queue>(http: &Http, wanted: &Wanted<'_>, id: &str) -
     if item.status().is_empty() {
         return Err(Error::unexpected("GET", &path, "the answer tells no status"));
     }
-    if !wanted.has_status(item.status()) {
-        return Ok(Again::Stale(format!("it was brought to state {:?} by someone else", item.status())));
-    }
-    if !wanted.has_product(item.product_id()) {
-        return Ok(Again::Stale("it is of another product now".into()));
-    }
-    Ok(match contradicted {
-        Some(filter) => Again::Stale(format!("it contradicts {filter} now")),
-        None => Again::Wanted(item),
+    Ok(match (wanted.still(item), contradicted) {
+        (Again::Wanted(_), Some(filter)) => Again::Stale(format!("it contradicts {filter} now")),
+        (again, _) => again,
     })
+}
+
+impl Wanted<'_> {
+    /// Whether an object that was read again is still one that the run asks for.
+    pub(super) fn still<T: Queue>(&self, item: T) -> Again<T> {
+        if !self.has_status(item.status()) {
+            Again::Stale(format!("it was brought to state {:?} by someone else", item.status()))
+        } else if !self.has_product(item.product_id()) {
+            Again::Stale("it is of another product now".into())
+        } else {
+            Again::Wanted(item)
+        }
+    }
 }

@@ -92,6 +92,11 @@ impl Report {
         Self { what, dry_run, ..Self::default() }
     }
 
+    /// Whether its outcomes are about these.
+    pub(crate) fn is_about(&self, what: &str) -> bool {
+        self.what == what
+    }
+
     pub(crate) fn begin(&mut self, backlog: Option<u64>, oldest: Option<Duration>) {
         self.backlog = backlog;
         self.oldest = oldest;

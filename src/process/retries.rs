@@ -37,17 +37,17 @@ impl<T> Retries<T> {
         self.waiting.is_empty()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() > KEPT
+    /// Counts a fresh one that was handled.
+    pub(super) fn count_fresh(&mut self) {
+        self.fresh += 1;
     }
 
-    /// Counts a fresh one that was handled; true where one that was tried before has its turn.
+    /// Whether one that was tried before has its turn now; true once for so many fresh ones.
     pub(super) fn has_turn(&mut self) -> bool {
-        if self.is_empty() {
-            return false;
+        if self.waiting.len() > KEPT {
+            return true;
         }
-        self.fresh += 1;
-        if self.fresh < FRESH {
+        if self.is_empty() || self.fresh < FRESH {
             return false;
         }
         self.fresh = 0;

@@ -23,6 +23,12 @@ use crate::http::{Http, MAX_RETRY_AFTER};
 use crate::page::Element;
 use crate::scope;
 
+#[cfg(feature = "xlsx")]
+mod parts;
+
+#[cfg(feature = "xlsx")]
+pub(crate) use parts::run_parts;
+
 /// After this many failures in a row that look like the platform's, the list is probed.
 const FAILURES: u32 = 5;
 /// What the closure has decided is carried out though the deadline comes meanwhile: it may have made things already.
@@ -38,8 +44,76 @@ const PANICS: u32 = 3;
 pub(crate) fn run<T: Queue>(
     http: &Http,
     products: &[String],
-    mut options: Options<'_>,
+    options: Options<'_>,
     mut decide: impl FnMut(&T) -> Result<Plan>,
+) -> Result<Report> {
+    run_waiting(http, products, options, |_| Ok(None), |item: &T| decide(item))
+}
+
+/// [`run`] of objects that may have to be waited for: `wait` gives what became of one, or nothing where it need not look.
+///
+/// What is not in one of the run's states after that is stale.
+pub(crate) fn run_waiting<T: Queue>(
+    http: &Http,
+    products: &[String],
+    options: Options<'_>,
+    mut wait: impl FnMut(&T) -> Result<Option<T>>,
+    mut decide: impl FnMut(&T) -> Result<Plan>,
+) -> Result<Report> {
+    walk(http, products, options, T::NAME, |run, item: &T, turn, options| {
+        // Claimed first, and looked at after.
+        match run.memory.enter(item, turn.is_retry, &mut run.report)? {
+            Enter::No => return Ok(Handled::Passed),
+            Enter::Retry => return Ok(Handled::Retry),
+            Enter::Now => {}
+        }
+        let mut decide = |item: &T| {
+            let mut plan = decide(item)?;
+            if options.is_silent_after(plan.verdict) {
+                plan.message = None;
+            }
+            Ok(plan)
+        };
+        match run.one(item, item.id(), turn.is_old(options), &mut wait, &mut decide)? {
+            Some(outcome) => run.note::<T>(outcome, options).map(|()| Handled::Done),
+            None => Ok(Handled::Stop(Stop::Deadline)),
+        }
+    })
+}
+
+/// When an object is handled.
+#[derive(Clone, Copy)]
+struct Turn {
+    /// Time at which it was read.
+    read: Instant,
+    /// Whether fresh ones were let past it, since it was tried before.
+    is_retry: bool,
+}
+
+impl Turn {
+    fn is_old(self, options: &Options<'_>) -> bool {
+        self.read.elapsed() > options.fresh
+    }
+}
+
+/// What handling an object came to.
+enum Handled {
+    Done,
+    /// It is not handled in this run.
+    Passed,
+    /// It was tried before: fresh ones come first.
+    Retry,
+    Stop(Stop),
+}
+
+/// Walks the list, and gives each element that the run asked for to `handle`, which may end the run. `what` is what the
+/// outcomes are about.
+fn walk<T: Queue>(
+    http: &Http,
+    products: &[String],
+    mut options: Options<'_>,
+    what: &'static str,
+    mut handle: impl FnMut(&mut Run<'_>, &T, Turn, &mut Options<'_>) -> Result<Handled>,
 ) -> Result<Report> {
     let _scope = scope::enter_run(options.deadline, options.dry_run);
     if products.is_empty() {
@@ -47,7 +121,7 @@ pub(crate) fn run<T: Queue>(
     }
     options.filter.check(T::NAMES)?;
     let wanted = Wanted::new::<T>(products, &options);
-    let mut report = Report::new(T::NAME, scope::is_dry_run());
+    let mut report = Report::new(what, scope::is_dry_run());
     let Some(memory) = Memory::begin::<T>(&mut options, http, &mut report)? else {
         log::info!(target: "connect::process", "another run has the ledger: nothing to do");
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
@@ -71,7 +145,7 @@ pub(crate) fn run<T: Queue>(
         unsettled: Unsettled::default(),
         told: Told::default(),
     };
-    let end = run.all(&mut options, &mut decide);
+    let end = run.all(&mut options, &mut handle);
     // A platform that ended the run would not tell more now.
     if end.is_ok() {
         run.settle::<T>(&mut options);
@@ -109,7 +183,7 @@ impl Run<'_> {
     fn all<T: Queue>(
         &mut self,
         options: &mut Options<'_>,
-        decide: &mut impl FnMut(&T) -> Result<Plan>,
+        handle: &mut impl FnMut(&mut Self, &T, Turn, &mut Options<'_>) -> Result<Handled>,
     ) -> Result<Option<Stop>> {
         self.prepare::<T>(options)?;
         let mut first = true;
@@ -125,7 +199,7 @@ impl Run<'_> {
                 Err(_) if is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
             };
-            if std::mem::take(&mut first) {
+            if std::mem::take(&mut first) && self.report.is_about(T::NAME) {
                 self.report.begin(page.total, oldest(&page.elements));
             }
             if T::HAS_CONVERSATIONS {
@@ -148,45 +222,34 @@ impl Run<'_> {
                         continue;
                     }
                     Element::Item(item) => {
-                        if let Some(why) = self.unasked(item, contradicted) {
-                            self.not_asked_for(item, &why)
-                        } else {
-                            // Claimed first, and looked at after.
-                            match self.memory.enter(item, false, &mut self.report)? {
-                                Enter::No => continue,
-                                Enter::Retry => {
-                                    retries.push(element.take(), page.read);
-                                    if retries.is_full()
-                                        && let Some(stop) = self.retry(&mut retries, options, decide)?
-                                    {
-                                        return Ok(Some(stop));
-                                    }
-                                    continue;
-                                }
-                                Enter::Now => {}
+                        let Some(why) = self.unasked(item, contradicted) else {
+                            match handle(self, item, Turn { read: page.read, is_retry: false }, options)? {
+                                Handled::Passed => continue,
+                                Handled::Stop(stop) => return Ok(Some(stop)),
+                                Handled::Retry => retries.push(element.take(), page.read),
+                                Handled::Done => retries.count_fresh(),
                             }
-                            match self.one(item, page.read, options, decide)? {
-                                Some(outcome) => outcome,
-                                None => return Ok(Some(Stop::Deadline)),
+                            if retries.has_turn()
+                                && let Some(stop) = self.retry(&mut retries, options, handle)?
+                            {
+                                return Ok(Some(stop));
                             }
-                        }
+                            continue;
+                        };
+                        self.not_asked_for(item, &why)
                     }
                     Element::Broken { id, error, .. } => self.unreadable(std::mem::take(id), error.take()),
                 };
                 self.note::<T>(outcome, options)?;
-                if retries.has_turn()
-                    && let Some(stop) = self.retry(&mut retries, options, decide)?
-                {
-                    return Ok(Some(stop));
-                }
             }
         }
         while !retries.is_empty() {
-            if let Some(stop) = self
-                .stop(options)
-                .map_or_else(|| self.retry(&mut retries, options, decide), |stop| Ok(Some(stop)))?
-            {
-                return Ok(Some(stop));
+            let stop = match self.stop(options) {
+                None => self.retry(&mut retries, options, handle)?,
+                stop => stop,
+            };
+            if stop.is_some() {
+                return Ok(stop);
             }
         }
         self.walked::<T>(options)?;
@@ -213,20 +276,18 @@ impl Run<'_> {
         })
     }
 
-    /// Handles one that was tried before, if its turn has come and it is still wanted.
+    /// Handles the next one that was tried before.
     fn retry<T: Queue>(
         &mut self,
         retries: &mut Retries<T>,
         options: &mut Options<'_>,
-        decide: &mut impl FnMut(&T) -> Result<Plan>,
+        handle: &mut impl FnMut(&mut Self, &T, Turn, &mut Options<'_>) -> Result<Handled>,
     ) -> Result<Option<Stop>> {
         let Some((item, read)) = retries.pop() else { return Ok(None) };
-        if self.memory.enter(&item, true, &mut self.report)? != Enter::Now {
-            return Ok(None);
+        match handle(self, &item, Turn { read, is_retry: true }, options)? {
+            Handled::Stop(stop) => Ok(Some(stop)),
+            Handled::Done | Handled::Passed | Handled::Retry => Ok(None),
         }
-        let Some(outcome) = self.one(&item, read, options, decide)? else { return Ok(Some(Stop::Deadline)) };
-        self.note::<T>(outcome, options)?;
-        Ok(None)
     }
 
     fn stop(&self, options: &Options<'_>) -> Option<Stop> {
@@ -269,30 +330,27 @@ impl Run<'_> {
         outcome
     }
 
-    /// Handles one object; `None` where the time was up before the closure saw it.
+    /// Handles one object, or a part of it, under this id; `None` where the time was up before the closure saw it.
     fn one<T: Queue>(
         &mut self,
         item: &T,
-        read: Instant,
-        options: &Options<'_>,
+        id: &str,
+        is_old: bool,
+        wait: &mut impl FnMut(&T) -> Result<Option<T>>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
-        let is_old = read.elapsed() > options.fresh;
-        let mut decide = |item: &T| {
-            let mut plan = decide(item)?;
-            if options.is_silent_after(plan.verdict) {
-                plan.message = None;
-            }
-            Ok(plan)
-        };
         let (start, calls) = (Instant::now(), self.http.calls());
-        let _request = scope::enter_request(item.id());
-        let mut outcome = Outcome::errored(item.id().to_owned(), None);
+        let _request = scope::enter_request(id);
+        let mut outcome = Outcome::errored(id.to_owned(), None);
         outcome.about(item);
-        let again = is_old.then(|| read_again(self.http, self.wanted, item.id()));
+        let again = match wait(item) {
+            Ok(Some(item)) => Some(Ok(self.wanted.still(item))),
+            Ok(None) => is_old.then(|| read_again(self.http, self.wanted, item.id())),
+            Err(error) => Some(Err(error)),
+        };
         match again {
-            None => self.decided(item, &mut decide, &mut outcome),
-            Some(Ok(Again::Wanted(item))) => self.decided(&item, &mut decide, &mut outcome),
+            None => self.decided(item, decide, &mut outcome),
+            Some(Ok(Again::Wanted(item))) => self.decided(&item, decide, &mut outcome),
             Some(Ok(Again::Stale(why))) => {
                 (outcome.verdict, outcome.detail) = (Verdict::Stale, Some(why));
             }

@@ -39,6 +39,7 @@ lists! {
     TIER_ACCOUNT_REQUESTS = "/tier/account-requests", "tier_account_requests";
     LISTINGS = "/listings", "listings";
     USAGE_FILES = "/usage/files", "usage_files";
+    USAGE_CATEGORIES = "/usage/files/{id}/categories", "usage_categories";
     MARKETPLACES = "/marketplaces", "marketplaces";
 }
 

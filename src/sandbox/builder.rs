@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::options::Options;
 
@@ -104,6 +105,19 @@ impl Builder {
     /// `invalid` at once.
     pub fn processing_reads(mut self, reads: usize) -> Self {
         self.options.processing_reads = reads;
+        self
+    }
+
+    /// Time that the platform takes for an uploaded usage file, which is `uploading`, `uploaded` and `processing` meanwhile.
+    /// The default is none: the file is `ready` or `invalid` at once.
+    pub fn processing_time(mut self, time: Duration) -> Self {
+        self.options.processing_time = time;
+        self
+    }
+
+    /// Time for which the link to a processed usage file leads to it. The default is 30 seconds, as the platform has it.
+    pub fn link_life(mut self, time: Duration) -> Self {
+        self.options.link_life = time;
         self
     }
 

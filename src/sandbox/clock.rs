@@ -67,6 +67,11 @@ fn number<T: std::str::FromStr>(digits: &str) -> Option<T> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
+/// Milliseconds since 1970, this long from now.
+pub(super) fn millis(from_now: std::time::Duration) -> i128 {
+    (OffsetDateTime::now_utc() + from_now).unix_timestamp_nanos() / 1_000_000
+}
+
 /// The form the platform answers with: `2024-03-05T16:40:02.008114+00:00`.
 pub(super) fn now() -> String {
     let t = OffsetDateTime::now_utc();

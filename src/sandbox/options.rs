@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Base path of the API.
 pub(super) const BASE: &str = "/public/v1";
@@ -18,6 +19,8 @@ pub(super) struct Options {
     pub(super) shuffle: bool,
     pub(super) seed: u64,
     pub(super) processing_reads: usize,
+    pub(super) processing_time: Duration,
+    pub(super) link_life: Duration,
     pub(super) template_redirects: usize,
     pub(super) storage: String,
     /// Where a line for each call goes.
@@ -37,6 +40,8 @@ impl Default for Options {
             shuffle: true,
             seed: 1,
             processing_reads: 0,
+            processing_time: Duration::ZERO,
+            link_life: Duration::from_secs(30),
             template_redirects: 0,
             storage: String::new(),
             lines: None,

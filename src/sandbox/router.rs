@@ -69,6 +69,9 @@ fn methods(segments: &[&str]) -> Option<Vec<(&'static str, Handler)>> {
         ["usage", "files", _, "reject"] => post(usage::reject),
         ["usage", "files", _, "reprocess"] => post(usage::reprocess),
         ["usage", "files", _, "submit" | "close" | "delete"] => post(usage::bare_transition),
+        ["usage", "files", _, "reconciliation"] => post(usage::reconcile),
+        ["usage", "reconciliations"] => vec![("GET", lists::list), ("POST", usage::add_reconciliation)],
+        ["usage", "reconciliations", _, "processedfile" | "uploadedfile"] => get(usage::reconciliation_file),
         ["usage", "files", _, "approve-all"] => vec![("PUT", usage::bare_transition)],
         ["usage", "products", _, "template"] => get(usage::template),
         ["listing-requests", _, "submit" | "refine" | "deploy" | "complete" | "cancel"] => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -30,9 +31,12 @@ pub struct Store {
 }
 
 /// An uploaded workbook, with the verdict that reads of the usage file do not show yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Upload {
     pub(super) bytes: Vec<u8>,
+    pub(super) at: Instant,
+    /// Rows that the platform refuses, each with its words.
+    pub(super) errors: Vec<(usize, String)>,
     pub(super) verdict: Option<Verdict>,
     /// Number of reads that will still see the file in `processing`.
     pub(super) reads_left: usize,
@@ -43,6 +47,7 @@ pub(super) struct Verdict {
     pub(super) valid: usize,
     pub(super) invalid: usize,
     pub(super) error: Option<String>,
+    pub(super) rows: Vec<(usize, String)>,
 }
 
 impl Store {

@@ -1,9 +1,11 @@
 //! Usage files, from draft to closed.
 
-use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
 
 use super::context::{Context, HandlerResult, only, text};
-use super::error::bad_request;
+use super::error::{bad_request, not_found};
 use super::lists;
 use super::message::HttpResponse;
 use super::store::{Upload, Verdict};
@@ -20,12 +22,24 @@ pub(super) fn list(ctx: &mut Context<'_>) -> HandlerResult {
 }
 
 pub(super) fn detail(ctx: &mut Context<'_>) -> HandlerResult {
-    show_verdict(ctx, &ctx.segment(2));
-    lists::detail(ctx)
+    let id = ctx.segment(2);
+    show_verdict(ctx, &id);
+    let processed = ctx.store.uploads.get(&id).is_some_and(|upload| upload.verdict.is_none());
+    if !processed {
+        return lists::detail(ctx);
+    }
+    let mut file = ctx.find(FILES, &id)?.clone();
+    let path = format!("usage/{id}/processed.xlsx");
+    file["processed_file_uri"] =
+        storage::short_link(&ctx.options.storage, &path, ctx.options.link_life).into();
+    Ok(HttpResponse::json(200, &file))
 }
 
 /// Shows the verdict on an upload, after the reads that see the file in `processing`.
 fn show_verdict(ctx: &mut Context<'_>, id: &str) {
+    if !is_processed(ctx, id) {
+        return;
+    }
     let Some(upload) = ctx.store.uploads.get_mut(id) else {
         return;
     };
@@ -35,6 +49,33 @@ fn show_verdict(ctx: &mut Context<'_>, id: &str) {
     }
     if let Some(verdict) = upload.verdict.take() {
         ctx.store.update(FILES, id, |file| apply_verdict(file, &verdict));
+    }
+}
+
+/// Whether the time that the platform takes for a file is over; until then, shows how far it is.
+fn is_processed(ctx: &mut Context<'_>, id: &str) -> bool {
+    let total = ctx.options.processing_time;
+    let waits = ctx.store.uploads.get(id).filter(|upload| upload.verdict.is_some());
+    let Some(elapsed) = waits.map(|upload| upload.at.elapsed()).filter(|elapsed| *elapsed < total) else {
+        return true;
+    };
+    let status = match () {
+        () if elapsed < total / 8 => "uploading",
+        () if elapsed < total / 4 => "uploaded",
+        () => "processing",
+    };
+    ctx.store.update(FILES, id, |file| {
+        if ["uploading", "uploaded", "processing"].contains(&file["status"].as_str().unwrap_or_default()) {
+            file["status"] = status.into();
+        }
+    });
+    false
+}
+
+/// What a call about a file finds: one whose time is over has its verdict.
+fn settle(ctx: &mut Context<'_>, id: &str) {
+    if ctx.options.processing_time > Duration::ZERO {
+        show_verdict(ctx, id);
     }
 }
 
@@ -60,9 +101,7 @@ pub(super) fn create(ctx: &mut Context<'_>) -> HandlerResult {
         "contract",
         "external_id",
     ])?;
-    for key in ["name", "description", "note", "currency", "external_id"] {
-        text(&body, key)?;
-    }
+    lengths(&body)?;
     for (key, parts) in [("product", ["id", "id"]), ("contract", ["id", "id"]), ("period", ["from", "to"])] {
         match body.get(key) {
             Some(Value::Object(map)) => only(map, &parts, &format!("{key}."))?,
@@ -100,8 +139,21 @@ pub(super) fn create(ctx: &mut Context<'_>) -> HandlerResult {
     Ok(HttpResponse::json(201, &file))
 }
 
+/// Texts of a file are texts, and no longer than the platform takes them.
+fn lengths(body: &Map<String, Value>) -> Result<(), HttpResponse> {
+    let texts = [("name", 100), ("description", 200), ("note", 200), ("currency", 20), ("external_id", 200)];
+    for (key, most) in texts {
+        if text(body, key)?.is_some_and(|text| text.chars().count() > most) {
+            let why = format!("{key}: Ensure this field has no more than {most} characters.");
+            return Err(bad_request(&why));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn update(ctx: &mut Context<'_>) -> HandlerResult {
     let body = ctx.object(&["description", "note", "period", "currency", "external_id"])?;
+    lengths(&body)?;
     let file = ctx.change(FILES, &ctx.segment(2), "update", |file| {
         for (key, value) in body.into_iter().filter(|(key, _)| key != "note") {
             file[key] = value;
@@ -115,12 +167,10 @@ pub(super) fn update(ctx: &mut Context<'_>) -> HandlerResult {
 
 pub(super) fn upload(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
+    settle(ctx, &id);
     ctx.status(FILES, &id, &["draft", "uploaded", "invalid", "ready"])?;
-    let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
-    let bytes =
-        multipart::field(content_type, &ctx.incoming.body, "usage_file").map_err(|why| bad_request(&why))?;
-    let verdict = check(ctx, &id, bytes)?;
-    let bytes = bytes.to_vec();
+    let bytes = form_file(ctx, "usage_file")?;
+    let verdict = check(ctx, &id, &bytes)?;
     let mut answer = process(ctx, &id, "upload", bytes, verdict)?;
     // The older API, whose paths end with a slash, answered with 201, and its clients take nothing else.
     if ctx.call.route().ends_with('/') {
@@ -131,6 +181,7 @@ pub(super) fn upload(ctx: &mut Context<'_>) -> HandlerResult {
 
 pub(super) fn reprocess(ctx: &mut Context<'_>) -> HandlerResult {
     let id = ctx.segment(2);
+    settle(ctx, &id);
     ctx.status(FILES, &id, &["invalid", "ready"])?;
     let Some(upload) = ctx.store.uploads.remove(&id) else {
         return Err(bad_request("There is no uploaded file."));
@@ -159,18 +210,24 @@ fn check(ctx: &Context<'_>, id: &str, bytes: &[u8]) -> Result<Verdict, HttpRespo
 
 fn process(ctx: &mut Context<'_>, id: &str, action: &str, bytes: Vec<u8>, verdict: Verdict) -> HandlerResult {
     let reads_left = ctx.options.processing_reads;
+    let at_once = reads_left == 0 && ctx.options.processing_time.is_zero();
     let link = storage::link(&ctx.options.storage, &format!("usage/{id}/in.xlsx"));
     ctx.change(FILES, id, action, |file| {
         file["usage_file_uri"] = link.into();
         file["events"]["uploaded"] = event();
-        if reads_left == 0 {
+        if at_once {
             apply_verdict(file, &verdict);
         } else {
-            file["status"] = "processing".into();
+            file["status"] = if reads_left > 0 { "processing" } else { "uploading" }.into();
         }
     })?;
-    let verdict = Some(verdict).filter(|_| reads_left > 0);
-    ctx.store.uploads.insert(id.to_owned(), Upload { bytes, verdict, reads_left });
+    for category in workbook::categories(&bytes) {
+        ctx.store.insert(&format!("{FILES}/{id}/categories"), category);
+    }
+    let errors = verdict.rows.clone();
+    let verdict = Some(verdict).filter(|_| !at_once);
+    let upload = Upload { bytes, at: Instant::now(), errors, verdict, reads_left };
+    ctx.store.uploads.insert(id.to_owned(), upload);
     Ok(HttpResponse::json(200, ctx.find(FILES, id)?))
 }
 
@@ -190,6 +247,48 @@ fn decide(ctx: &mut Context<'_>, status: &str, note_key: &str) -> HandlerResult 
     let body = ctx.object(&[note_key])?;
     let note = text(&body, note_key)?.map(str::to_owned);
     transition(ctx, &["pending"], status, |file| file[note_key] = note.into())
+}
+
+/// A reconciliation file of the provider, for one usage file.
+pub(super) fn reconcile(ctx: &mut Context<'_>) -> HandlerResult {
+    let id = ctx.segment(2);
+    ctx.status(FILES, &id, &["accepted", "closed"])?;
+    form_file(ctx, "recon_file")?;
+    let link = storage::link(&ctx.options.storage, &format!("usage/{id}/in.xlsx"));
+    let file =
+        ctx.change(FILES, &id, "reconciliation", |file| file["reconciliation_file_uri"] = link.into())?;
+    Ok(HttpResponse::json(200, file))
+}
+
+/// A reconciliation file of the provider, for whichever records it names.
+pub(super) fn add_reconciliation(ctx: &mut Context<'_>) -> HandlerResult {
+    let bytes = form_file(ctx, "recon_file")?;
+    let id = format!("RCF-{:04}-{:04}", 1000 + ctx.store.serial() % 9000, ctx.store.serial() % 10_000);
+    let reconciliation = json!({
+        "id": id, "status": "processed", "notes": {"uploaded": "", "processing": ""},
+        "error": {"detail": ""}, "events": {"uploaded": event()},
+    });
+    ctx.create("usage/reconciliations", &reconciliation);
+    let upload = Upload { bytes, at: Instant::now(), errors: Vec::new(), verdict: None, reads_left: 0 };
+    ctx.store.uploads.insert(id, upload);
+    Ok(HttpResponse::json(201, &reconciliation))
+}
+
+/// The file of a reconciliation, as it was uploaded: nothing is processed here.
+pub(super) fn reconciliation_file(ctx: &mut Context<'_>) -> HandlerResult {
+    let id = ctx.segment(2);
+    ctx.find("usage/reconciliations", &id)?;
+    let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    match ctx.store.uploads.get(&id) {
+        Some(upload) => Ok(HttpResponse::bytes(200, sheet, upload.bytes.clone())),
+        None => Err(not_found()),
+    }
+}
+
+fn form_file(ctx: &Context<'_>, field: &str) -> Result<Vec<u8>, HttpResponse> {
+    let content_type = ctx.call.content_type.as_deref().unwrap_or_default();
+    let bytes = multipart::field(content_type, &ctx.incoming.body, field).map_err(|why| bad_request(&why))?;
+    Ok(bytes.to_vec())
 }
 
 /// Transitions without a body.
@@ -212,6 +311,7 @@ fn transition(
 ) -> HandlerResult {
     let id = ctx.segment(2);
     let verb = ctx.verb();
+    settle(ctx, &id);
     ctx.status(FILES, &id, from)?;
     let file = ctx.change(FILES, &id, &verb, |file| {
         file["status"] = to.into();

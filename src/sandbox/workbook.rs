@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, Xlsx};
+use serde_json::{Value, json};
 
 use super::clock;
 use super::store::Verdict;
@@ -29,15 +30,14 @@ pub(super) type Known<'k> = &'k dyn Fn(&str, &str) -> bool;
 pub(super) fn check(bytes: &[u8], known: Known<'_>) -> Verdict {
     match records(bytes, known) {
         Ok(verdict) => verdict,
-        Err(why) => Verdict { valid: 0, invalid: 0, error: Some(why) },
+        Err(why) => Verdict { valid: 0, invalid: 0, error: Some(why), rows: Vec::new() },
     }
 }
 
 fn records(bytes: &[u8], known: Known<'_>) -> Result<Verdict, String> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| "The file is not a workbook.")?;
     let names = book.sheet_names();
-    let name = ["records", "usage_records"].into_iter().find(|name| names.iter().any(|own| own == name));
-    let name = name.ok_or("There is no sheet `records`.")?;
+    let name = sheet_of(&names).ok_or("There is no sheet `records`.")?;
     let sheet = book.worksheet_range(name).map_err(|_| "The sheet of records can not be read.")?;
     let categories = if names.iter().any(|own| own == "categories") {
         book.worksheet_range("categories").map(|sheet| column(&sheet, "category_id")).unwrap_or_default()
@@ -55,25 +55,48 @@ fn records(bytes: &[u8], known: Known<'_>) -> Result<Verdict, String> {
         return Err("Column `quantity` is missing.".to_owned());
     }
     let mut check = RowCheck { places, categories, seen: HashSet::new(), known };
-    let (mut valid, mut invalid, mut first) = (0, 0, None);
+    let (mut valid, mut bad) = (0, Vec::new());
     for (index, row) in rows.enumerate() {
         if row.iter().all(|cell| matches!(cell, Data::Empty)) {
             continue;
         }
         match check.row(row) {
             Ok(()) => valid += 1,
-            Err(why) => {
-                invalid += 1;
-                first.get_or_insert(format!("row {}: {why}", index + 2));
-            }
+            Err(why) => bad.push((index + 2, why)),
         }
     }
-    let error = match first {
-        Some(first) => Some(format!("{invalid} of {} records are invalid: {first}", valid + invalid)),
+    let invalid = bad.len();
+    let error = match bad.first() {
+        Some((row, why)) => {
+            Some(format!("{invalid} of {} records are invalid: row {row}: {why}", valid + invalid))
+        }
         None if valid == 0 => Some("There are no records.".to_owned()),
         None => None,
     };
-    Ok(Verdict { valid, invalid, error })
+    Ok(Verdict { valid, invalid, error, rows: bad })
+}
+
+/// The sheet of records, by its name of today or the older one.
+pub(super) fn sheet_of(names: &[String]) -> Option<&'static str> {
+    ["records", "usage_records"].into_iter().find(|name| names.iter().any(|own| own == name))
+}
+
+/// The categories that a workbook names, as the platform shows them.
+pub(super) fn categories(bytes: &[u8]) -> Vec<Value> {
+    let Ok(mut book) = Xlsx::new(Cursor::new(bytes)) else { return Vec::new() };
+    let Ok(sheet) = book.worksheet_range("categories") else { return Vec::new() };
+    let mut rows = sheet.rows();
+    let Some(header) = rows.next() else { return Vec::new() };
+    let cell = |row: &[Data], name: &str| {
+        let place = header.iter().position(|cell| *cell == name)?;
+        row.get(place).map(ToString::to_string)
+    };
+    let category = |row: &[Data]| {
+        let [id, name, description] =
+            ["category_id", "category_name", "category_description"].map(|name| cell(row, name));
+        json!({"id": id, "name": name, "description": description})
+    };
+    rows.map(category).collect()
 }
 
 /// The texts of a column, without its header.

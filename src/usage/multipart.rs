@@ -3,6 +3,9 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Cursor, Read};
 
+/// The media type of workbooks.
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// A `multipart/form-data` body with one file field: a reader whose length is known before it is read.
 #[derive(Debug)]
 pub(crate) struct Multipart<R> {

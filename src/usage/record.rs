@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::number::Number;
@@ -58,7 +59,7 @@ pub struct UsageRecord {
     pub item_mpn: String,
     /// Precision of such an item: `integer` or `decimal(n)`.
     pub item_precision: String,
-    /// Vendor parameters, id and value, one column `v.<id>` each. The id stands here without `v.`.
+    /// Vendor parameters, id and value, one column `v.<id>` each. The id stands here with or without `v.`.
     ///
     /// The columns must be known before the first row is written: they are the ones declared for the file, or else those
     /// of its first record. Any other parameter in a record makes it a bad row.
@@ -89,7 +90,8 @@ impl UsageRecord {
 }
 
 /// A row of the `categories` sheet: what a record's `category_id` stands for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Listed")]
 pub struct UsageCategory {
     /// The id that records name, unique within the file.
     pub category_id: String,
@@ -97,6 +99,24 @@ pub struct UsageCategory {
     pub category_name: String,
     /// What it is about.
     pub category_description: String,
+}
+
+/// A category as the platform lists it.
+#[derive(Deserialize)]
+struct Listed {
+    id: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+}
+
+impl From<Listed> for UsageCategory {
+    fn from(listed: Listed) -> Self {
+        Self {
+            category_id: listed.id.unwrap_or_default(),
+            category_name: listed.name.unwrap_or_default(),
+            category_description: listed.description.unwrap_or_default(),
+        }
+    }
 }
 
 /// The name of the sheet that holds the records.

@@ -9,12 +9,13 @@ use rust_xlsxwriter::{self as xlsx, XlsxError};
 
 use super::fingerprint::Fingerprint;
 use super::record::{SheetName, UsageCategory, UsageRecord};
-use super::validate::{Cells, MAX_RECORDS, Validator, check_categories};
-use crate::error::{BadRows, SheetError, SheetErrorKind as Kind};
+use super::source::{IntoRecord, failed};
+use super::validate::{Cells, MAX_RECORDS, Validator, bare, check_categories};
+use crate::error::{BadRows, Result, SheetError, SheetErrorKind as Kind};
 
 /// Today's columns. All are always in the header: an empty cell is not written, so those not used cost nothing.
 /// Their numbers go into the fingerprint, so that new ones belong at the end.
-const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 16] = [
     "record_id",
     "record_note",
     "item_search_criteria",
@@ -63,6 +64,12 @@ pub(crate) struct Workbook {
 }
 
 impl Workbook {
+    /// A workbook that was made elsewhere.
+    #[cfg(feature = "xlsx-read")]
+    pub(super) fn of(file: File, len: u64, records: u32, fingerprint: String) -> Self {
+        Self { file, len, records, fingerprint }
+    }
+
     /// Its size in bytes.
     pub(crate) fn len(&self) -> u64 {
         self.len
@@ -86,19 +93,17 @@ impl Workbook {
 }
 
 /// Checks the records and writes them in one pass. Memory does not grow with their number but for a hash each.
-pub(crate) fn build(
-    layout: &Layout,
-    records: impl IntoIterator<Item = UsageRecord>,
-) -> Result<Workbook, SheetError> {
+pub(crate) fn build(layout: &Layout, records: impl IntoIterator<Item: IntoRecord>) -> Result<Workbook> {
     let records = records.into_iter();
     let mut builder = Builder::new(layout, records.size_hint().0)?;
     for record in records {
+        let record = record.into_record().map_err(|error| failed(error, builder.records))?;
         builder.push(record)?;
     }
-    builder.finish()
+    Ok(builder.finish()?)
 }
 
-/// [`build`] in steps, for a source of records that may fail in between.
+/// [`build`] in steps.
 pub(crate) struct Builder<'a> {
     layout: &'a Layout,
     validator: Validator,
@@ -157,8 +162,9 @@ impl<'a> Builder<'a> {
         if parameters.is_empty() {
             for (name, _) in &first.params {
                 // A second one of the same name is that record's mistake, not the header's.
-                if !parameters.contains(name) {
-                    parameters.push(name.clone());
+                let name = bare(name);
+                if !parameters.iter().any(|known| known == name) {
+                    parameters.push(name.to_owned());
                 }
             }
         }

@@ -52,7 +52,12 @@ impl Validator {
     }
 
     /// Sets the parameter columns, also those that have a problem. Returns the problems.
-    pub(crate) fn set_parameters(&mut self, names: Vec<String>) -> Vec<Problem> {
+    pub(crate) fn set_parameters(&mut self, mut names: Vec<String>) -> Vec<Problem> {
+        for name in &mut names {
+            if bare(name).len() < name.len() {
+                *name = bare(name).to_owned();
+            }
+        }
         let mut problems = Vec::new();
         let mut known = HashSet::with_capacity(names.len());
         for name in &names {
@@ -139,12 +144,12 @@ impl Validator {
     fn parameter_columns(&self, record: &UsageRecord, problems: &mut Vec<Problem>) -> Vec<usize> {
         let mut columns = Vec::with_capacity(record.params.len());
         for (i, (name, value)) in record.params.iter().enumerate() {
-            let problem = |what: &str| Problem::new(format!("v.{}", excerpt(name, SHOWN)), what);
+            let problem = |what: &str| Problem::new(format!("v.{}", excerpt(bare(name), SHOWN)), what);
             problems.extend(text_problem(value).map(|what| problem(&what)));
             // Records tend to name their parameters in the order of the columns.
             let column = match self.parameters.get(i) {
                 Some(parameter) if parameter == name => Some(i),
-                _ => self.parameters.iter().position(|parameter| parameter == name),
+                _ => self.parameters.iter().position(|parameter| parameter == bare(name)),
             };
             match column {
                 None => problems.push(problem(
@@ -158,6 +163,11 @@ impl Validator {
         }
         columns
     }
+}
+
+/// The id of a parameter that may be given as its column is called, `v.region`.
+pub(crate) fn bare(name: &str) -> &str {
+    name.strip_prefix("v.").unwrap_or(name)
 }
 
 /// The bad rows of the `categories` sheet.

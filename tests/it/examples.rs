@@ -207,6 +207,58 @@ fn usage_on_the_server_of_a_file() {
 }
 
 #[test]
+fn usage_daily_on_the_sandbox() {
+    for arguments in [&[][..], &["--settle"], &["--dry-run"]] {
+        let report = report("usage_daily", arguments);
+        assert!(report.contains("/2024-05-30"), "{arguments:?} {report}");
+    }
+}
+
+#[test]
+fn usage_daily_on_the_server_of_a_file() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.insert("listings", sample::listing("LST-1"));
+    for n in 1..=2 {
+        let mut asset = sample::asset(&format!("AS-{n}"));
+        asset["events"]["created"]["at"] = "2024-01-01T00:00:00+00:00".into();
+        sandbox.insert("assets", asset);
+    }
+    let file = File::of(&sandbox);
+    let run = |arguments: &[&str]| {
+        let output = file.run("usage_daily", arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let since = ["--since", "2024-05-01", "--today", "2024-05-03"];
+    assert!(
+        run(&[&since[..], &["--dry-run"]].concat()).starts_with("dry run, nothing was sent: 2 usage periods")
+    );
+    assert_eq!(sent(&sandbox), [Value::Null; 0]);
+    assert_eq!(headline(&run(&since)), "2 usage periods, 2 reported");
+    let json: Value = serde_json::from_str(&run(&[&since[..], &["--settle", "--json"]].concat())).unwrap();
+    assert_eq!((&json[0]["handled"], &json[1]["counts"]["submitted"]), (&json!(0), &json!(2)));
+    let files = sandbox.all("usage/files");
+    let said: Vec<_> = files
+        .iter()
+        .map(|file| {
+            (
+                file["external_id"].as_str().unwrap(),
+                file["status"].as_str().unwrap(),
+                &file["records"]["valid"],
+            )
+        })
+        .collect();
+    let id = |day: &str| format!("{}/CRD-10482-77310-26594/{day}", sample::PRODUCT);
+    let (first, second) = (id("2024-05-01"), id("2024-05-02"));
+    assert_eq!(said, [(first.as_str(), "pending", &json!(2)), (second.as_str(), "pending", &json!(2))]);
+    // Nothing is left to do, and nothing is said.
+    assert_eq!(run(&[&since[..], &["--settle"]].concat()), "");
+    let output = file.run("usage_daily", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("--since DATE is missing"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn usage_file_on_the_server_of_a_file() {
     let sandbox = Sandbox::empty().unwrap();
     for (n, status) in ["invalid", "ready", "pending", "accepted"].into_iter().enumerate() {
@@ -506,7 +558,7 @@ fn a_reader_that_is_gone_ends_no_program() {
 
 #[test]
 fn every_example_tells_how_it_is_called() {
-    for name in ["fulfillment", "tier_config", "usage", "usage_file", "cron", "sandbox"] {
+    for name in ["fulfillment", "tier_config", "usage", "usage_daily", "usage_file", "cron", "sandbox"] {
         let output = program(name).arg("--help").output().unwrap();
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{name}");
         assert!(text(&output.stdout).starts_with("usage: "), "{name}");

@@ -51,5 +51,21 @@ mod unmodelled;
 mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
+#[cfg(feature = "xlsx-read")]
+mod usage_check;
+#[cfg(feature = "xlsx")]
+mod usage_days;
+#[cfg(feature = "xlsx-read")]
+mod usage_explain;
 mod usage_files;
+#[cfg(feature = "xlsx")]
+mod usage_once;
+#[cfg(feature = "xlsx")]
+mod usage_others;
+#[cfg(feature = "xlsx")]
+mod usage_report;
+#[cfg(feature = "xlsx")]
+mod usage_sandbox;
+#[cfg(feature = "xlsx")]
+mod usage_settle;
 mod walk;

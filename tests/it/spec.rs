@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use connect::fulfillment::{Assignee, NewItem, NewRequest, Purchase, TierRef};
 use connect::models::{ContactInfo, ParamUpdate};
 use connect::rql::Query;
-use connect::sandbox::{Body, RecordedCall, Sandbox, sample};
-use connect::usage::{FileAction, NewUsageFile, UsageRecord};
-use connect::{Action, Approval, Connect, Options};
+use connect::sandbox::{Body, Fault, RecordedCall, Sandbox, sample};
+use connect::usage::{FileAction, NewUsageFile, Period, Periods, Usage, UsageRecord};
+use connect::{Action, Approval, Connect, Options, Verdict};
 use serde_json::{Value, json};
 use time::macros::{date, datetime};
 
@@ -63,7 +63,7 @@ impl Spec {
         if operation.is_null() {
             return self.problems.push(format!("{} {template}: unknown method", call.method));
         }
-        self.check_query(call, &template, &operation);
+        self.check_query(call.query(), &template, &operation);
         let mut found = Vec::new();
         match &call.body {
             Body::Empty => {}
@@ -94,13 +94,19 @@ impl Spec {
     }
 
     /// Each name in the query is a filter that the specification has for this list.
-    fn check_query(&mut self, call: &RecordedCall, template: &str, operation: &Value) {
+    fn check_query(&mut self, query: &str, template: &str, operation: &Value) {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let names: HashSet<String> = parameters
             .iter()
             .map(|parameter| self.resolve(parameter)["name"].as_str().unwrap().to_owned())
             .collect();
-        for part in call.query().split('&').filter(|part| !part.is_empty()) {
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            // Whatever is in brackets is looked at by itself.
+            if let Some(parts) = part.strip_prefix("or(").or_else(|| part.strip_prefix("and(")) {
+                let inner = parts.strip_suffix(')').unwrap().replace("and(", "").replace("),", ")&");
+                self.check_query(&inner, template, operation);
+                continue;
+            }
             let name = match part.split_once('(') {
                 Some(("ordering", rest)) => rest.trim_end_matches(')').trim_start_matches('-'),
                 Some((_, rest)) => rest.split(',').next().unwrap(),
@@ -328,6 +334,28 @@ fn tier_configs(sandbox: &Sandbox, connect: &Connect) {
     requests.pend(id).unwrap();
 }
 
+/// Usage period by period, of an asset that ended, up to its submission.
+fn periods(sandbox: &Sandbox, usage: Usage<'_>) {
+    let mut asset = sample::asset("AS-1");
+    asset["status"] = "terminated".into();
+    sandbox.insert("assets", asset);
+    sandbox.insert(&format!("products/{}/items", sample::PRODUCT), json!({"id": "M", "mpn": "M"}));
+    let may = || Periods::monthly(date!(2024 - 03 - 01)).now(datetime!(2024-04-02 0:00 UTC)).closing();
+    // The draft of a run that was interrupted, with other records.
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    for quantity in [1, 2] {
+        let report = usage.report(may(), |listing, period| {
+            assert_ne!(usage.assets(listing, &Period::day(date!(2024 - 05 - 02))).count(), 0);
+            Ok(Some([period.record("AS-1", "M", quantity)]))
+        });
+        assert_eq!(report.unwrap().count(Verdict::Reported), 1);
+    }
+    let ready = sandbox.all("usage/files").into_iter().find(|file| file["status"] == "ready").unwrap();
+    usage.reprocess(ready["id"].as_str().unwrap()).unwrap();
+    let report = usage.settle().unwrap();
+    assert_eq!((report.count(Verdict::Submitted), report.errored()), (3, 0), "{report}");
+}
+
 fn usage(sandbox: &Sandbox, connect: &Connect) {
     sandbox.insert("listings", sample::listing("LST-1"));
     let usage = connect.usage();
@@ -363,7 +391,15 @@ fn usage(sandbox: &Sandbox, connect: &Connect) {
         let report = usage.process_files_with(options, |_| Ok(action.clone())).unwrap();
         assert_eq!((report.handled(), report.errored()), (1, 0), "{report}");
     }
+    periods(sandbox, usage);
     usage.file("UF-0").unwrap().unwrap();
+    assert_eq!(usage.categories("UF-0", &Query::new().equal("id", "storage")).count(), 0);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"PK").unwrap();
+    usage.reconcile("UF-2", file.path()).unwrap();
+    let id = usage.upload_reconciliation(file.path()).unwrap().id;
+    assert_eq!(usage.uploaded_reconciliation(&id).unwrap(), b"PK");
+    assert_eq!(usage.processed_reconciliation(&id).unwrap(), b"PK");
     usage.template(sample::PRODUCT).unwrap();
     assert_ne!(usage.files(&Query::new()).count(), 0);
     assert_ne!(usage.listings(&Query::new()).count(), 0);
@@ -445,5 +481,5 @@ fn no_call_is_unknown_to_the_specification() {
         .map(|call| format!("{} {}", call.method, spec.template(call.route()).unwrap()))
         .collect();
     // So that an operation that is forgotten here is noticed.
-    assert_eq!(operations.len(), 57, "{operations:#?}");
+    assert_eq!(operations.len(), 64, "{operations:#?}");
 }

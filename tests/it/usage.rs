@@ -76,10 +76,12 @@ fn listings_are_walked_and_what_was_reported_is_told() {
     assert_eq!(report.outcomes()[0].detail, Some(format!("usage file {id}")));
     assert_eq!(report.outcomes()[0].calls, 3);
     assert_eq!(file["status"], "ready");
+    let description = file["description"].as_str().unwrap();
+    assert!(description.starts_with("[sdk-"), "{description}");
     let filters = "in(product.id,(PRD-260-714-083))&eq(status,listed)";
     let created = "%222023-12-02T09%3A00%3A00%2B00%3A00%22";
     let body = json!({
-        "name": "Usage of May", "description": "", "external_id": "may",
+        "name": "Usage of May", "description": description, "external_id": "may",
         "product": {"id": sample::PRODUCT}, "contract": {"id": "CRD-10482-77310-26594"},
     });
     let list = format!("/listings?{filters}");
@@ -132,10 +134,12 @@ fn everything_said_of_a_file_is_sent() {
     };
     let made = client(&sandbox).usage().submit(file, [record("r-1")]).unwrap();
     assert_eq!((made.external_id.as_deref(), made.status), (Some("may-1"), UsageFileStatus::Ready));
+    let described = sandbox.get("usage/files", &made.id).unwrap()["description"].clone();
+    assert!(described.as_str().unwrap().starts_with("of the old tenants [sdk-"), "{described}");
     assert_eq!(
         calls(&sandbox)[1],
         json!(["POST", "/usage/files", {
-            "name": "Usage of May", "description": "of the old tenants", "note": "by hand",
+            "name": "Usage of May", "description": described, "note": "by hand",
             "period": {"from": "2024-05-01", "to": "2024-05-31"}, "currency": "EUR", "external_id": "may-1",
             "product": {"id": sample::PRODUCT}, "contract": {"id": "CRD-10482-77310-26594"},
         }])
@@ -389,7 +393,7 @@ fn a_loop_that_waits_for_processing_sees_the_file_later() {
 #[test]
 fn no_records_are_an_error_and_nothing_is_sent() {
     let sandbox = sandbox();
-    let error = client(&sandbox).usage().submit(new_file(), []).unwrap_err();
+    let error = client(&sandbox).usage().submit(new_file(), Vec::<UsageRecord>::new()).unwrap_err();
     assert_eq!(error.to_string(), "a usage file needs at least one record, there was none");
     assert_eq!(calls(&sandbox), json!([]));
 }

@@ -3,6 +3,17 @@ use time::macros::datetime;
 
 use super::*;
 
+/// The error of a workbook, as one of its rows.
+fn build(
+    layout: &Layout,
+    records: impl IntoIterator<Item: IntoRecord>,
+) -> std::result::Result<Workbook, SheetError> {
+    super::build(layout, records).map_err(|error| match error {
+        crate::Error::Sheet(error) => *error,
+        other => panic!("{other}"),
+    })
+}
+
 fn record(id: &str) -> UsageRecord {
     let day = datetime!(2024-05-01 0:00 UTC)..datetime!(2024-05-02 0:00 UTC);
     UsageRecord::new(id, "MPN-1", 5, day, "AS-0001")
@@ -245,7 +256,7 @@ fn bad_parameter_names_are_the_header_rows_mistake() {
 
 #[test]
 fn no_records_make_no_file() {
-    let error = build(&Layout::default(), []).unwrap_err();
+    let error = build(&Layout::default(), Vec::<UsageRecord>::new()).unwrap_err();
     assert_eq!(error.to_string(), "a usage file needs at least one record, there was none");
     assert_eq!((error.total(), error.rows().len()), (0, 0));
 }

@@ -1,0 +1,197 @@
+//! What was uploaded is waited for, submitted, and explained where it is invalid.
+
+use std::time::Duration;
+
+use connect::models::UsageFile;
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::usage::{Invalid, NewUsageFile, UsageRecord};
+use connect::{Connect, Error, Options, Report, Verdict};
+use serde_json::{Value, json};
+
+use crate::support::usage::{new_file, record};
+use crate::support::{calls, client, only, routes};
+
+fn start(time: u64) -> Sandbox {
+    let sandbox = Sandbox::builder().empty().processing_time(Duration::from_millis(time)).start().unwrap();
+    sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
+    sandbox
+}
+
+fn submit(connect: &Connect, id: &str, record: UsageRecord) -> UsageFile {
+    let file = NewUsageFile {
+        external_id: Some(id.into()),
+        description: Some("of the old tenants".into()),
+        ..new_file()
+    };
+    connect.usage().submit(file, [record]).unwrap()
+}
+
+fn bad() -> UsageRecord {
+    UsageRecord { asset_search_value: "t-0".into(), ..record() }
+}
+
+fn status(sandbox: &Sandbox, id: &str) -> Value {
+    sandbox.get("usage/files", id).unwrap()["status"].clone()
+}
+
+fn leave(connect: &Connect, options: Options<'_>) -> Report {
+    connect.usage().settle_with(options, |_| Ok(Invalid::Leave)).unwrap()
+}
+
+#[test]
+fn what_is_processed_is_waited_for_and_submitted() {
+    let sandbox = start(300);
+    let made = submit(&client(&sandbox), "feb", record());
+    sandbox.take_journal();
+    // A later run, as it were.
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.count(Verdict::Submitted), report.exit_code()), (1, 0), "{report}");
+    assert_eq!(status(&sandbox, &made.id), "pending");
+    let Value::Array(calls) = calls(&sandbox) else { panic!() };
+    let filters = "in(status,(uploading,uploaded,processing,ready,invalid))\
+                   &in(product.id,(PRD-260-714-083,PRD-904-115-627))";
+    let list = format!("/usage/files?{filters}&ordering(created.at)&limit=100&offset=0");
+    let file = format!("/usage/files/{}", made.id);
+    assert_eq!(calls[0], json!(["GET", list]));
+    let looks = calls.iter().filter(|call| **call == json!(["GET", file])).count();
+    assert!(looks > 1, "{calls:?}");
+    // The list, the looks, the submission, and the end of the list.
+    assert_eq!(calls[looks + 1], json!(["POST", format!("{file}/submit")]));
+    assert_eq!(calls.len(), looks + 3, "{calls:?}");
+}
+
+#[test]
+fn a_file_that_is_ready_costs_its_submission_alone() {
+    let sandbox = start(0);
+    submit(&client(&sandbox), "feb", record());
+    sandbox.take_journal();
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.count(Verdict::Submitted), only(&report).calls), (1, 1));
+}
+
+#[test]
+fn files_of_others_are_left_alone() {
+    let sandbox = start(0);
+    for status in ["ready", "invalid", "processing"] {
+        let mut file = sample::usage_file(&format!("UF-{status}"));
+        file["status"] = status.into();
+        sandbox.insert("usage/files", file);
+    }
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.skipped(), report.to_string().as_str()), (3, ""));
+    assert!(routes(&sandbox).iter().all(|route| route.starts_with("GET /usage/files ")));
+}
+
+#[test]
+fn a_file_of_a_derived_id_is_ours_too() {
+    let sandbox = start(0);
+    let file = NewUsageFile { external_id: None, ..new_file() };
+    client(&sandbox).usage().submit(file, [record()]).unwrap();
+    assert_eq!(client(&sandbox).usage().settle().unwrap().count(Verdict::Submitted), 1);
+}
+
+#[test]
+fn a_file_that_takes_longer_than_the_run_is_for_the_next_one() {
+    let sandbox = start(3_600_000);
+    let made: Vec<_> = ["a", "b"].iter().map(|id| submit(&client(&sandbox), id, record()).id).collect();
+    let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(2)));
+    assert_eq!((report.count(Verdict::Later), report.exit_code()), (2, 0), "{report}");
+    assert!(report.elapsed() < Duration::from_secs(5), "{report}");
+    let text = report.to_string();
+    assert!(text.contains(&format!("{} later: is uploading by the platform", made[0])), "{text}");
+}
+
+#[test]
+fn an_invalid_file_is_an_error_of_the_report_and_stays() {
+    let sandbox = start(0);
+    let made = submit(&client(&sandbox), "feb", bad());
+    let report = client(&sandbox).usage().settle().unwrap();
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, report.exit_code()), (Verdict::Errored, 1));
+    let Some(Error::Sheet(_)) = &outcome.error else { panic!("{report}") };
+    let text = report.to_string();
+    assert!(
+        text.contains(&format!("usage file {} is invalid: 1 of 1 records are invalid", made.id)),
+        "{text}"
+    );
+    assert_eq!(status(&sandbox, &made.id), "invalid");
+}
+
+#[test]
+fn an_invalid_file_is_deleted_by_choice() {
+    let sandbox = start(0);
+    let made = submit(&client(&sandbox), "feb", bad());
+    let connect = client(&sandbox);
+    let report = connect.usage().settle_with(Options::new(), |_| Ok(Invalid::Delete)).unwrap();
+    assert_eq!((report.count(Verdict::Deleted), report.exit_code()), (1, 0), "{report}");
+    assert_eq!(status(&sandbox, &made.id), "deleted");
+}
+
+#[test]
+fn an_invalid_file_is_replaced_by_choice_and_the_new_one_submitted() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    let made = submit(&connect, "feb", bad());
+    let report = connect.usage().settle_with(Options::new(), |_| Ok(Invalid::replace([record()]))).unwrap();
+    assert_eq!((report.count(Verdict::Deleted), report.count(Verdict::Submitted)), (1, 1), "{report}");
+    let files = sandbox.all("usage/files");
+    let new = &files[1];
+    assert_eq!((status(&sandbox, &made.id), &new["status"]), (json!("deleted"), &json!("pending")));
+    for same in ["name", "external_id", "product", "contract", "period", "currency"] {
+        assert_eq!(new[same], files[0][same], "{same}");
+    }
+    let [before, after] = [&files[0], &files[1]].map(|file| file["description"].as_str().unwrap());
+    assert!(before.starts_with("of the old tenants [sdk-") && after.starts_with("of the old tenants [sdk-"));
+    assert_ne!(before, after);
+    let detail = report.outcomes()[0].detail.as_deref();
+    assert_eq!(detail, Some(format!("replaced by usage file {}", new["id"].as_str().unwrap()).as_str()));
+}
+
+#[test]
+fn a_replacement_that_is_interrupted_is_finished_by_the_next_run() {
+    let sandbox = start(0);
+    let made = submit(&client(&sandbox), "feb", bad());
+    sandbox.fault(Fault::on("POST", "/usage/files/*/delete").status(400));
+    for errored in [1, 0] {
+        let connect = client(&sandbox);
+        let report =
+            connect.usage().settle_with(Options::new(), |_| Ok(Invalid::replace([record()]))).unwrap();
+        assert_eq!(report.errored(), errored, "{report}");
+    }
+    assert_eq!((status(&sandbox, &made.id), sandbox.count("usage/files")), (json!("deleted"), 2));
+}
+
+#[test]
+fn a_dry_run_reads_and_sends_nothing() {
+    let sandbox = start(0);
+    submit(&client(&sandbox), "a", record());
+    submit(&client(&sandbox), "b", bad());
+    let connect = client(&sandbox);
+    sandbox.take_journal();
+    let options = Options::new().dry_run(true);
+    let report = connect.usage().settle_with(options, |_| Ok(Invalid::replace([record()]))).unwrap();
+    assert_eq!((report.count(Verdict::Submitted), report.count(Verdict::Deleted)), (1, 1), "{report}");
+    assert!(routes(&sandbox).iter().all(|route| route.starts_with("GET")));
+}
+
+#[test]
+fn an_answer_that_is_lost_while_it_is_submitted_is_looked_up() {
+    let sandbox = start(200);
+    let made = submit(&client(&sandbox), "feb", record());
+    sandbox.fault(Fault::on("POST", "/usage/files/*/submit").reset());
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.count(Verdict::Submitted), report.exit_code()), (1, 0), "{report}");
+    assert_eq!(sandbox.transitions(&made.id).iter().filter(|effect| effect.action == "submit").count(), 1);
+}
+
+#[test]
+fn a_file_that_somebody_else_submits_meanwhile_is_stale() {
+    let sandbox = start(3_600_000);
+    let made = submit(&client(&sandbox), "feb", record());
+    let id = made.id.clone();
+    sandbox.before("GET", "/usage/files/*", move |others| {
+        others.store().update("usage/files", &id, |file| file["status"] = "pending".into());
+    });
+    let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(2)));
+    assert_eq!((report.stale(), report.exit_code()), (1, 0), "{report}");
+}
