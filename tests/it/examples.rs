@@ -553,7 +553,9 @@ fn a_reader_that_is_gone_ends_no_program() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let output = program("readme").current_dir(file.path.parent().unwrap()).stdout(writer).output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let logged = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{logged}");
+    assert!(logged.lines().count() == 1 && logged.contains("the ledger is new"), "{logged}");
 }
 
 #[test]
