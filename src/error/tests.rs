@@ -205,3 +205,17 @@ fn what_was_never_sent_is_told_from_what_may_have_arrived() {
         "TransportError { method: \"POST\", path: \"/x\", phase: Waiting, attempts: 3, cause: Some(\"io: host unreachable\"), note: None }"
     );
 }
+
+#[test]
+fn a_proxy_that_refuses_for_now_is_asked_again() {
+    let refused = |status: u16| {
+        let cause = ureq::Error::ConnectProxyFailed(format!("proxy server responded {status}/X"));
+        TransportError::new("GET", "/x", true, cause).is_passing()
+    };
+    for status in [408, 425, 429, 500, 502, 503, 504] {
+        assert!(refused(status), "{status}");
+    }
+    for status in [400, 401, 403, 404, 407] {
+        assert!(!refused(status), "{status}");
+    }
+}

@@ -241,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_breaks_ends_no_body_and_other_failures_stay_what_they_are() {
+        let kind = |error| match as_failure(error) {
+            Error::Io(error) => Some(error.kind()),
+            _ => None,
+        };
+        for broken in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionAborted, ErrorKind::ConnectionReset] {
+            assert_eq!(kind(Error::Io(broken.into())), Some(ErrorKind::BrokenPipe), "{broken}");
+        }
+        assert_eq!(kind(Error::Io(ErrorKind::TimedOut.into())), Some(ErrorKind::TimedOut));
+        assert_eq!(kind(Error::HostNotFound), None);
+    }
+
+    #[test]
     fn timeouts_are_rounded_up_by_a_64th_at_most() {
         assert_eq!(round_up(Duration::ZERO), Duration::ZERO);
         for nanos in [1, 999_999, 1_000_001, 63_999_999, 299_999_940_112, 300_000_000_000, 86_399_000_000_001]

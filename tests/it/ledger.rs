@@ -372,3 +372,17 @@ fn without_a_ledger_an_order_that_is_put_off_is_asked_for_in_the_next_run() {
     }
     assert!(sandbox.take_journal().iter().all(|call| call.method == "GET"));
 }
+
+#[test]
+fn a_ledger_that_cannot_keep_the_end_of_an_order_ends_the_run_before_the_next_closure() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(4, |_, _| {});
+    let provision = |ledger: &Ledger, request: &Request| job.provision(ledger, request);
+    assert_eq!(job.run(Options::new().max(1), provision).approved(), 1);
+    let full = "CREATE TRIGGER full BEFORE UPDATE OF ended ON entry WHEN NEW.ended IS NOT NULL
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(job.path()).unwrap().execute_batch(full).unwrap();
+    let report = job.run(Options::new(), provision);
+    assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
+    assert_eq!((job.vendor.calls(), report.approved()), (2, 1), "{report}");
+}

@@ -448,3 +448,33 @@ fn a_creation_that_is_answered_without_its_external_id_is_known_by_its_name() {
         assert_eq!(sandbox.count("usage/files"), if is_ours { 1 } else { 2 }, "{name}");
     }
 }
+
+#[test]
+fn a_file_that_was_refused_or_deleted_is_made_again_and_any_other_is_taken_for_it() {
+    let file = || NewUsageFile { external_id: Some("may".into()), ..new_file() };
+    for (status, counts) in [
+        ("rejected", false),
+        ("deleted", false),
+        ("invalid", false),
+        ("ready", true),
+        ("pending", true),
+        ("closed", true),
+    ] {
+        let sandbox = sandbox();
+        let mut before = sample::usage_file("UF-2024-02-0001-0009");
+        (before["status"], before["external_id"]) = (status.into(), "may".into());
+        sandbox.insert("usage/files", before);
+        let file = client(&sandbox).usage().submit(file(), [record("r-1")]).unwrap();
+        assert_eq!(file.id == "UF-2024-02-0001-0009", counts, "{status}");
+    }
+}
+
+#[test]
+fn an_upload_whose_fate_is_unknown_says_so_and_what_the_next_run_does() {
+    let sandbox = sandbox();
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(502).always());
+    let error = client(&sandbox).usage().submit(new_file(), [record("r-1")]).unwrap_err();
+    let id = sandbox.all("usage/files")[0]["id"].as_str().unwrap().to_owned();
+    let note = format!("whether usage file {id} has its workbook is not known; the next run looks at it");
+    assert!(error.to_string().ends_with(&note), "{error}");
+}
