@@ -134,6 +134,7 @@ fn a_result_of_another_type_is_an_error_and_no_rerun() {
 #[derive(Debug, Serialize, Deserialize)]
 struct Lossy {
     #[serde(skip_serializing)]
+    #[expect(dead_code, reason = "it is what is lost")]
     id: String,
 }
 

@@ -24,6 +24,7 @@ mod lag;
 mod ledger;
 #[cfg(unix)]
 mod ledger_attack;
+mod ledger_ended;
 mod ledger_steps;
 #[cfg(feature = "logger")]
 mod lock;
