@@ -65,6 +65,9 @@
 //! | `looked` | time at which it was last looked up by its id |
 //! | `ended`, `state` | time and state of its end: a tombstone |
 //!
+//! In the collection `outage`, the entry of a collection's name is an outage of the vendor's systems, and the one that ends in
+//! `/evidence` holds the errors that may show one.
+//!
 //! **`step`**: a step of an order, deleted with its entry.
 //!
 //! | column | |
@@ -138,7 +141,7 @@ pub use undo::Made;
 pub use work::Work;
 
 pub(crate) use ending::ending;
-pub(crate) use outage::{Away, Blame, Cause, Outage};
+pub(crate) use outage::{Away, Blame, Cause, Evidence, Outage, Witness};
 pub(crate) use policy::{failed, may_try, put_off};
 pub(crate) use turn::{Entered, Turn};
 pub(crate) use undo::Undos;

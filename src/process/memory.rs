@@ -283,22 +283,23 @@ impl<'a> Memory<'a> {
             Some(_) => self.outage.failed(turn.entry(), Cause::new(failed_in, &text), ledger.now()),
             None => Blame::Order,
         };
+        // When it tried last tells whose turn it is.
+        let entry = Entry { due: Some(ledger.now()), ..noted(turn.entry(), &text, ledger.now()) };
         match blame {
-            Blame::Order => self.count_attempt(turn, turn.entry(), &text, outcome),
+            Blame::Order => self.count_attempt(turn, turn.entry(), &text, outcome)?,
             Blame::Outage => {
-                let entry = noted(turn.entry(), &text, ledger.now());
                 ledger.leave_turn(turn, Some(&entry))?;
-                self.save_outage::<T>(report)
+                self.save_outage::<T>(report)?;
             }
             Blame::Began(orders) => {
-                let entry = noted(turn.entry(), &text, ledger.now());
                 ledger.leave_turn(turn, Some(&entry))?;
                 for before in orders.iter().filter(|before| before.id != outcome.id) {
                     self.give_back::<T>(before)?;
                 }
-                self.save_outage::<T>(report)
+                self.save_outage::<T>(report)?;
             }
         }
+        self.save_evidence::<T>()
     }
 
     fn decided<T: Queue>(&mut self, turn: &Turn, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
@@ -307,6 +308,7 @@ impl<'a> Memory<'a> {
         if let Some(away) = self.outage.worked(&ran) {
             self.forget_outage::<T>(&away, report)?;
         }
+        self.save_evidence::<T>()?;
         let by_us = outcome.certainty != Certainty::AlreadyDone;
         match outcome.verdict {
             Verdict::Skipped | Verdict::Stale | Verdict::Reported => {
