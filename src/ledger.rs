@@ -82,6 +82,9 @@
 //! An entry of the collection `outage` stands for an outage of the vendor's systems: its id is the collection whose orders wait,
 //! `round` the step, `error` what it failed with, `erred` and `due` its begin and the next try.
 //!
+//! In the collection `outage`, the entry of a collection's name is an outage of the vendor's systems, and the one that ends in
+//! `/evidence` holds the errors that may show one.
+//!
 //! **`step`**: a step of an order, deleted with its entry.
 //!
 //! | column | |
@@ -169,7 +172,7 @@ pub use undo::Made;
 pub use work::Work;
 
 pub(crate) use ending::ending;
-pub(crate) use outage::{Away, Blame, Cause, Outage};
+pub(crate) use outage::{Away, Blame, Cause, Evidence, Outage, Witness};
 pub(crate) use policy::{failed, may_try, put_off};
 pub(crate) use turn::{Entered, Turn};
 pub(crate) use undo::Undos;

@@ -51,6 +51,8 @@ pub(super) enum Next<'a> {
     Update { record: &'a StepRecord },
     /// It is too early to look it up.
     Later(Duration),
+    /// It was begun at a time that is not yet, since the clock was set back: its age begins anew.
+    Anew { record: &'a StepRecord, left: Duration },
 }
 
 /// The record of a step, under its name or an earlier one.
@@ -85,11 +87,11 @@ pub(super) fn next<'a>(asked: &Asked<'_>, situation: &Situation<'a>) -> Result<N
         },
         Some(record) if record.state == StepState::Done => Ok(Next::Value(record)),
         Some(record) if record.state == StepState::Begun => {
-            let age = situation.now - record.begun;
-            // A clock that was set back must not put it off for longer than it takes to settle.
-            let left = asked.settle.saturating_sub(age.try_into().unwrap_or_default());
+            let age = (situation.now - record.begun).try_into();
+            let left = asked.settle.saturating_sub(age.unwrap_or_default());
             if asked.has_look_up && !left.is_zero() {
-                return Ok(Next::Later(left));
+                // Otherwise it would be put off until the clock has caught up.
+                return Ok(if age.is_err() { Next::Anew { record, left } } else { Next::Later(left) });
             }
             match asked.on_change {
                 // An update brings it to any input; what was begun first is not known to be there.

@@ -1,10 +1,12 @@
 //! An outage of the vendor's systems, told from orders that are at fault themselves: pure, but for what is remembered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::input::hash;
 use super::store::Entry;
 use crate::text::cause;
 
@@ -12,9 +14,13 @@ use crate::text::cause;
 const ORDERS: usize = 5;
 /// Time between two orders that try whether the outage is over.
 const PROBE: Duration = Duration::from_secs(600);
+/// So many orders that came to the outage's error may try next, the first that is met.
+const CHOSEN: usize = 3;
+/// So many causes are kept that may turn out to be an outage's.
+const CAUSES: usize = 50;
 
 /// What an error is recognised by: the step that failed, and the text without what differs from order to order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Cause {
     /// First part of the step's name; nothing for an error outside of the steps.
     pub(crate) step: Option<String>,
@@ -41,6 +47,38 @@ pub(crate) struct Away {
     pub(crate) due: OffsetDateTime,
 }
 
+/// An order that came to an error, and the attempts that it had before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Witness {
+    pub(crate) id: String,
+    pub(crate) attempts: u32,
+}
+
+/// Orders that came to an error since its step was last done, in this run or earlier ones.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Evidence(Vec<(Cause, Vec<Witness>)>);
+
+impl Evidence {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The orders that came to this error, with this one; `None` where it was among them.
+    fn add(&mut self, cause: &Cause, before: &Entry) -> Option<&[Witness]> {
+        let at = self.0.iter().position(|(other, _)| other == cause).unwrap_or(self.0.len());
+        if at == self.0.len() {
+            self.0.push((cause.clone(), Vec::new()));
+        }
+        let (_, orders) = self.0.get_mut(at)?;
+        if orders.iter().any(|order| order.id == before.id) {
+            return None;
+        }
+        orders.push(Witness { id: before.id.clone(), attempts: before.attempts });
+        Some(orders)
+    }
+}
+
 /// What an error of an order means.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Blame {
@@ -49,28 +87,54 @@ pub(crate) enum Blame {
     /// It is the outage's, which goes on.
     Outage,
     /// An outage has begun: it is the outage's, and so were the errors of these orders, as they were before.
-    Began(Vec<Entry>),
+    Began(Vec<Witness>),
 }
 
 /// What a run knows of an outage.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
     away: Option<Away>,
-    /// Orders that came to an error since its step was last done, as they were before.
-    evidence: HashMap<Cause, Vec<Entry>>,
+    evidence: Evidence,
+    has_new_evidence: bool,
     /// Causes that ended in this run: whoever comes to one of them now is at fault itself.
     over: HashSet<Cause>,
+    /// Ids of those that may try, where all of them have come to the error before.
+    chosen: Vec<String>,
     has_probed: bool,
 }
 
 impl Outage {
-    /// Goes on with the outage that the last run left.
-    pub(crate) fn remembered(away: Option<Away>) -> Self {
-        Self { away, ..Self::default() }
+    /// Goes on with what the last run left. `tried` are the orders that are remembered.
+    pub(crate) fn remembered(
+        away: Option<Away>,
+        evidence: Evidence,
+        tried: impl IntoIterator<Item = Entry>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let mut chosen = Vec::new();
+        if let Some(away) = &away {
+            chosen.extend(tried.into_iter().filter(|entry| {
+                let is_its = entry.error.as_deref().is_some_and(|error| cause(error) == away.cause.text);
+                is_its && entry.attempts == 0 && entry.ended.is_none()
+            }));
+        }
+        // By chance among those that did not try for the longest time: an order that is at fault itself does not stand at
+        // the head for ever.
+        chosen.sort_by_key(|entry| entry.due);
+        chosen.truncate((chosen.len() / 2).max(CHOSEN));
+        chosen.sort_by_cached_key(|entry| hash(&serde_json::json!([entry.id, now.unix_timestamp()])));
+        chosen.truncate(CHOSEN);
+        let chosen = chosen.into_iter().map(|entry| entry.id).collect();
+        Self { away, evidence, chosen, ..Self::default() }
     }
 
     pub(crate) fn away(&self) -> Option<&Away> {
         self.away.as_ref()
+    }
+
+    /// What the next run must know, where it has changed.
+    pub(crate) fn take_evidence(&mut self) -> Option<&Evidence> {
+        std::mem::take(&mut self.has_new_evidence).then_some(&self.evidence)
     }
 
     /// Whether the closure may be asked for this order.
@@ -78,7 +142,8 @@ impl Outage {
         let Some(away) = &self.away else { return true };
         // A clock that was set back does not make the outage longer.
         let waits = away.due > now && away.due - now <= PROBE;
-        let may = !waits && !away.cause.is_known_of(entry);
+        let has_turn = self.chosen.is_empty() || entry.error.is_none() || self.chosen.contains(&entry.id);
+        let may = !waits && has_turn && !away.cause.is_known_of(entry);
         self.has_probed |= may;
         may
     }
@@ -88,23 +153,31 @@ impl Outage {
             away.due = now + PROBE;
             return Blame::Outage;
         }
-        if self.over.contains(&cause) || cause.is_known_of(before) || self.away.is_some() {
+        if self.over.contains(&cause) || cause.is_known_of(before) {
             return Blame::Order;
         }
-        let orders = self.evidence.entry(cause.clone()).or_default();
-        orders.push(before.clone());
-        if orders.len() < ORDERS {
+        let Some(orders) = self.evidence.add(&cause, before) else { return Blame::Order };
+        let has_begun = orders.len() >= ORDERS;
+        let orders = orders.to_vec();
+        self.has_new_evidence = true;
+        if !has_begun {
+            let too_many = self.evidence.0.len().saturating_sub(CAUSES);
+            self.evidence.0.drain(..too_many);
             return Blame::Order;
         }
-        let orders = std::mem::take(orders);
-        self.away = Some(Away { cause, since: now, due: now + PROBE });
+        self.evidence.0.retain(|(other, _)| *other != cause);
+        // Another error of the same time: the outage goes on under it.
+        let since = self.away.as_ref().map_or(now, |away| away.since);
+        self.away = Some(Away { cause, since, due: now + PROBE });
         Blame::Began(orders)
     }
 
     /// An order was decided, for which these steps were run. Returns the outage that this ended.
     pub(crate) fn worked(&mut self, steps: &[String]) -> Option<Away> {
         let is_proof = |cause: &Cause| cause.step.as_ref().is_none_or(|step| steps.contains(step));
-        self.evidence.retain(|cause, _| !is_proof(cause));
+        let before = self.evidence.0.len();
+        self.evidence.0.retain(|(cause, _)| !is_proof(cause));
+        self.has_new_evidence |= self.evidence.0.len() < before;
         let ended = self.away.take_if(|away| is_proof(&away.cause))?;
         self.over.insert(ended.cause.clone());
         Some(ended)
@@ -112,8 +185,8 @@ impl Outage {
 
     /// The whole list was walked. An outage without an order that could have tried is none any more.
     pub(crate) fn walked(&mut self, now: OffsetDateTime) -> Option<Away> {
-        let has_probed = self.has_probed;
-        self.away.take_if(|away| !has_probed && away.due <= now)
+        let has_one = self.has_probed || !self.chosen.is_empty();
+        self.away.take_if(|away| !has_one && away.due <= now)
     }
 }
 

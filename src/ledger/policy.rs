@@ -109,8 +109,9 @@ pub(crate) fn may_try(entry: &Entry, attempts: Option<&Attempts>, now: OffsetDat
 
 /// The entry after an attempt that counts.
 pub(crate) fn failed(entry: &Entry, attempts: Option<&Attempts>, error: &str, now: OffsetDateTime) -> Entry {
-    let mut entry =
-        Entry { later: None, due: None, attempts: entry.attempts.saturating_add(1), ..entry.clone() };
+    // Whoever was put off for too long is not put off anew.
+    let later = entry.later.filter(|since| now - *since > WEEK);
+    let mut entry = Entry { later, due: None, attempts: entry.attempts.saturating_add(1), ..entry.clone() };
     if entry.error.as_deref() != Some(error) {
         entry.error = Some(error.to_owned());
         entry.erred = Some(now);
@@ -142,17 +143,32 @@ pub(crate) fn put_off(entry: &Entry, after: Option<Duration>, now: OffsetDateTim
 /// The entry in the round that this fingerprint stands for: another round than before begins without attempts.
 pub(crate) fn in_round(entry: Entry, round: String) -> Entry {
     match &entry.round {
-        Some(before) if *before != round => Entry {
-            attempts: 0,
-            due: None,
-            later: None,
-            error: None,
-            erred: None,
-            dead: None,
-            round: Some(round),
-            ..entry
-        },
+        Some(before) if *before != round => Entry { round: Some(round), ..anew(entry) },
         _ => Entry { round: Some(round), ..entry },
+    }
+}
+
+/// The entry of an order that is listed in this state: one that comes back from another begins without attempts.
+pub(crate) fn met_in(entry: Entry, status: &str) -> Entry {
+    let entry = Entry { unseen: None, ..entry };
+    match &entry.state {
+        Some(before) if !before.eq_ignore_ascii_case(status) => Entry { state: None, ..anew(entry) },
+        _ => entry,
+    }
+}
+
+/// Whatever becomes of it is news.
+fn anew(entry: Entry) -> Entry {
+    Entry {
+        attempts: 0,
+        due: None,
+        later: None,
+        error: None,
+        erred: None,
+        dead: None,
+        told: None,
+        told_at: None,
+        ..entry
     }
 }
 
@@ -221,9 +237,36 @@ mod tests {
         assert_eq!(may_try(&entry, Some(&attempts), NOON + WEEK), Err(Wait { is_dead: true }));
         assert_eq!(may_try(&entry, None, NOON), Ok(()));
         assert_eq!(in_round(entry.clone(), "a".into()), entry);
-        let again = in_round(entry, "b".into());
+        let told = Entry { told: Some("errored: no".into()), told_at: Some(NOON), ..entry.clone() };
+        let again = in_round(told, "b".into());
+        assert_eq!((again.told.as_ref(), again.told_at), (None, None), "what becomes of it is news");
         assert_eq!((again.attempts, again.error.as_ref(), again.round.as_deref()), (0, None, Some("b")));
         assert_eq!(may_try(&again, Some(&attempts), NOON), Ok(()));
+    }
+
+    #[test]
+    fn an_order_that_comes_back_from_another_state_begins_anew() {
+        let attempts = Attempts::new(1);
+        let entry = failed(&Entry::default(), Some(&attempts), "no", NOON);
+        for (state, is_anew) in [(None, false), (Some("Pending"), false), (Some("inquiring"), true)] {
+            let seen = Entry { state: state.map(str::to_owned), unseen: Some(NOON), ..entry.clone() };
+            let met = met_in(seen, "pending");
+            assert_eq!((met.dead.is_none(), met.attempts == 0), (is_anew, is_anew), "{state:?}");
+            assert_eq!(met.unseen, None, "it is there");
+        }
+    }
+
+    #[test]
+    fn an_order_that_was_put_off_for_too_long_dies_of_it() {
+        let attempts = Attempts::new(2);
+        let mut entry = put_off(&Entry::default(), None, NOON).unwrap();
+        let after = NOON + WEEK + HOUR;
+        for day in 0..2 {
+            let now = after + 24 * HOUR * day;
+            let text = put_off(&entry, None, now).unwrap_err();
+            entry = failed(&entry, Some(&attempts), &text, now);
+        }
+        assert_eq!(entry.dead, Some(after + 24 * HOUR));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Runs a step: what [`decide`](super::decide) says, on the store and in the vendor's systems.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,8 +44,9 @@ fn execute<T: Serialize + DeserializeOwned>(
     let asked =
         Asked { name: &name, was: &was, input: &input, on_change, has_look_up: look_up.is_some(), settle };
     let begun = ledger.begin_asking(number, &asked)?;
-    let act =
-        Act { ledger, number, claim: &begun.claim, name: &name, was: was.first(), input: input.json(), keep };
+    let was =
+        record(&asked, &begun.claim.steps).map(|record| record.name.as_str()).filter(|was| *was != name);
+    let act = Act { ledger, number, claim: &begun.claim, name: &name, was, input: input.json(), keep };
     let situation = Situation {
         asked: &begun.asked,
         records: &begun.claim.steps,
@@ -52,10 +55,15 @@ fn execute<T: Serialize + DeserializeOwned>(
     };
     let dry_run = scope::is_dry_run();
     let next = next(&asked, &situation).map_err(Refusal::Order)?;
-    let is_renamed = record(&asked, situation.records).is_some_and(|record| record.name != name);
     match next {
         // Nothing of the vendor's is asked in a dry run, the look-up neither.
-        Next::Begin { .. } | Next::Again { .. } | Next::Update { .. } | Next::Later(_) if dry_run => {
+        Next::Begin { .. }
+        | Next::Again { .. }
+        | Next::Update { .. }
+        | Next::Later(_)
+        | Next::Anew { .. }
+            if dry_run =>
+        {
             ledger.with(number, |attempt| attempt.planned.push(name.clone()));
             stand_in.map(Ok).ok_or_else(|| {
                 let text = format!("a dry run does not run the step {name:?}, and it has no stand-in");
@@ -63,17 +71,15 @@ fn execute<T: Serialize + DeserializeOwned>(
             })
         }
         Next::Value(record) => {
-            if is_renamed && !dry_run {
+            if act.was.is_some() && !dry_run {
                 act.begin(record.generation, &record.key, &record.input)?;
             }
             act.value(record.result.as_deref()).map(Ok)
         }
-        Next::Later(left) => {
-            let text = format!(
-                "the step {name:?} was begun a moment ago, and its fate is not known: it is looked up in {} s",
-                left.as_secs().max(1)
-            );
-            Err(Refusal::Later(LedgerError::new(LedgerErrorKind::Settling, text)))
+        Next::Later(left) => Err(settling(&name, left)),
+        Next::Anew { record, left } => {
+            act.begin(record.generation, &record.key, &record.input)?;
+            Err(settling(&name, left))
         }
         Next::Begin { generation, look_up: look_first } => {
             let key = key(&begun.claim.entry.id, &name, generation);
@@ -128,6 +134,14 @@ fn execute<T: Serialize + DeserializeOwned>(
     }
 }
 
+fn settling(name: &str, left: Duration) -> Refusal {
+    let text = format!(
+        "the step {name:?} was begun a moment ago, and its fate is not known: it is looked up in {} s",
+        left.as_secs().max(1)
+    );
+    Refusal::Later(LedgerError::new(LedgerErrorKind::Settling, text))
+}
+
 /// What the decision is made on: copies, so that nothing is borrowed while a closure runs.
 pub(super) struct Asking {
     pub(super) claim: Claim,
@@ -146,15 +160,15 @@ struct Act<'a> {
     number: u64,
     claim: &'a Claim,
     name: &'a str,
-    was: Option<&'a String>,
+    /// The earlier name that it is recorded under.
+    was: Option<&'a str>,
     input: String,
     keep: bool,
 }
 
 impl Act<'_> {
     fn begin(&self, generation: u32, key: &str, input: &str) -> Refusable<Begun> {
-        let was = self.was.map(String::as_str);
-        let begin = Begin { name: self.name, was, generation, key, input, keep: self.keep };
+        let begin = Begin { name: self.name, was: self.was, generation, key, input, keep: self.keep };
         match self.ledger.store.begin(self.claim, &begin, self.ledger.now()).map_err(Refusal::Run)? {
             Began::Begun(record) => {
                 self.remember(&record);
@@ -262,7 +276,7 @@ impl Act<'_> {
         self.ledger.with(self.number, |attempt| {
             let Some(claim) = &mut attempt.claim else { return };
             let was = self.was.filter(|_| record.name == self.name);
-            claim.steps.retain(|other| other.name != record.name && Some(&other.name) != was);
+            claim.steps.retain(|other| other.name != record.name && Some(other.name.as_str()) != was);
             claim.steps.push(record.clone());
         });
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Ledger;
 use super::ending::ending;
 use super::input::hash;
-use super::policy::in_round;
+use super::policy::{in_round, met_in};
 use super::store::{Claim, Claimed, Entry, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
@@ -43,6 +43,11 @@ impl Turn {
     /// Whether anything is remembered of the order.
     pub(crate) fn is_known(&self) -> bool {
         self.is_known
+    }
+
+    /// Where the order comes back from another state, attempts begin anew.
+    pub(crate) fn meet(&mut self, status: &str) {
+        *self.entry = met_in(std::mem::take(&mut *self.entry), status);
     }
 
     /// Where the customer changed the order, attempts begin anew.

@@ -5,18 +5,19 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use super::conversations::Conversations;
-use super::{Certainty, News, Options, Outcome, Plan, Queue, Report, Verdict};
+use super::{Certainty, Options, Outcome, Plan, Queue, Report, Verdict};
 use crate::error::{Error, Result};
 use crate::http::Http;
 use crate::ledger::{
     Attached, Attempts, Blame, Cause, Entered, Entry, Ledger, Left, Order, Outage, Refusal, Turn, Undos,
-    ending, failed, may_try, put_off,
+    ending, may_try,
 };
 use crate::scope;
-use crate::text::cause;
 
+mod attempts;
 mod ended;
 mod lost;
+mod news;
 mod outage;
 
 use lost::Lost;
@@ -42,6 +43,8 @@ pub(super) struct Memory<'a> {
     hasher: RandomState,
     /// Orders whose last attempt was made in this run.
     died: Vec<String>,
+    /// Orders of which an undo failed in this run.
+    stuck: HashSet<String>,
     /// What the ledger could not be told.
     failure: Option<Error>,
 }
@@ -107,6 +110,7 @@ impl<'a> Memory<'a> {
             met: HashSet::new(),
             hasher: RandomState::new(),
             died: Vec::new(),
+            stuck: HashSet::new(),
             failure: None,
         };
         memory.recall_outage::<T>(report)?;
@@ -154,6 +158,7 @@ impl<'a> Memory<'a> {
         if turn.is_known() {
             self.meet(item.id());
         }
+        turn.meet(item.status());
         if turn.entry().round.is_some() {
             turn.begin_round(&item.round());
         }
@@ -167,12 +172,14 @@ impl<'a> Memory<'a> {
             }
             Err(wait) if wait.is_dead => {
                 report.pass_dead();
-                let error = entry.error.as_deref().unwrap_or_default();
-                self.remind(entry, &format!("{} is dead: {error}", entry.id), report);
+                self.tell_dead(entry, report);
                 Enter::No
             }
             Err(_) => {
                 report.pass_waiting();
+                if entry.later.is_some() {
+                    self.remind(entry, &format!("{} is still put off", entry.id), report);
+                }
                 Enter::No
             }
             Ok(()) if !is_retry && (entry.error.is_some() || entry.later.is_some()) => Enter::Retry,
@@ -239,6 +246,7 @@ impl<'a> Memory<'a> {
             turn.begin_round(&item.round());
             self.erred::<T>(&turn, outcome, report)
         } else if outcome.verdict == Verdict::Later {
+            turn.begin_round(&item.round());
             self.later(&turn, outcome)
         } else {
             self.decided::<T>(&turn, outcome, report)
@@ -246,6 +254,10 @@ impl<'a> Memory<'a> {
         self.failure = self.failure.take().or(left.err());
         if matches!(outcome.verdict, Verdict::Errored | Verdict::Later) {
             self.meet(item.id());
+        }
+        if outcome.verdict == Verdict::Stale {
+            // It has left the list: what became of it is looked up.
+            self.met.remove(&self.hasher.hash_one(item.id()));
         }
         self.mark::<T>(turn.entry(), outcome);
     }
@@ -255,7 +267,8 @@ impl<'a> Memory<'a> {
         if let Some(Error::Conflict(conflict)) = &outcome.error
             && ending(collection::<T>(), &conflict.found).is_some()
         {
-            return self.ended_elsewhere::<T>(turn, &conflict.found.clone(), report);
+            let found = conflict.found.clone();
+            return self.ended_by_others::<T>(turn, &found, outcome, report);
         }
         let text = outcome.error.as_ref().map(Error::with_causes).unwrap_or_default();
         let (failed_in, _) = ledger.steps_run(turn);
@@ -270,51 +283,23 @@ impl<'a> Memory<'a> {
             Some(_) => self.outage.failed(turn.entry(), Cause::new(failed_in, &text), ledger.now()),
             None => Blame::Order,
         };
+        // When it tried last tells whose turn it is.
+        let entry = Entry { due: Some(ledger.now()), ..noted(turn.entry(), &text, ledger.now()) };
         match blame {
-            Blame::Order => self.count_attempt(turn, turn.entry(), &text, outcome),
+            Blame::Order => self.count_attempt(turn, turn.entry(), &text, outcome)?,
             Blame::Outage => {
-                let entry = noted(turn.entry(), &text, ledger.now());
                 ledger.leave_turn(turn, Some(&entry))?;
-                self.save_outage::<T>(report)
+                self.save_outage::<T>(report)?;
             }
             Blame::Began(orders) => {
-                let entry = noted(turn.entry(), &text, ledger.now());
                 ledger.leave_turn(turn, Some(&entry))?;
                 for before in orders.iter().filter(|before| before.id != outcome.id) {
                     self.give_back::<T>(before)?;
                 }
-                self.save_outage::<T>(report)
+                self.save_outage::<T>(report)?;
             }
         }
-    }
-
-    fn count_attempt(
-        &mut self,
-        turn: &Turn,
-        before: &Entry,
-        text: &str,
-        outcome: &mut Outcome,
-    ) -> Result<()> {
-        let Some(ledger) = self.ledger else { return Ok(()) };
-        let entry = failed(before, self.attempts.as_ref(), text, ledger.now());
-        if entry.dead.is_some() {
-            self.died.push(entry.id.clone());
-            let attempts = entry.attempts;
-            outcome.warnings.push(format!("attempt {attempts} was the last one: it is not tried any more"));
-        }
-        ledger.leave_turn(turn, Some(&entry))
-    }
-
-    fn later(&mut self, turn: &Turn, outcome: &mut Outcome) -> Result<()> {
-        let Some(ledger) = self.ledger else { return Ok(()) };
-        match put_off(turn.entry(), self.after, ledger.now()) {
-            Ok(entry) => ledger.leave_turn(turn, Some(&entry)),
-            Err(text) => {
-                outcome.verdict = Verdict::Errored;
-                outcome.error = Some(Error::Handler(anyhow::Error::msg(text)));
-                ledger.leave_turn(turn, None)
-            }
-        }
+        self.save_evidence::<T>()
     }
 
     fn decided<T: Queue>(&mut self, turn: &Turn, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
@@ -323,13 +308,16 @@ impl<'a> Memory<'a> {
         if let Some(away) = self.outage.worked(&ran) {
             self.forget_outage::<T>(&away, report)?;
         }
+        self.save_evidence::<T>()?;
         let by_us = outcome.certainty != Certainty::AlreadyDone;
         match outcome.verdict {
             Verdict::Skipped | Verdict::Stale | Verdict::Reported => {
-                return ledger.leave_turn(turn, None);
+                // Who is skipped is not put off any more.
+                let entry = Entry { later: None, due: None, ..turn.entry().clone() };
+                return ledger.leave_turn(turn, Some(&entry).filter(|_| turn.entry().later.is_some()));
             }
-            // It is not over: the customer is asked, or it waits for a day. What follows is another round.
-            Verdict::Inquired | Verdict::Pended | Verdict::Scheduled | Verdict::Confirmed => {
+            // It is not over: the customer is asked, or somebody else decides. What follows is another round.
+            verdict if ending(collection::<T>(), verdict.as_str()).is_none() => {
                 let entry = Entry {
                     attempts: 0,
                     due: None,
@@ -364,31 +352,14 @@ impl<'a> Memory<'a> {
             match &outcome.error {
                 None => self.decided::<T>(&turn, outcome, report),
                 Some(Error::Conflict(conflict)) => {
-                    self.ended_elsewhere::<T>(&turn, &conflict.found.clone(), report)
+                    let found = conflict.found.clone();
+                    self.ended_by_others::<T>(&turn, &found, outcome, report)
                 }
                 Some(_) => ledger.leave_turn(&turn, None),
             }
         });
         if let Err(error) = left {
             log::warn!(target: "connect::process", "{}: {error}", outcome.id);
-        }
-    }
-
-    /// What failed by an error of the platform's kind was the orders' own: another order was decided since.
-    pub(super) fn platform_works<T: Queue>(&mut self, report: &mut Report) {
-        let Some(ledger) = self.ledger else { return };
-        for (id, text) in std::mem::take(&mut self.suspects) {
-            let mut counted = Outcome::errored(id.clone(), None);
-            let left = ledger.enter(&by_id::<T>(&id)).and_then(|entered| match entered {
-                Entered::Turn(turn) => self.count_attempt(&turn, turn.entry(), &text, &mut counted),
-                Entered::Behind | Entered::Taken => Ok(()),
-            });
-            self.failure = self.failure.take().or(left.err());
-            for warning in counted.warnings {
-                let line = format!("{id}: {warning}");
-                report.tell(&line, None);
-                report.remark(line);
-            }
         }
     }
 
@@ -413,49 +384,6 @@ impl<'a> Memory<'a> {
         }
         if let Err(error) = left {
             log::warn!(target: "connect::process", "{error}");
-        }
-    }
-
-    /// Leaves a note that only one's own side reads in the conversation of each order that died.
-    fn note_deaths(&mut self, conversations: &mut Conversations<'_>, report: &mut Report) {
-        let Some(attempts) = self.attempts.filter(Attempts::leaves_note) else { return };
-        for id in std::mem::take(&mut self.died) {
-            let text = format!("Processing failed {} times and has ended.", attempts.most());
-            if let Err(error) = conversations.post_private(&id, &text) {
-                report.remark(format!("{id}: {error}"));
-            }
-        }
-    }
-
-    /// Says whether the outcome is news, by what was told of the order before.
-    fn mark<T: Queue>(&self, entry: &Entry, outcome: &mut Outcome) {
-        let collection = collection::<T>();
-        outcome.news = match outcome.verdict {
-            Verdict::Skipped | Verdict::Stale => News::Old,
-            _ => {
-                let mark = cause(&outcome.to_string().replace(outcome.id.as_str(), ""));
-                let is_old = self.was_told(entry, &mark);
-                if is_old { News::Old } else { News::Marked { collection, told: mark } }
-            }
-        };
-    }
-
-    fn was_told(&self, entry: &Entry, mark: &str) -> bool {
-        entry.told.as_deref() == Some(mark) && !self.is_to_tell_again(entry)
-    }
-
-    fn is_to_tell_again(&self, entry: &Entry) -> bool {
-        let (Some(ledger), Some(after), Some(told)) = (self.ledger, self.tell_again, entry.told_at) else {
-            return false;
-        };
-        ledger.now() - told >= after
-    }
-
-    /// Tells again of an order that was told of long ago.
-    fn remind(&self, entry: &Entry, line: &str, report: &mut Report) {
-        if self.is_to_tell_again(entry) {
-            let mark = entry.told.clone().unwrap_or_default();
-            report.tell(line, Some((&entry.collection, &entry.id, &mark)));
         }
     }
 }

@@ -455,17 +455,20 @@ impl Run<'_> {
                 "the platform ignores what the run asks for: it lists only what it was not asked for";
             return Err(Error::unexpected("GET", T::LIST, problem));
         }
+        let storm = self.storm.cause();
         if self.failures >= FAILURES && !is_late() {
             // One poisoned order must not block the queue, and a dead platform must not be asked 10,000 times.
             match self.http.get(&format!("{}?limit=1&offset=0", T::LIST)) {
                 // Not the platform's failure: the time was up.
                 Err(_) if is_late() => {}
                 Err(error) => return Err(error),
+                // A platform that refuses whatever is decided is no order's fault.
+                Ok(_) if storm.is_some() => {}
                 Ok(_) => self.memory.platform_works::<T>(&mut self.report),
             }
             self.failures = 0;
         }
-        self.storm.cause().map_or(Ok(()), Err)
+        storm.map_or(Ok(()), Err)
     }
 
     /// Looks once more at what is unknown.

@@ -24,6 +24,10 @@ mod lag;
 mod ledger;
 #[cfg(unix)]
 mod ledger_attack;
+mod ledger_attempts;
+mod ledger_ended;
+mod ledger_steps;
+mod ledger_unknown;
 #[cfg(feature = "logger")]
 mod lock;
 mod logs;

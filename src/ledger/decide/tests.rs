@@ -122,7 +122,7 @@ fn a_begun_step_with_a_look_up_waits_until_the_vendor_s_index_has_settled() {
         (59, Next::Later(Duration::from_secs(1))),
         (60, Next::Again { record: &begun, look_up: true }),
         // A clock that was set back.
-        (-86_400, Next::Later(MINUTE)),
+        (-86_400, Next::Anew { record: &begun, left: MINUTE }),
     ] {
         let now = NOON + time::Duration::seconds(seconds);
         let case = Case { has_look_up: true, now, ..case([begun.clone()]) };

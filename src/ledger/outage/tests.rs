@@ -17,7 +17,8 @@ fn outage() -> Outage {
         assert_eq!(outage.failed(&order(number), down(number), NOON), Blame::Order);
     }
     let Blame::Began(given_back) = outage.failed(&order(5), down(5), NOON) else { panic!("no outage") };
-    assert_eq!(given_back, (1..=5).map(order).collect::<Vec<_>>());
+    let witness = |number| Witness { id: order(number).id, attempts: 0 };
+    assert_eq!(given_back, (1..=5).map(witness).collect::<Vec<_>>());
     outage
 }
 
@@ -98,4 +99,63 @@ fn an_outage_that_no_order_can_try_is_over() {
     let mut outage = self::outage();
     assert!(outage.may_ask(&order(6), NOON + PROBE));
     assert_eq!(outage.walked(NOON + PROBE), None);
+}
+
+#[test]
+fn orders_that_come_one_a_run_show_an_outage_too() {
+    let mut evidence = Evidence::default();
+    for number in 1..=5 {
+        let mut outage = Outage::remembered(None, evidence.clone(), [], NOON);
+        assert_eq!(outage.take_evidence(), None);
+        let blame = outage.failed(&order(number), down(number), NOON);
+        assert_eq!(matches!(blame, Blame::Began(_)), number == 5, "{number}");
+        assert_eq!(
+            outage.failed(&order(number), down(number), NOON),
+            if number == 5 { Blame::Outage } else { Blame::Order }
+        );
+        evidence = outage.take_evidence().unwrap().clone();
+        let json = serde_json::to_string(&evidence).unwrap();
+        assert_eq!(serde_json::from_str::<Evidence>(&json).unwrap(), evidence);
+    }
+    assert!(evidence.is_empty());
+    let mut outage = Outage::default();
+    outage.failed(&order(1), down(1), NOON);
+    outage.take_evidence();
+    outage.worked(&["tenant".into()]);
+    assert!(outage.take_evidence().unwrap().is_empty());
+    assert_eq!(outage.take_evidence(), None, "a file that need not be written is not");
+}
+
+#[test]
+fn an_outage_goes_on_where_its_error_changes() {
+    let mut outage = outage();
+    let refused = |number| Cause::new(Some("tenant".into()), &format!("connection {number} refused"));
+    for number in 6..=9 {
+        assert_eq!(outage.failed(&order(number), refused(number), NOON + PROBE), Blame::Order);
+    }
+    assert!(matches!(outage.failed(&order(10), refused(10), NOON + PROBE), Blame::Began(_)));
+    assert_eq!(outage.away().map(|away| (away.since, away.due)), Some((NOON, NOON + 2 * PROBE)));
+}
+
+#[test]
+fn whoever_tries_is_chosen_by_chance_among_those_that_waited_longest_and_a_fresh_one_always_may() {
+    let away = outage().away().cloned();
+    let tried = |number: usize| Entry {
+        error: Some(format!("ERP is down (request {number}0a)")),
+        due: Some(NOON - (100 - u32::try_from(number).unwrap()) * PROBE),
+        ..order(number)
+    };
+    let mut first = HashSet::new();
+    for run in 0..40 {
+        let now = NOON + (run + 1) * PROBE;
+        let mut outage = Outage::remembered(away.clone(), Evidence::default(), (1..=20).map(tried), now);
+        let may: Vec<_> = (1..=20).filter(|number| outage.may_ask(&tried(*number), now)).collect();
+        assert_eq!(may.len(), CHOSEN);
+        assert!(may.iter().all(|number| *number <= 10), "{may:?}");
+        assert!(outage.may_ask(&order(30), now));
+        first.insert(may[0]);
+    }
+    assert!(first.len() > 5, "{first:?}");
+    let mut outage = Outage::remembered(away, Evidence::default(), [tried(1)], NOON + PROBE);
+    assert_eq!(outage.walked(NOON + PROBE), None, "it is there, though this run did not meet it");
 }

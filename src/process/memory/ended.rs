@@ -7,18 +7,20 @@ use super::super::look_up::look_up;
 use super::{Memory, by_id, collection};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::ledger::{Entered, Entry, Left, Note, Noted, Which, ending};
+use crate::ledger::{Entered, Entry, Left, Note, Noted, Turn, Which, ending};
 use crate::process::{Outcome, Queue, Report};
 use crate::scope;
 
 /// An order that was not met is looked up no more often than this.
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 /// One that waits for its customer, no more often than this.
 const DAY: Duration = Duration::from_secs(86400);
 /// An id that the platform does not know for so long is told.
 const WEEK: Duration = Duration::from_secs(7 * 86400);
 /// After so many undos that fail in a row the rest waits for the next run.
 const FAILURES: u32 = 5;
+/// How the error of an undo begins.
+const UNDO_FAILED: &str = "the undo of the step";
 
 impl Memory<'_> {
     /// The whole list was walked: what was not met in it is looked up, and may have ended.
@@ -58,33 +60,20 @@ impl Memory<'_> {
                 found.push((entry, snapshot.map(|snapshot| snapshot.status.clone().unwrap_or_default())));
             },
         );
-        let mut notes = Vec::new();
+        let (mut notes, mut failed) = (Vec::new(), Vec::new());
         for (entry, state) in &found {
             match state {
                 Some(state) if ending(collection::<T>(), state).is_some() => {
                     let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
-                    let mut outcome = Outcome::errored(entry.id.clone(), None);
-                    self.ended_elsewhere::<T>(&turn, state, report)?;
-                    self.undo_in::<T>(&mut outcome, report)?;
-                    if outcome.error.is_some() {
-                        self.mark::<T>(entry, &mut outcome);
-                        told(report, outcome);
+                    if self.ended_elsewhere::<T>(&turn, state, report)? == Some(Left::Undo) {
+                        failed.push(entry.clone());
                     }
                 }
-                state => {
-                    let state = state.as_deref();
-                    notes.push(Note { id: &entry.id, what: Noted::Seen(state) });
-                    if state.is_none()
-                        && entry.unseen.is_some_and(|since| now - since >= WEEK)
-                        && !self.was_told(entry, "unseen")
-                    {
-                        let line = format!("{} is not known to the platform for a week", entry.id);
-                        report.tell(&line, Some((&entry.collection, &entry.id, "unseen")));
-                    }
-                }
+                state => notes.push(self.seen(entry, state.as_deref(), report)),
             }
         }
         ledger.store().note(collection::<T>(), &notes, now)?;
+        self.undo_all::<T>(&failed, report, told)?;
         // What could not be looked up is looked up by a later run.
         if let Err(error) = looked {
             log::warn!(target: "connect::process", "what has ended could not be looked up: {error}");
@@ -92,27 +81,55 @@ impl Memory<'_> {
         Ok(())
     }
 
+    /// What is noted of an order that was looked up and has not ended. One that is not there for a week is told.
+    pub(super) fn seen<'e>(&self, entry: &'e Entry, state: Option<&'e str>, report: &mut Report) -> Note<'e> {
+        let now = self.ledger.map(crate::Ledger::now);
+        if state.is_none()
+            && entry.unseen.zip(now).is_some_and(|(since, now)| now - since >= WEEK)
+            && !self.was_told(entry, "unseen")
+        {
+            let line = format!("{} is not known to the platform for a week", entry.id);
+            report.tell(&line, Some((&entry.collection, &entry.id, "unseen")));
+        }
+        Note { id: &entry.id, what: Noted::Seen(state) }
+    }
+
     fn was_met(&self, id: &str) -> bool {
         use std::hash::BuildHasher as _;
         self.met.contains(&self.hasher.hash_one(id))
     }
 
-    /// Somebody else brought the order to this state.
-    pub(super) fn ended_elsewhere<T: Queue>(
+    /// Somebody else brought the order to this state. Returns what is left to do for it.
+    fn ended_elsewhere<T: Queue>(
         &mut self,
-        turn: &crate::ledger::Turn,
+        turn: &Turn,
         state: &str,
         report: &mut Report,
-    ) -> Result<()> {
-        let Some(ledger) = self.ledger else { return Ok(()) };
+    ) -> Result<Option<Left>> {
+        let Some(ledger) = self.ledger else { return Ok(None) };
         if ending(collection::<T>(), state).is_none() {
-            return ledger.leave_turn(turn, Some(&Entry { plan: None, ..turn.entry().clone() }));
+            ledger.leave_turn(turn, Some(&Entry { plan: None, ..turn.entry().clone() }))?;
+            return Ok(None);
         }
         self.has_ended_one = true;
-        match ledger.leave_ended(turn, state, false)? {
-            Some(Left::Adopted) => self.adopted::<T>(&turn.entry().id, report),
-            // The next run undoes it, or the end of this walk.
-            Some(Left::Undo) | None => Ok(()),
+        let left = ledger.leave_ended(turn, state, false)?;
+        if left == Some(Left::Adopted) {
+            self.adopted::<T>(&turn.entry().id, report)?;
+        }
+        Ok(left)
+    }
+
+    /// The same, and undoes its steps where it failed.
+    pub(super) fn ended_by_others<T: Queue>(
+        &mut self,
+        turn: &Turn,
+        state: &str,
+        outcome: &mut Outcome,
+        report: &mut Report,
+    ) -> Result<()> {
+        match self.ended_elsewhere::<T>(turn, state, report)? {
+            Some(Left::Undo) => self.undo::<T>(outcome, report),
+            Some(Left::Adopted) | None => Ok(()),
         }
     }
 
@@ -149,8 +166,9 @@ impl Memory<'_> {
             log::info!(target: "connect::process", "{id}: undone after it failed: {}", undone.steps.join(", "));
         }
         if let Some((step, error)) = undone.failed {
-            let error = error
-                .context(format!("the undo of the step {step:?} failed, and a later run tries it again"));
+            let error =
+                error.context(format!("{UNDO_FAILED} {step:?} failed, and a later run tries it again"));
+            self.stuck.insert(id.clone());
             outcome.error = Some(Error::Handler(error));
         } else if !undone.without.is_empty() && !undone.steps.is_empty() {
             report.remark(format!("{id}: nothing undoes the steps {}", undone.without.join(", ")));
@@ -164,20 +182,31 @@ impl Memory<'_> {
         report: &mut Report,
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
+        let left = self.left::<T>(Left::Undo)?;
+        self.undo_all::<T>(&left, report, told)
+    }
+
+    /// Undoes the steps of orders that have ended, as long as there is time and the vendor's systems are there.
+    fn undo_all<T: Queue>(
+        &mut self,
+        entries: &[Entry],
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<()> {
         let mut failures = 0;
-        for entry in self.left::<T>(Left::Undo)? {
-            let mut outcome = Outcome::errored(entry.id.clone(), None);
-            self.undo_in::<T>(&mut outcome, report)?;
-            if outcome.error.is_some() {
-                self.mark::<T>(&entry, &mut outcome);
-                told(report, outcome);
-                failures += 1;
-            } else {
-                failures = 0;
-            }
-            if failures >= FAILURES {
+        for entry in entries {
+            if failures >= FAILURES || scope::time_left().is_some_and(|left| left.is_zero()) {
                 break;
             }
+            let mut outcome = Outcome::errored(entry.id.clone(), None);
+            self.undo_in::<T>(&mut outcome, report)?;
+            if outcome.error.is_none() {
+                failures = 0;
+                continue;
+            }
+            failures += 1;
+            self.mark::<T>(entry, &mut outcome);
+            told(report, outcome);
         }
         Ok(())
     }
@@ -201,8 +230,10 @@ impl Memory<'_> {
                     Left::Undo => "ended failed, and nothing has undone the steps",
                 };
                 let line = format!("{} {what} {}", entry.id, names.join(", "));
-                let failed_before = entry.told.as_deref().is_some_and(|told| told.starts_with("errored"));
-                let is_told_of = left == Left::Undo && failed_before;
+                // An undo that fails is told as the error that it is.
+                let is_told_of = left == Left::Undo
+                    && (self.stuck.contains(&entry.id)
+                        || entry.told.as_deref().is_some_and(|told| told.contains(UNDO_FAILED)));
                 if !is_told_of && !self.was_told(&entry, left.as_str()) {
                     report.tell(&line, Some((&entry.collection, &entry.id, left.as_str())));
                 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::conversations::Conversations;
 use super::super::look_up::look_up;
 use super::super::snapshot::State;
+use super::ended::HOUR;
 use super::{Memory, by_id, collection};
 use crate::error::{Error, Result};
 use crate::http::Http;
@@ -71,19 +72,26 @@ impl Memory<'_> {
                 lost.push((entry, plan));
             }
         })?;
-        let mut found = Vec::new();
-        look_up::<T, _>(
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        let looked = look_up::<T, _>(
             http,
             lost,
             |(entry, _)| &entry.id,
             |(entry, plan), snapshot| {
-                let state =
-                    snapshot.map(|now| plan.goal().compare(now, &plan.object, &entry.id, &plan.before));
-                if let Some(Ok(state)) = state {
+                let Some(now) = snapshot else { return missing.push(entry) };
+                if let Ok(state) = plan.goal().compare(now, &plan.object, &entry.id, &plan.before) {
                     found.push((entry, plan, state));
                 }
             },
-        )?;
+        );
+        // Those that could not be looked up are passed over until they are.
+        if let Err(error) = looked {
+            log::warn!(target: "connect::process", "what is unknown could not be looked up: {error}");
+        }
+        let now = ledger.now();
+        missing.retain(|entry| entry.looked.is_none_or(|looked| now - looked >= HOUR));
+        let notes: Vec<_> = missing.iter().map(|entry| self.seen(entry, None, report)).collect();
+        ledger.store().note(collection::<T>(), &notes, now)?;
         for (entry, plan, state) in found {
             let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
             let mut outcome = Outcome::errored(entry.id.clone(), None);
@@ -97,13 +105,15 @@ impl Memory<'_> {
                     (outcome.verdict, outcome.certainty) = (plan.verdict, Certainty::Observed);
                     outcome.detail.clone_from(&plan.detail);
                     let message = plan.message.as_ref().filter(|_| T::HAS_CONVERSATIONS);
-                    if let Some(Err(error)) = message.map(|text| conversations.post(&entry.id, text)) {
+                    // A run that was killed meanwhile may have posted it.
+                    let posted = message.map(|text| conversations.post_unless_last(&entry.id, text));
+                    if let Some(Err(error)) = posted {
                         outcome.warnings.push(error.to_string());
                     }
                     self.decided::<T>(&turn, &mut outcome, report)?;
                 }
                 Some(State::Elsewhere(conflict)) => {
-                    self.ended_elsewhere::<T>(&turn, &conflict.found, report)?;
+                    self.ended_by_others::<T>(&turn, &conflict.found, &mut outcome, report)?;
                     outcome.error = Some(Error::Conflict(conflict));
                 }
             }

@@ -1,23 +1,35 @@
 //! An outage of the vendor's systems, kept from run to run in an entry of its own.
 
-use super::{Memory, collection};
+use super::{Memory, by_id, collection};
 use crate::error::Result;
-use crate::ledger::{Away, Cause, Entered, Entry, Order, Outage};
+use crate::ledger::{Away, Cause, Entered, Entry, Evidence, Order, Outage, Which, Witness};
 use crate::process::{Queue, Report};
 use crate::scope;
 
 /// The collection of entries that stand for an outage; the id is that of the collection whose orders suffer.
 const OUTAGE: &str = "outage";
 
-fn order<T: Queue>() -> Order<'static> {
-    Order { collection: OUTAGE, id: collection::<T>(), asset: None, created: None }
+fn order(id: &str) -> Order<'_> {
+    Order { collection: OUTAGE, id, asset: None, created: None }
+}
+
+/// Under this id stands what may turn out to be an outage.
+fn evidence<T: Queue>() -> String {
+    format!("{}/evidence", collection::<T>())
 }
 
 impl Memory<'_> {
     /// Goes on with an outage that the last run left.
     pub(super) fn recall_outage<T: Queue>(&mut self, report: &mut Report) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| T::ENDS && self.attempts.is_some()) else { return Ok(()) };
-        let Some((entry, _)) = ledger.store().read(OUTAGE, collection::<T>())? else { return Ok(()) };
+        let evidence: Evidence = match ledger.store().read(OUTAGE, &evidence::<T>())? {
+            Some((entry, _)) => serde_json::from_str(&entry.error.unwrap_or_default()).unwrap_or_default(),
+            None => Evidence::default(),
+        };
+        let Some((entry, _)) = ledger.store().read(OUTAGE, collection::<T>())? else {
+            self.outage = Outage::remembered(None, evidence, [], ledger.now());
+            return Ok(());
+        };
         let away = entry.due.zip(entry.erred).map(|(due, since)| Away {
             cause: Cause { step: entry.round.clone(), text: entry.error.clone().unwrap_or_default() },
             since,
@@ -28,13 +40,19 @@ impl Memory<'_> {
         {
             report.tell(&began(away), Some((OUTAGE, collection::<T>(), "away")));
         }
-        self.outage = Outage::remembered(away);
+        let (now, mut tried) = (ledger.now(), Vec::new());
+        if away.as_ref().is_some_and(|away| away.due <= now) {
+            ledger.store().each(collection::<T>(), Which::All, &mut |entry| {
+                tried.extend(Some(entry).filter(|entry| entry.error.is_some()));
+            })?;
+        }
+        self.outage = Outage::remembered(away, evidence, tried, now);
         Ok(())
     }
 
     pub(super) fn save_outage<T: Queue>(&mut self, report: &mut Report) -> Result<()> {
         let (Some(ledger), Some(away)) = (self.ledger, self.outage.away()) else { return Ok(()) };
-        let Entered::Turn(turn) = ledger.enter(&order::<T>())? else { return Ok(()) };
+        let Entered::Turn(turn) = ledger.enter(&order(collection::<T>()))? else { return Ok(()) };
         if !turn.is_known() {
             let line = began(away);
             report.remark(line.clone());
@@ -57,23 +75,29 @@ impl Memory<'_> {
             format!("the outage of the vendor's systems since {} is over: {}", away.since, away.cause.text);
         report.remark(line.clone());
         report.tell(&line, None);
-        let Entered::Turn(turn) = ledger.enter(&order::<T>())? else { return Ok(()) };
+        let Entered::Turn(turn) = ledger.enter(&order(collection::<T>()))? else { return Ok(()) };
         ledger.leave_ended(&turn, "over", true).map(drop)
     }
 
-    /// Takes back an attempt that failed by the outage.
-    pub(super) fn give_back<T: Queue>(&mut self, before: &Entry) -> Result<()> {
+    /// Keeps what the next run must know to see an outage, where it has changed.
+    pub(super) fn save_evidence<T: Queue>(&mut self) -> Result<()> {
+        let (Some(ledger), Some(known)) = (self.ledger, self.outage.take_evidence()) else { return Ok(()) };
+        let id = evidence::<T>();
+        let Entered::Turn(turn) = ledger.enter(&order(&id))? else { return Ok(()) };
+        if known.is_empty() {
+            return ledger.leave_ended(&turn, "over", true).map(drop);
+        }
+        let entry = Entry { error: serde_json::to_string(known).ok(), ..turn.entry().clone() };
+        ledger.leave_turn(&turn, Some(&entry))
+    }
+
+    /// Takes back the attempts that failed by the outage.
+    pub(super) fn give_back<T: Queue>(&mut self, witness: &Witness) -> Result<()> {
         let Some(ledger) = self.ledger else { return Ok(()) };
-        let order = Order {
-            collection: collection::<T>(),
-            id: &before.id,
-            asset: before.asset.as_deref(),
-            created: before.created,
-        };
-        let Entered::Turn(turn) = ledger.enter(&order)? else { return Ok(()) };
-        self.died.retain(|id| *id != before.id);
-        let Entry { attempts, due, later, dead, .. } = before.clone();
-        ledger.leave_turn(&turn, Some(&Entry { attempts, due, later, dead, ..turn.entry().clone() }))
+        let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&witness.id))? else { return Ok(()) };
+        self.died.retain(|id| *id != witness.id);
+        let entry = Entry { attempts: witness.attempts, due: None, dead: None, ..turn.entry().clone() };
+        ledger.leave_turn(&turn, Some(&entry))
     }
 }
 

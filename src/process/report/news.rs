@@ -64,8 +64,17 @@ impl News {
 impl Report {
     /// Tells something that is no outcome. Once it was told, `mark` is remembered of its collection and id.
     pub(crate) fn tell(&mut self, line: &str, mark: Option<(&str, &str, &str)>) {
+        self.tell_as(line, false, mark);
+    }
+
+    /// The same, of something that failed.
+    pub(crate) fn tell_failure(&mut self, line: &str, mark: Option<(&str, &str, &str)>) {
+        self.tell_as(line, true, mark);
+    }
+
+    fn tell_as(&mut self, line: &str, is_failure: bool, mark: Option<(&str, &str, &str)>) {
         let about = mark.map(|(_, id, _)| id).unwrap_or_default();
-        self.news.line(cause(&line.replace(about, "")), line.to_owned(), false, mark);
+        self.news.line(cause(&line.replace(about, "")), line.to_owned(), is_failure, mark);
     }
 
     /// Prints what changed since it was last told, for cron to mail, and returns the exit code of the news.

@@ -1,0 +1,260 @@
+//! When an order is tried again, in which order, and whose fault an error is.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use connect::ledger::{Attempts, Which};
+use connect::models::Request;
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{Action, Approval, Ledger, OffsetDateTime, Options, Verdict};
+
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job};
+use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
+
+fn orders(count: usize) -> Job {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(count, |_, _| {});
+    job(sandbox)
+}
+
+fn id(number: usize) -> String {
+    format!("PR-1000-{number:04}-0001-001")
+}
+
+fn twelve() -> Options<'static> {
+    Options::new().attempts(Attempts::new(12))
+}
+
+fn dead(job: &Job) -> usize {
+    job.ledger().dead().unwrap().len()
+}
+
+#[test]
+fn an_order_that_comes_back_from_another_state_is_due_at_once_with_attempts_at_zero() {
+    let mut job = job(one_order());
+    let once = || Options::new().attempts(Attempts::new(1));
+    drop(job.run(once(), down));
+    job.wait(2 * HOUR);
+    assert_eq!(job.run_idle(once()).dead(), 1);
+    // Somebody asks the customer, who answers with the same values.
+    job.sandbox
+        .act(|others| others.call("POST", &format!("/requests/{ORDER}/inquire"), &serde_json::json!({})))
+        .unwrap();
+    drop(job.run_idle(once()));
+    job.sandbox
+        .act(|others| others.call("POST", &format!("/requests/{ORDER}/pend"), &serde_json::Value::Null))
+        .unwrap();
+    let report = job.run(once(), approve);
+    assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn an_order_that_its_customer_changes_while_it_is_put_off_is_due_at_once() {
+    let mut job = job(one_order());
+    let later = |_: &Ledger, _: &Request| Err(Action::later(DAY, "the bank is closed"));
+    drop(job.run(Options::new(), later));
+    job.wait(MINUTE);
+    assert_eq!(job.run_idle(Options::new()).waiting(), 1);
+    job.sandbox.update("requests", ORDER, |order| order["asset"]["items"][0]["quantity"] = "77".into());
+    assert_eq!(job.run(Options::new(), approve).approved(), 1);
+}
+
+#[test]
+fn an_order_that_is_put_off_for_more_than_a_week_is_an_error_and_dies_of_it() {
+    let mut job = job(one_order());
+    let mut errors = 0;
+    for _ in 0..40 {
+        let options = Options::new().attempts(Attempts::new(3));
+        let report = job.run(options, |_, _| Err(Action::later(HOUR, "the bank is closed")));
+        errors += report.errored();
+        job.wait(DAY);
+    }
+    assert_eq!((errors, dead(&job)), (3, 1));
+}
+
+#[test]
+fn fresh_orders_come_first_and_every_fifth_handled_is_a_retry() {
+    let mut job = orders(20);
+    let is_bad = |request: &Request| request.id < id(10);
+    let decide = |ledger: &Ledger, request: &Request| {
+        if is_bad(request) { down(ledger, request) } else { approve(ledger, request) }
+    };
+    // Without a bound, so that no outage is seen.
+    assert_eq!(job.run(Options::new().max(10), decide).errored(), 10);
+    job.wait(HOUR);
+    let mut seen = Vec::new();
+    drop(job.run(Options::new(), |ledger, request| {
+        seen.push(is_bad(request));
+        decide(ledger, request)
+    }));
+    let expected: Vec<_> = [[false, false, false, false, true]; 2].concat();
+    assert_eq!(seen[..10], expected, "four fresh ones, and one that was tried before");
+    assert_eq!(seen.iter().filter(|bad| **bad).count(), 10);
+}
+
+#[test]
+fn ten_bad_orders_at_the_head_delay_no_other_beyond_the_next_run() {
+    let mut job = orders(10);
+    // Each has an error of its own: alike, they would be taken for an outage.
+    let errors = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let decide = |ledger: &Ledger, request: &Request| match (0..10).find(|number| request.id == id(*number)) {
+        Some(number) => Err(Action::error(format!("no plan {}", errors[number]))),
+        None => approve(ledger, request),
+    };
+    // The deadline lets five run.
+    for run in 0..60 {
+        let younger = id(100 + run);
+        let mut order = sample::request(&younger);
+        order["asset"]["id"] = format!("AS-{run}").into();
+        order["created"] = format!("2025-01-01T00:{run:02}:00+00:00").into();
+        job.sandbox.insert("requests", order);
+        let report = job.run(twelve().max(5), decide);
+        // The first two runs meet the bad ones, as fresh as the others.
+        if run >= 2 {
+            assert_eq!(status(&job.sandbox, &younger), "approved", "{run}: {report}");
+        }
+        job.wait(MINUTE);
+    }
+    for _ in 0..200 {
+        drop(job.run(twelve().max(5), decide));
+        job.wait(10 * MINUTE);
+    }
+    let left = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
+    assert_eq!(left, 10);
+}
+
+#[test]
+fn no_pause_is_longer_than_the_policy_s_longest_counted_from_now() {
+    let mut job = job(one_order());
+    drop(job.run(twelve(), down));
+    job.now -= 7 * DAY;
+    assert_eq!(job.run(twelve(), down).errored(), 1, "the clock was set back a week");
+    job.wait(HOUR);
+    assert_eq!(job.run(twelve(), approve).approved(), 1);
+}
+
+#[test]
+fn a_dead_order_gets_a_note_that_only_our_side_reads() {
+    let job = job(one_order());
+    let options = Options::new().attempts(Attempts::new(1).private_note());
+    drop(job.run(options, down));
+    let [note] = &job.sandbox.messages(TALK)[..] else { panic!() };
+    assert_eq!(note["text"], "Processing failed 1 times and has ended.");
+    assert_eq!(note["type"], "private");
+    assert_eq!(status(&job.sandbox, ORDER), "pending", "never a fail");
+}
+
+#[test]
+fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
+    let mut job = orders(30);
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).always());
+    for _ in 0..36 {
+        drop(job.run(twelve(), |ledger, request| job.provision(ledger, request)));
+        job.wait(5 * MINUTE);
+    }
+    job.sandbox.clear_faults();
+    let mut attempts = 0;
+    job.ledger().store().each("requests", Which::All, &mut |entry| attempts += entry.attempts).unwrap();
+    assert_eq!(attempts, 0);
+    let report = job.run(twelve(), |ledger, request| job.provision(ledger, request));
+    assert_eq!((report.approved(), job.vendor.there().len()), (30, 30), "{report}");
+}
+
+#[test]
+fn an_order_whose_approval_is_always_answered_500_dies_and_the_others_are_done() {
+    let mut job = orders(20);
+    job.sandbox.fault(Fault::on("POST", &format!("/requests/{}/approve", id(3))).status(500).always());
+    let mut tried = 0;
+    for run in 0..100 {
+        let mut younger = sample::request(&format!("PR-9000-0000-{run:04}-001"));
+        younger["asset"]["id"] = format!("AS-9-{run}").into();
+        younger["created"] = "2025-01-01T00:00:00+00:00".into();
+        job.sandbox.insert("requests", younger);
+        drop(job.run(twelve(), |ledger, request| {
+            tried += u32::from(request.id == id(3));
+            approve(ledger, request)
+        }));
+        job.wait(10 * MINUTE);
+    }
+    assert_eq!((tried, dead(&job)), (12, 1));
+    let pending = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
+    assert_eq!(pending, 1);
+}
+
+const URL: &str = "CONNECT_TEST_ABORT_URL";
+const KEY: &str = "CONNECT_TEST_ABORT_KEY";
+const FILE: &str = "CONNECT_TEST_ABORT_LEDGER";
+const NOW: &str = "CONNECT_TEST_ABORT_NOW";
+
+/// One run, which one order kills.
+#[test]
+#[ignore = "started by the others"]
+fn worker_that_dies() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let config = connect::Config::new(url, std::env::var(KEY).unwrap())
+        .unwrap()
+        .products([sample::PRODUCT])
+        .update_method(connect::UpdateMethod::Put);
+    let ledger = Ledger::open(std::env::var(FILE).unwrap()).unwrap();
+    let now = std::env::var(NOW).unwrap().parse().unwrap();
+    ledger.set_clock(Some(OffsetDateTime::from_unix_timestamp(now).unwrap()));
+    let connect = connect::Connect::new(config).unwrap();
+    let options = Options::new().attempts(Attempts::new(4)).ledger(&ledger);
+    let report = connect.fulfillment().process_with(options, |request| {
+        if request.id == id(0) {
+            std::process::abort();
+        }
+        Ok(Approval::template(TEMPLATE))
+    });
+    std::process::exit(i32::from(report.unwrap().exit_code()));
+}
+
+#[test]
+fn an_order_that_kills_the_process_dies_itself_and_the_99_behind_it_are_done() {
+    let mut job = orders(100);
+    let mut killed = 0;
+    for run in 0..12 {
+        let ended = Command::new(std::env::current_exe().unwrap())
+            .args(["ledger_attempts::worker_that_dies", "--exact", "--ignored"])
+            .env(URL, job.sandbox.url())
+            .env(KEY, job.sandbox.api_key())
+            .env(FILE, job.path())
+            .env(NOW, job.now.unix_timestamp().to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        killed += u32::from(ended.code().is_none());
+        if run == 1 {
+            let approved =
+                job.sandbox.all("requests").iter().filter(|order| order["status"] == "approved").count();
+            assert_eq!(approved, 99, "it goes behind the fresh ones");
+        }
+        job.wait(20 * MINUTE);
+    }
+    assert_eq!(killed, 4);
+    let dead = job.ledger().dead().unwrap();
+    assert_eq!((dead.len(), dead[0].id.as_str(), dead[0].attempts), (1, &*id(0), 4));
+    assert!(dead[0].error.as_deref().unwrap().contains("the process ended while it had this order in hand"));
+}
+
+#[test]
+fn without_a_bound_an_order_that_erred_is_tried_in_every_run_and_is_remembered_all_the_same() {
+    let job = job(one_order());
+    for attempts in 1..=3 {
+        assert_eq!(job.run(Options::new(), down).errored(), 1);
+        assert_eq!((job.entry().attempts, job.entry().erred), (attempts, Some(job.entry().erred.unwrap())));
+    }
+}
+
+#[test]
+fn a_pause_is_taken_from_the_answer_of_later_and_an_order_that_is_skipped_is_put_off_no_more() {
+    let mut job = job(one_order());
+    let later = |_: &Ledger, _: &Request| Err(Action::later(HOUR, "the bank is closed"));
+    assert_eq!(only(&job.run(Options::new(), later)).verdict, Verdict::Later);
+    job.wait(HOUR - Duration::from_secs(1));
+    assert_eq!(job.run_idle(Options::new()).waiting(), 1);
+    job.wait(Duration::from_secs(1));
+    drop(job.run(Options::new(), |_, _| Err(Action::skip())));
+    assert_eq!((job.entry().later, job.entry().due), (None, None));
+}

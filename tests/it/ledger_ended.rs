@@ -1,0 +1,364 @@
+//! Orders that end without this job, or fail after something was made for them: adopted, undone, told until acknowledged.
+
+use connect::ledger::{Attempts, Left, Made};
+use connect::sandbox::{Fault, Sandbox, sample};
+use connect::{Action, Approval, Certainty, Error, Ledger, LedgerErrorKind, Options, Verdict};
+
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job};
+use crate::support::{ORDER, TEMPLATE, one_order, only, routes, status};
+
+/// An order with a tenant and a licence that then erred.
+fn half_done() -> Job {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| {
+        job.both(ledger, request, Err(Action::error("the ERP is down")))
+    }));
+    assert_eq!(job.vendor.calls().len(), 2);
+    job
+}
+
+#[test]
+fn an_order_that_somebody_else_approves_is_adopted_and_told_until_it_is_acknowledged_and_never_undone() {
+    let mut job = half_done();
+    job.others_approve(ORDER);
+    for run in 0..3 {
+        let (news, exit) = job.news(job.undoing(), |_, _| unreachable!());
+        let line = format!("{ORDER} was approved by someone else after the steps tenant, licence\n");
+        assert_eq!((news.as_str(), exit), (if run == 0 { &*line } else { "" }, 0));
+        job.wait(2 * DAY);
+    }
+    let report = job.run_idle(job.undoing());
+    assert_eq!((report.left(), job.vendor.calls().len()), (1, 0), "{report}");
+    let ledger = job.ledger();
+    let [leftover] = &ledger.leftovers().unwrap()[..] else { panic!() };
+    assert_eq!((leftover.entry.left, leftover.steps.len()), (Some(Left::Adopted), 2));
+    assert!(ledger.acknowledge(ORDER, "jo: the customer has it all").unwrap());
+    drop(ledger);
+    assert_eq!(job.run_idle(job.undoing()).left(), 0);
+    assert_eq!(job.vendor.there(), ["L-2", "T-1"]);
+}
+
+#[test]
+fn an_order_that_is_approved_with_our_template_between_our_look_and_our_call_is_adopted_too() {
+    let job = job(one_order());
+    job.sandbox.before("POST", "/requests/*/approve", |others| others.approve(ORDER, TEMPLATE).unwrap());
+    let report =
+        job.run(job.undoing(), |ledger, request| job.both(ledger, request, approve(ledger, request)));
+    assert_eq!(only(&report).certainty, Certainty::AlreadyDone, "{report}");
+    assert_eq!((report.left(), job.entry().left), (1, Some(Left::Adopted)), "{report}");
+    assert!(report.warnings().iter().any(|warning| warning.contains("acknowledge it")), "{report}");
+}
+
+#[test]
+fn an_order_that_others_fail_between_our_look_and_our_call_is_undone_in_that_run() {
+    let job = job(one_order());
+    job.sandbox.before("POST", "/requests/*/approve", |others| others.fail(ORDER, "no").unwrap());
+    let report =
+        job.run(job.undoing(), |ledger, request| job.both(ledger, request, Ok(Approval::template(TEMPLATE))));
+    assert_eq!(report.approved(), 0, "{report}");
+    assert_eq!((job.vendor.there().len(), report.left()), (0, 0), "{report}");
+}
+
+#[test]
+fn what_others_fail_is_found_at_the_end_of_the_walk_and_undone_in_reverse_without_asking_the_closure() {
+    let job = half_done();
+    job.others_fail(ORDER);
+    let report = job.run_idle(job.undoing());
+    let undone =
+        [format!("delete L-2 with {ORDER}:undo:licence:1"), format!("delete T-1 with {ORDER}:undo:tenant:1")];
+    assert_eq!(job.vendor.calls(), undone, "{report}");
+    assert_eq!((report.left(), report.exit_code()), (0, 0));
+    // What is undone stays so.
+    drop(job.run_idle(job.undoing()));
+    assert_eq!(job.vendor.calls(), [""; 0]);
+}
+
+#[test]
+fn the_platform_s_answer_to_fail_is_the_commit_point() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/*/fail").status(400));
+    let fail = |ledger: &Ledger, request: &_| job.both(ledger, request, Err(Action::fail("no")));
+    let report = job.run(job.undoing(), fail);
+    assert_eq!(only(&report).verdict, Verdict::Errored);
+    let made = [format!("{ORDER}:tenant:1"), format!("{ORDER}:licence:1")];
+    assert_eq!(job.vendor.calls(), made, "a refused fail undoes nothing");
+    let report = job.run(job.undoing(), fail);
+    assert_eq!((report.failed(), job.vendor.calls().len(), job.vendor.there().len()), (1, 2, 0), "{report}");
+}
+
+#[test]
+fn a_fail_of_unknown_fate_undoes_nothing_until_it_is_known() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/*/fail").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500).times(3));
+    let report = job.run(job.undoing(), |ledger, request| job.both(ledger, request, Err(Action::fail("no"))));
+    assert_eq!(only(&report).certainty, Certainty::Unknown, "{report}");
+    assert_eq!(job.vendor.there().len(), 2);
+    job.vendor.calls();
+    job.sandbox.clear_faults();
+    let report = job.run_idle(job.undoing());
+    assert_eq!((report.failed(), report.observed()), (1, 1), "{report}");
+    assert_eq!((job.vendor.calls().len(), job.vendor.there().len()), (2, 0));
+}
+
+#[test]
+fn an_undo_that_fails_is_a_warning_and_later_runs_do_the_rest() {
+    let job = job(one_order());
+    *job.vendor.stuck.borrow_mut() = 2;
+    let fail = |ledger: &Ledger, request: &_| job.both(ledger, request, Err(Action::fail("no")));
+    let report = job.run(job.undoing(), fail);
+    let outcome = only(&report);
+    assert_eq!(outcome.verdict, Verdict::Failed);
+    let text = "the undo of the step \"licence\" failed, and a later run tries it again: the vendor is busy";
+    assert_eq!(outcome.warnings, [text]);
+    job.vendor.calls();
+    let report = job.run_idle(job.undoing());
+    assert!(matches!(&only(&report).error, Some(Error::Handler(error)) if format!("{error:#}") == text));
+    assert_eq!(report.left(), 1);
+    // What was made first may be what the other needs.
+    let delete = format!("delete L-2 with {ORDER}:undo:licence:1");
+    assert_eq!(job.vendor.calls(), [delete.as_str()]);
+    drop(job.run_idle(job.undoing()));
+    assert_eq!(job.vendor.calls(), [delete, format!("delete T-1 with {ORDER}:undo:tenant:1")]);
+}
+
+#[test]
+fn an_undo_that_panics_is_an_undo_that_fails() {
+    let job = half_done();
+    job.others_fail(ORDER);
+    let options = job.undoing();
+    drop(job.run_idle(Options::new().undo("licence", |_: Made<String>, _| panic!("in the undo"))));
+    drop(job.run_idle(options));
+    assert_eq!(job.vendor.there(), [""; 0]);
+}
+
+#[test]
+fn vendor_systems_that_are_away_are_not_asked_for_each_leftover() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(30, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    for order in job.sandbox.all("requests") {
+        job.others_fail(order["id"].as_str().unwrap());
+    }
+    job.vendor.calls();
+    *job.vendor.stuck.borrow_mut() = 10;
+    for _ in 0..2 {
+        let report = job.run_idle(job.undoing());
+        assert_eq!((job.vendor.calls().len(), report.left()), (5, 30), "{report}");
+    }
+    assert_eq!(job.run_idle(job.undoing()).left(), 0);
+    assert_eq!(job.vendor.there().len(), 0);
+}
+
+#[test]
+fn the_undo_of_a_step_whose_fate_is_unknown_gets_only_its_key() {
+    let job = job(one_order());
+    drop(job.run(job.undoing(), |ledger, request| {
+        let _: String = ledger.work(request).step("tenant").run(|key| job.vendor.lose(key))?;
+        unreachable!()
+    }));
+    job.others_fail(ORDER);
+    job.vendor.calls();
+    drop(job.run_idle(job.undoing()));
+    let undone = format!("delete whatever {ORDER}:tenant:1 made with {ORDER}:undo:tenant:1");
+    assert_eq!((job.vendor.calls(), job.vendor.there().len()), (vec![undone], 0));
+}
+
+#[test]
+fn an_undo_that_no_run_has_done_yet_is_left_to_the_next() {
+    let job = job(one_order());
+    // As by a process that ends just after the platform's answer.
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, Err(Action::fail("no")))));
+    job.vendor.calls();
+    assert_eq!(job.entry().left, Some(Left::Undo));
+    drop(job.run_idle(job.undoing()));
+    assert_eq!((job.vendor.calls().len(), job.vendor.there().len()), (2, 0));
+}
+
+#[test]
+fn steps_that_nothing_undoes_are_told_until_a_person_acknowledges_them() {
+    let mut job = half_done();
+    // It was told as an error before: that is another story.
+    let told = job.news(Options::new(), down);
+    assert_eq!(told.1, 1);
+    job.others_fail(ORDER);
+    let with_one = || Options::new().undo("licence", |made, key| job.vendor.delete(&made, key));
+    let (news, _) = job.news(with_one(), |_, _| unreachable!());
+    assert_eq!(news, format!("{ORDER} ended failed, and nothing has undone the steps tenant\n"));
+    assert_eq!(job.news(with_one(), |_, _| unreachable!()), (String::new(), 0));
+    assert_eq!(job.vendor.there(), ["T-1"]);
+    job.wait(3 * DAY);
+    let again = || Options::new().tell_again(DAY);
+    assert_eq!(job.news(again(), |_, _| unreachable!()).0, news, "once more where that is wished for");
+    assert_eq!(job.news(again(), |_, _| unreachable!()).0, "");
+    assert_eq!(job.run_idle(Options::new()).left(), 1);
+    assert!(job.ledger().acknowledge(ORDER, "jo: deleted by hand").unwrap());
+    assert_eq!(job.run_idle(Options::new()).left(), 0);
+}
+
+#[test]
+fn a_step_whose_effect_stays_is_no_leftover() {
+    let job = job(one_order());
+    let report = job.run(Options::new(), |ledger, request| {
+        let _: String = ledger.work(request).step("contact").keep().run(|key| job.vendor.make(key))?;
+        Err(Action::fail("no"))
+    });
+    assert_eq!((report.failed(), report.left()), (1, 0), "{report}");
+    assert_eq!(job.vendor.there(), ["T-1"]);
+}
+
+#[test]
+fn orders_that_were_not_met_are_looked_up_some_hundreds_to_a_call_and_no_more_than_once_an_hour() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(1000, |_, _| {});
+    let mut job = job(sandbox);
+    drop(job.run(Options::new().page_size(1000), |ledger, request| {
+        let _: String = ledger.work(request).step("tenant").run(|key| job.vendor.make(key))?;
+        down(ledger, request)
+    }));
+    // Somebody withdraws them for a while, so that no list has them.
+    for order in job.sandbox.all("requests") {
+        let id = order["id"].as_str().unwrap();
+        job.sandbox.update("requests", id, |order| order["status"] = "tiers_setup".into());
+    }
+    let mut look_ups = Vec::new();
+    for _ in 0..13 {
+        job.sandbox.take_journal();
+        drop(job.run_idle(Options::new()));
+        let calls = job.sandbox.take_journal();
+        look_ups.push(calls.iter().filter(|call| call.path.contains("in(id,")).count());
+        job.wait(10 * MINUTE);
+    }
+    assert_eq!(look_ups.iter().filter(|calls| **calls > 0).count(), 1, "{look_ups:?}");
+    assert!(look_ups[0] <= 4, "{look_ups:?}");
+    // Those that wait for their customer, once a day.
+    let mut job = Job { now: job.now + DAY, ..job };
+    for order in job.sandbox.all("requests") {
+        let id = order["id"].as_str().unwrap();
+        job.sandbox.update("requests", id, |order| order["status"] = "inquiring".into());
+    }
+    let mut look_ups = 0;
+    for _ in 0..24 {
+        job.sandbox.take_journal();
+        drop(job.run_idle(Options::new()));
+        look_ups += job.sandbox.take_journal().iter().filter(|call| call.path.contains("in(id,")).count();
+        job.wait(HOUR);
+    }
+    assert!((3..=8).contains(&look_ups), "{look_ups}");
+}
+
+#[test]
+fn an_id_that_does_not_come_back_is_told_after_a_week_and_never_dropped() {
+    let mut job = half_done();
+    let gone = job.sandbox.remove("requests", ORDER).unwrap();
+    let mut told = Vec::new();
+    for day in 0..30 {
+        let (news, _) = job.news(job.undoing(), |_, _| unreachable!());
+        if !news.is_empty() {
+            told.push((day, news));
+        }
+        job.wait(DAY);
+    }
+    let text = format!("{ORDER} is not known to the platform for a week\n");
+    assert_eq!(told, [(7, text)]);
+    // It is there again, with its steps.
+    job.sandbox.insert("requests", gone);
+    let report =
+        job.run(Options::new(), |ledger, request| job.both(ledger, request, approve(ledger, request)));
+    assert_eq!((report.approved(), job.vendor.calls().len()), (1, 0), "{report}");
+}
+
+#[test]
+fn a_state_that_is_not_known_is_alive() {
+    let mut job = half_done();
+    job.sandbox.update("requests", ORDER, |order| order["status"] = "on_hold".into());
+    for _ in 0..3 {
+        let report = job.run_idle(job.undoing());
+        assert_eq!((report.left(), job.vendor.calls().len()), (0, 0), "{report}");
+        job.wait(DAY);
+    }
+    assert_eq!(job.entry().state.as_deref(), Some("on_hold"));
+}
+
+#[test]
+fn an_ended_order_stays_a_day_as_a_tombstone() {
+    let mut job = job(one_order());
+    let list = format!("[{}]", job.sandbox.get("requests", ORDER).unwrap());
+    drop(job.run(Options::new(), |ledger, request| job.provision(ledger, request)));
+    job.wait(DAY - MINUTE);
+    let other = |job: &Job, number: u32| {
+        // Something ends, so that what is old is forgotten.
+        job.sandbox.insert("requests", sample::request(&format!("PR-9000-0000-{number:04}-001")));
+        drop(job.run(Options::new(), approve));
+    };
+    other(&job, 1);
+    assert_eq!(job.entry().state.as_deref(), Some("approved"));
+    job.sandbox.fault(Fault::on("GET", "/requests").status(200).body(&list));
+    drop(job.run_idle(Options::new()));
+    job.wait(2 * MINUTE);
+    other(&job, 2);
+    assert!(job.read(ORDER).is_none());
+}
+
+#[test]
+fn a_run_of_one_product_takes_the_orders_of_another_for_neither_met_nor_ended() {
+    let job = half_done();
+    let connect =
+        connect::Connect::new(crate::support::one_try_config(&job.sandbox).products(["PRD-000-000-000"]))
+            .unwrap();
+    let ledger = job.ledger();
+    for _ in 0..2 {
+        drop(connect.fulfillment().process_with(job.undoing().ledger(&ledger), |_| unreachable!()).unwrap());
+    }
+    let look_ups = routes(&job.sandbox).len();
+    assert_eq!((job.vendor.calls().len(), job.vendor.there().len()), (0, 2));
+    assert!(look_ups < 10, "{look_ups}");
+    assert_eq!(status(&job.sandbox, ORDER), "pending");
+}
+
+#[test]
+fn what_people_decide_says_who_and_why_and_is_refused_beside_a_running_job() {
+    let mut job = job(one_order());
+    let once = || Options::new().attempts(Attempts::new(1));
+    let second = job.path();
+    drop(job.run(once(), |ledger, request| {
+        let other = Ledger::open(&second).unwrap();
+        let kind = |error: Error| match error {
+            Error::Ledger(error) => error.kind(),
+            other => panic!("{other}"),
+        };
+        for refused in [
+            other.revive(ORDER, "jo").unwrap_err(),
+            other.forget(ORDER, "jo").unwrap_err(),
+            other.acknowledge(ORDER, "jo").unwrap_err(),
+            other.set(ORDER, "tenant", &1, "jo").unwrap_err(),
+        ] {
+            assert_eq!(kind(refused), LedgerErrorKind::Held);
+        }
+        assert_eq!(other.dead().unwrap().len(), 0, "reading is not refused");
+        down(ledger, request)
+    }));
+    job.wait(DAY);
+    assert_eq!(job.run_idle(once()).dead(), 1);
+    let ledger = job.ledger();
+    let dead = ledger.dead().unwrap();
+    assert_eq!((dead.len(), dead[0].id.as_str(), dead[0].attempts), (1, ORDER, 1));
+    assert!(ledger.revive(ORDER, " ").unwrap_err().to_string().contains("who makes it, and why"));
+    assert!(!ledger.revive("PR-0", "jo: typing").unwrap());
+    assert_eq!(ledger.revive_all(|entry| entry.attempts > 5, "jo: none of these").unwrap(), 0);
+    assert_eq!(ledger.revive_all(|entry| entry.attempts == 1, "jo: the ERP is back").unwrap(), 1);
+    drop(ledger);
+    assert_eq!(job.run(once(), down).errored(), 1, "its attempts begin anew");
+    let ledger = job.ledger();
+    assert!(ledger.forget(ORDER, "jo: handled by hand").unwrap());
+    assert!(ledger.store().read("requests", ORDER).unwrap().is_none());
+    drop(ledger);
+    // Who and why is kept, as `sqlite3` shows it.
+    let file = std::fs::read(job.path()).unwrap();
+    let file = String::from_utf8_lossy(&file);
+    for kept in ["revivejo: the ERP is back", "forgetjo: handled by hand"] {
+        assert!(file.contains(kept), "{kept}");
+    }
+}

@@ -1,0 +1,131 @@
+//! A deciding call of unknown fate: the next run settles it before it lists, and no other decision is made until then.
+
+use connect::models::Request;
+use connect::sandbox::{Fault, Sandbox};
+use connect::{Action, Approval, Certainty, Ledger, Options, Verdict};
+use serde_json::Value;
+
+use crate::support::job::{Job, approve, job};
+use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
+
+/// An order whose approval was lost; whether it was carried out is not known when the run ends.
+fn lost(carried_out: bool) -> Job {
+    let job = job(one_order());
+    let lost = Fault::on("POST", "/requests/*/approve").reset();
+    job.sandbox.fault(if carried_out { lost.after_effect() } else { lost.times(9) });
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    // The look-ups at the end of the run, behind the two lists of the walk.
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(lists(&job.sandbox)).status(500).always());
+    let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Errored, Certainty::Unknown), "{report}");
+    assert!(job.entry().plan.is_some());
+    job.sandbox.clear_faults();
+    job.sandbox.take_journal();
+    job.vendor.calls();
+    job
+}
+
+/// Number of list calls of a run over these orders in which nothing is decided.
+fn lists(sandbox: &Sandbox) -> usize {
+    let skip = |_: &Request| Err(Action::skip());
+    drop(crate::support::one_try(sandbox).process_fulfillments(skip).unwrap());
+    sandbox.take_journal().iter().filter(|call| call.route() == "/requests").count()
+}
+
+fn texts(sandbox: &Sandbox) -> Vec<String> {
+    let text = |message: &Value| message["text"].as_str().unwrap().to_owned();
+    sandbox.messages(TALK).iter().map(text).collect()
+}
+
+#[test]
+fn an_approval_of_unknown_fate_is_found_out_before_the_list_and_its_message_is_posted() {
+    let job = lost(true);
+    assert_eq!(texts(&job.sandbox), [""; 0]);
+    let report = job.run_idle(Options::new());
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    assert_eq!(texts(&job.sandbox), [format!("Activated using template {TEMPLATE}.")]);
+    let calls = job.sandbox.take_journal();
+    assert!(calls[0].path.starts_with("/requests?in(id,"), "{calls:?}");
+    assert_eq!((report.left(), job.entry().state.as_deref()), (0, Some("approved")), "it was ours");
+    drop(job.run_idle(Options::new()));
+    assert_eq!(texts(&job.sandbox).len(), 1);
+}
+
+#[test]
+fn an_approval_that_was_not_carried_out_is_decided_anew() {
+    let job = lost(false);
+    let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    assert_eq!((report.approved(), job.vendor.calls().len()), (1, 0), "{report}");
+}
+
+#[test]
+fn while_the_fate_of_an_approval_is_unknown_the_closure_may_not_decide_otherwise() {
+    let job = lost(true);
+    // The order is still listed as pending, and cannot be looked up.
+    job.sandbox.fault(Fault::on("GET", "/requests").status(500));
+    job.sandbox.update("requests", ORDER, |order| order["status"] = "pending".into());
+    let report = job.run_idle(Options::new());
+    assert_eq!((report.waiting(), report.handled(), report.exit_code()), (1, 0, 0), "{report}");
+    assert!(job.sandbox.take_journal().iter().all(|call| call.method == "GET"));
+    // A dry run neither.
+    let report = job.run_idle(Options::new().dry_run(true));
+    assert_eq!(report.waiting(), 1, "{report}");
+}
+
+#[test]
+fn an_unknown_approval_that_others_overtook_is_a_conflict_and_what_was_made_is_undone() {
+    let job = lost(false);
+    job.others_fail(ORDER);
+    let report = job.run_idle(job.undoing());
+    assert_eq!((only(&report).verdict, report.exit_code()), (Verdict::Errored, 1), "{report}");
+    assert!(report.to_string().contains("failed"), "{report}");
+    assert_eq!((job.vendor.there().len(), report.left()), (0, 0));
+    assert_eq!(texts(&job.sandbox), [""; 0]);
+}
+
+#[test]
+fn an_unknown_approval_that_others_made_with_another_template_is_adopted() {
+    let job = lost(false);
+    job.sandbox.act(|others| others.approve(ORDER, "TL-111-222-333")).unwrap();
+    let report = job.run_idle(job.undoing());
+    assert_eq!((report.left(), job.vendor.there().len()), (1, 1), "{report}");
+    assert_eq!(status(&job.sandbox, ORDER), "approved");
+}
+
+#[test]
+fn an_order_of_unknown_fate_that_the_platform_no_longer_knows_is_told_after_a_week() {
+    let mut job = lost(false);
+    job.sandbox.remove("requests", ORDER);
+    let mut told = 0;
+    for _ in 0..20 {
+        told += usize::from(job.news(Options::new(), approve).0.contains("is not known to the platform"));
+        job.wait(crate::support::job::DAY);
+    }
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn a_tier_config_request_is_settled_in_the_same_way() {
+    let sandbox = Sandbox::start().unwrap();
+    let job = job(sandbox);
+    let ledger = job.ledger();
+    let connect = crate::support::one_try(&job.sandbox);
+    let run = |ledger: &Ledger| {
+        let options = Options::new().ledger(ledger).max(1);
+        connect.tier_config().process_with(options, |request| {
+            let work = ledger.work(request);
+            let _: String = work.step("account").run(|key| job.vendor.make(key))?;
+            Ok(Approval::template(TEMPLATE))
+        })
+    };
+    job.sandbox.fault(Fault::on("POST", "/tier/config-requests/*/approve").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/tier/config-requests/*").status(500).always());
+    job.sandbox.fault(Fault::on("GET", "/tier/config-requests").skip(1).status(500).always());
+    let report = run(&ledger).unwrap();
+    assert_eq!(report.unknown(), 1, "{report}");
+    job.sandbox.clear_faults();
+    let report = run(&ledger).unwrap();
+    assert_eq!(report.observed(), 1, "{report}");
+}
