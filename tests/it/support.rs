@@ -10,6 +10,7 @@ use connect::sandbox::{Body, Sandbox, sample};
 use connect::{Config, Connect, Outcome, Report, UpdateMethod};
 use serde_json::{Value, json};
 
+pub(crate) mod authority;
 #[cfg(feature = "logger")]
 pub(crate) mod program;
 pub(crate) mod raw;

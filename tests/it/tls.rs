@@ -2,82 +2,26 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use connect::sandbox::Sandbox;
 use connect::{Config, Connect, Error};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rcgen::{BasicConstraints, IsCa};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tempfile::TempDir;
 
+use crate::support::authority::Authority;
 use crate::support::{impatient, serving};
 
-/// An authority, and a server of one answer with a certificate of it for `name`.
-struct Authority {
-    folder: TempDir,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
 impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), issuer }
-    }
-
-    fn file(&self) -> PathBuf {
-        let path = self.folder.path().join("ca.pem");
-        let der = self.issuer.der();
-        let lines: Vec<_> = base64(der)
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8_lossy(line).into_owned())
-            .collect();
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
-        std::fs::write(&path, pem).unwrap();
-        path
-    }
-
+    /// A server of one answer with a certificate for `name`.
     fn server(&self, name: &str, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
         self.server_with(name, IsCa::NoCa, answer)
     }
 
-    /// A server whose own certificate is made for an authority, or is not.
     fn server_with(&self, name: &str, is_ca: IsCa, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        params.is_ca = is_ca;
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            )
-            .unwrap();
-        let config = Arc::new(config);
+        let config = self.server_config(name, is_ca);
         serving(move |stream| answer(stream, Arc::clone(&config)))
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for at in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * at) & 63) as usize] as char;
-            out.push(if at <= chunk.len() { sign } else { '=' });
-        }
-    }
-    out
 }
 
 fn accounts(stream: TcpStream, config: Arc<ServerConfig>) {
