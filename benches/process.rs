@@ -193,12 +193,13 @@ fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
     };
     let middle = |of: fn(&Cost) -> f64| median(pairs.iter().map(|(ours, _)| of(ours)).collect());
     println!(
-        "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak)",
+        "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak, {:.1} MB of it data)",
         ratio(|cost| cost.cpu.as_secs_f64()),
         ratio(|cost| cost.wall.as_secs_f64()),
         ratio(|cost| cost.peak_kb as f64),
         middle(|cost| cost.cpu.as_secs_f64()),
         middle(|cost| cost.peak_kb as f64 / 1024.0),
+        middle(|cost| cost.data_kb as f64 / 1024.0),
     );
 }
 
