@@ -14,6 +14,7 @@ pub(crate) mod authority;
 #[cfg(feature = "logger")]
 pub(crate) mod program;
 pub(crate) mod raw;
+pub(crate) mod relay;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
 
