@@ -11,14 +11,16 @@
 
 use std::io::Read as _;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use connect::models::{ParamUpdate, Request};
 use connect::usage::UsageRecord;
 use connect::{Approval, Config, Connect, Options};
-use serde::Deserialize;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 
+#[path = "../tests/it/support/authority.rs"]
+mod authority;
+#[path = "shared/by_hand.rs"]
+mod by_hand;
 #[path = "shared/measure.rs"]
 mod measure;
 #[path = "shared/page.rs"]
@@ -28,6 +30,7 @@ mod raw;
 #[path = "shared/server.rs"]
 mod server;
 
+use by_hand::{Answers, Minimal, agent, by_hand};
 use measure::{Cost, job, median, report};
 use server::{Server, serve};
 
@@ -41,17 +44,22 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["serve", orders, size] => serve(orders.parse().unwrap(), size.parse().unwrap()),
-        ["sdk", url] => report(|| sdk(url)),
-        ["sdk", url, level] => {
+        ["serve", orders, size] => serve(orders.parse().unwrap(), size.parse().unwrap(), None),
+        ["serve", orders, size, ca] => serve(orders.parse().unwrap(), size.parse().unwrap(), Some(ca)),
+        ["sdk", url] => report(|| sdk(url, None)),
+        ["sdk-over-tls", url, ca] => report(|| sdk(url, Some(ca))),
+        ["sdk-with-logger", url, level] => {
             let level = level.parse().expect("a level of the log");
             connect::logger::Logger::new().default_level(level).try_init().expect("the first logger");
-            report(|| sdk(url));
+            report(|| sdk(url, None));
         }
-        ["floor", url] => report(|| floor::<Request>(url, agent(true), |request| &request.id)),
-        ["plain-floor", url] => report(|| floor::<Request>(url, agent(false), |request| &request.id)),
-        ["minimal-floor", url] => report(|| floor::<Minimal>(url, agent(true), |request| &request.id)),
-        ["raw", url] => report(|| raw::run(url)),
+        ["hand", url] => report(|| by_hand::<Request>(url, &agent(None), Answers::Read)),
+        ["hand-over-tls", url, ca] => report(|| by_hand::<Request>(url, &agent(Some(ca)), Answers::Read)),
+        ["hand-minimal", url] => report(|| by_hand::<Minimal>(url, &agent(None), Answers::Read)),
+        ["hand-unread", url] => report(|| by_hand::<Request>(url, &agent(None), Answers::Unread)),
+        ["hand-resolver", url] => report(|| by_hand::<Request>(url, &by_hand::untuned(), Answers::Read)),
+        ["raw", url] => report(|| raw::run(url, Answers::Read)),
+        ["raw-unread", url] => report(|| raw::run(url, Answers::Unread)),
         ["decode", "full"] => decode(as_the_loop::<Vec<Request>>),
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
@@ -65,28 +73,39 @@ fn main() {
 fn table(only: Option<&str>) {
     let wanted = |name: &str| only.is_none_or(|only| name.contains(only));
     println!("medians of {RUNS} runs, ratios taken pair by pair");
+    let run = |job_of: &[&str]| {
+        let server = Server::start(ORDERS, PAGE);
+        job(&[&job_of[..1], &[&server.url], &job_of[1..]].concat())
+    };
     if wanted("loop") {
-        let run = |name: &str| {
-            let server = Server::start(ORDERS, PAGE);
-            job(&[name, &server.url])
-        };
+        let sdk = || run(&["sdk"]);
         against(
-            "loop: 10,000 orders, update and approve each, against the same calls by hand",
-            || run("sdk"),
-            || run("floor"),
+            "loop: 10,000 orders, update and approve each, against by hand, same library, models and timeouts",
+            sdk,
+            || run(&["hand"]),
         );
-        against("  the loop against a raw socket", || run("sdk"), || run("raw"));
-        against("  the same by hand with ureq's own resolver", || run("plain-floor"), || run("floor"));
-        against("  the same by hand with minimal structs", || run("minimal-floor"), || run("floor"));
+        against("loop: against by hand with minimal structs", sdk, || run(&["hand-minimal"]));
+        against("loop: against a raw socket with the same models", sdk, || run(&["raw"]));
+        against("loop: against by hand with no answer read", sdk, || run(&["hand-unread"]));
+        against("loop: against a raw socket with no answer read", sdk, || run(&["raw-unread"]));
+        against("  by hand with ureq's own resolver", || run(&["hand-resolver"]), || run(&["hand"]));
+    }
+    if wanted("tls") {
+        let run = |name: &str| {
+            let server = Server::over_tls(ORDERS, PAGE);
+            job(&[name, &server.url, &server.ca])
+        };
+        against("tls: the loop against by hand", || run("sdk-over-tls"), || run("hand-over-tls"));
     }
     if wanted("log") {
-        let run = |level: &[&str]| {
-            let server = Server::start(ORDERS, PAGE);
-            job(&[&["sdk", &server.url], level].concat())
-        };
-        against("log: the loop with a logger at warn, against none", || run(&["warn"]), || run(&[]));
-        against("  none against none, which is the noise", || run(&[]), || run(&[]));
-        against("  with a logger at trace, against none", || run(&["trace"]), || run(&[]));
+        let off = || run(&["sdk"]);
+        against(
+            "log: the loop with a logger at warn, against none",
+            || run(&["sdk-with-logger", "warn"]),
+            off,
+        );
+        against("  none against none, which is the noise", off, off);
+        against("  with a logger at trace, against none", || run(&["sdk-with-logger", "trace"]), off);
     }
     if wanted("decode") {
         let run = |what: &'static str| move || job(&["decode", what]);
@@ -102,7 +121,9 @@ fn table(only: Option<&str>) {
             let server = Server::start(orders, PAGE);
             job(&["sdk", &server.url])
         };
-        against("memory: 100,000 orders against 1,000", || run(100_000), || run(1000));
+        for orders in [100, 10_000, 100_000] {
+            against(&format!("memory: {orders} orders against 1000"), || run(orders), || run(1000));
+        }
     }
     if wanted("cron") {
         cron();
@@ -172,18 +193,23 @@ fn against(what: &str, ours: impl Fn() -> Cost, theirs: impl Fn() -> Cost) {
     };
     let middle = |of: fn(&Cost) -> f64| median(pairs.iter().map(|(ours, _)| of(ours)).collect());
     println!(
-        "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak)",
+        "{what}\n    CPU {:.2} ×, wall {:.2} ×, peak memory {:.2} ×   ({:.2} s CPU, {:.1} MB peak, {:.1} MB of it data)",
         ratio(|cost| cost.cpu.as_secs_f64()),
         ratio(|cost| cost.wall.as_secs_f64()),
         ratio(|cost| cost.peak_kb as f64),
         middle(|cost| cost.cpu.as_secs_f64()),
         middle(|cost| cost.peak_kb as f64 / 1024.0),
+        middle(|cost| cost.data_kb as f64 / 1024.0),
     );
 }
 
-fn sdk(url: &str) {
-    let config = Config::new(url, "ApiKey SU-1:secret").unwrap().update_method(connect::UpdateMethod::Put);
-    let connect = Connect::new(config).unwrap();
+fn sdk(url: &str, ca: Option<&str>) {
+    let config = Config::new(url, AUTHORIZATION).unwrap().update_method(connect::UpdateMethod::Put);
+    let connect = Connect::new(match ca {
+        Some(ca) => config.ca_file(ca),
+        None => config,
+    })
+    .unwrap();
     let options = Options::new().page_size(u32::try_from(PAGE).unwrap());
     let report = connect.fulfillment().process_with(options, |request| {
         let update = ParamUpdate::value("tenant", request.asset.id.as_str());
@@ -206,82 +232,6 @@ fn decode<T>(read: fn(&[u8]) -> serde_json::Result<T>) {
 /// Text is checked once for the page and not for each string.
 fn as_the_loop<T: serde::de::DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     serde_json::from_str(std::str::from_utf8(body).unwrap())
-}
-
-#[derive(Deserialize)]
-struct Minimal {
-    id: String,
-    #[expect(dead_code, reason = "decoded and not looked at")]
-    status: String,
-}
-
-/// The same calls as [`sdk`] makes, written by hand.
-fn floor<T: serde::de::DeserializeOwned>(url: &str, agent: ureq::Agent, id: fn(&T) -> &str) {
-    let mut offset = 0;
-    loop {
-        let list =
-            format!("{url}/requests?eq(status,pending)&ordering(created)&limit={PAGE}&offset={offset}");
-        let mut answer = agent.get(list).header("Authorization", AUTHORIZATION).call().unwrap();
-        let mut bytes = Vec::new();
-        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
-        let requests: Vec<T> = serde_json::from_slice(&bytes).unwrap();
-        if requests.is_empty() {
-            return;
-        }
-        offset += requests.len();
-        let ids = requests.iter().map(id).collect::<Vec<_>>().join(",");
-        let talks = format!("{url}/conversations?in(instance_id,({ids}))&limit=1000&offset=0");
-        let mut answer = agent.get(talks).header("Authorization", AUTHORIZATION).call().unwrap();
-        let mut bytes = Vec::new();
-        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
-        assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&bytes).unwrap().is_empty());
-        for request in &requests {
-            let id = id(request);
-            let update = serde_json::to_vec(
-                &serde_json::json!({"asset": {"params": [{"id": "tenant", "value": id}]}}),
-            )
-            .unwrap();
-            send(agent.put(format!("{url}/requests/{id}")), &update);
-            let approve = serde_json::to_vec(&serde_json::json!({"template_id": "TL-1"})).unwrap();
-            send(agent.post(format!("{url}/requests/{id}/approve")), &approve);
-        }
-    }
-}
-
-fn send(request: ureq::RequestBuilder<ureq::typestate::WithBody>, body: &[u8]) {
-    let request = request.header("Authorization", AUTHORIZATION).header("Content-Type", "application/json");
-    let mut answer = request.send(body).unwrap();
-    let mut bytes = Vec::new();
-    answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
-}
-
-/// ureq with our timeouts; for the floor also with a resolver that starts no thread, which is what tuning by hand finds.
-fn agent(tuned: bool) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .timeout_global(Some(Duration::from_secs(300)))
-        .timeout_connect(Some(Duration::from_secs(15)))
-        .proxy(None)
-        .build();
-    if !tuned {
-        return ureq::Agent::new_with_config(config);
-    }
-    ureq::Agent::with_parts(config, ureq::unversioned::transport::DefaultConnector::default(), Literal)
-}
-
-#[derive(Debug)]
-struct Literal;
-
-impl Resolver for Literal {
-    fn resolve(
-        &self,
-        uri: &ureq::http::Uri,
-        _: &ureq::config::Config,
-        _: ureq::unversioned::transport::NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let mut found = self.empty();
-        found.push(uri.authority().unwrap().as_str().parse().unwrap());
-        Ok(found)
-    }
 }
 
 fn records(count: usize) -> impl Iterator<Item = UsageRecord> {

@@ -110,6 +110,7 @@ impl Http {
             .timeout_connect(Some(config.connect_timeout))
             .max_idle_age(IDLE)
             .max_idle_connections_per_host(1)
+            .input_buffer_size(transport::INPUT)
             .output_buffer_size(transport::OUTPUT)
             .user_agent(config.user_agent.as_str())
             .accept("application/json")

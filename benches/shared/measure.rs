@@ -9,6 +9,8 @@ pub struct Cost {
     pub wall: Duration,
     pub cpu: Duration,
     pub peak_kb: u64,
+    /// Of these, without the pages of the program's own file, which the kernel maps in blocks as it likes.
+    pub data_kb: u64,
 }
 
 /// Runs this program again for one job.
@@ -25,6 +27,7 @@ pub fn job(arguments: &[&str]) -> Cost {
         wall: Duration::from_micros(numbers[0]),
         cpu: Duration::from_micros(numbers[1]),
         peak_kb: numbers[2],
+        data_kb: numbers[3],
     }
 }
 
@@ -32,7 +35,9 @@ pub fn job(arguments: &[&str]) -> Cost {
 pub fn report(work: impl FnOnce()) {
     let (start, cpu) = (Instant::now(), cpu_time());
     work();
-    println!("{} {} {}", start.elapsed().as_micros(), cpu_time().saturating_sub(cpu).as_micros(), peak_kb());
+    let (wall, cpu) = (start.elapsed().as_micros(), cpu_time().saturating_sub(cpu).as_micros());
+    let peak = memory_kb("VmHWM");
+    println!("{wall} {cpu} {peak} {}", peak.saturating_sub(memory_kb("RssFile")));
 }
 
 /// User and system time of this process, all threads, in steps of the kernel's clock (10 ms).
@@ -44,9 +49,9 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-fn peak_kb() -> u64 {
+fn memory_kb(what: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("it tells the peak");
+    let line = status.lines().find(|line| line.starts_with(what)).expect("it tells its memory");
     line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("in kB")
 }
 

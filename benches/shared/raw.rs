@@ -5,9 +5,10 @@ use std::net::TcpStream;
 
 use connect::models::Request;
 
+use super::by_hand::Answers;
 use super::{AUTHORIZATION, PAGE};
 
-pub fn run(url: &str) {
+pub fn run(url: &str, answers: Answers) {
     let (host, root) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut socket = Socket {
         stream: TcpStream::connect(host).unwrap(),
@@ -29,9 +30,19 @@ pub fn run(url: &str) {
         assert_eq!(socket.call("GET", &talks, ""), "[]");
         for Request { id, .. } in &requests {
             let update = format!(r#"{{"asset":{{"params":[{{"id":"tenant","value":"{id}"}}]}}}}"#);
-            socket.call("PUT", &format!("/{root}/requests/{id}"), &update);
-            socket.call("POST", &format!("/{root}/requests/{id}/approve"), r#"{"template_id":"TL-1"}"#);
+            let answer = socket.call("PUT", &format!("/{root}/requests/{id}"), &update);
+            check(answer, answers, id, "pending");
+            let path = format!("/{root}/requests/{id}/approve");
+            let answer = socket.call("POST", &path, r#"{"template_id":"TL-1"}"#);
+            check(answer, answers, id, "approved");
         }
+    }
+}
+
+fn check(answer: &str, answers: Answers, id: &str, status: &str) {
+    if answers == Answers::Read {
+        let order: Request = serde_json::from_str(answer).unwrap();
+        assert_eq!((order.id.as_str(), order.status.as_str()), (id, status));
     }
 }
 

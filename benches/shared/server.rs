@@ -1,29 +1,47 @@
 //! A server that does no work beyond answering, in a process of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
+use rcgen::IsCa;
+use rustls::{ServerConnection, StreamOwned};
+
+use super::authority::Authority;
 use super::page::page;
 
 /// The server's process; ends with this value.
 pub struct Server {
     child: Child,
     pub url: String,
+    /// The file with the certificate of its authority.
+    pub ca: String,
+    _file: Option<tempfile::NamedTempFile>,
 }
 
 impl Server {
     /// Starts a server whose list has so many orders.
     pub fn start(orders: usize, size: usize) -> Self {
+        Self::run(orders, size, None)
+    }
+
+    /// The same over TLS.
+    pub fn over_tls(orders: usize, size: usize) -> Self {
+        Self::run(orders, size, Some(tempfile::NamedTempFile::new().expect("a temporary file")))
+    }
+
+    fn run(orders: usize, size: usize, file: Option<tempfile::NamedTempFile>) -> Self {
+        let ca = file.as_ref().map(|file| file.path().display().to_string());
         let mut child = Command::new(std::env::current_exe().expect("a bench has a path"))
             .args(["serve", &orders.to_string(), &size.to_string()])
+            .args(&ca)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
         let mut line = String::new();
         let out = child.stdout.take().expect("its output is piped");
         BufReader::new(out).read_line(&mut line).expect("it tells its address");
-        Self { child, url: line.trim().to_owned() }
+        Self { child, url: line.trim().to_owned(), ca: ca.unwrap_or_default(), _file: file }
     }
 }
 
@@ -34,17 +52,31 @@ impl Drop for Server {
     }
 }
 
-/// Serves connections one after the other, for ever.
-pub fn serve(orders: usize, size: usize) -> ! {
+/// Serves connections one after the other, for ever; over TLS where there is a file for the authority's certificate.
+pub fn serve(orders: usize, size: usize, ca: Option<&str>) -> ! {
+    let tls = ca.map(|ca| {
+        let authority = Authority::new();
+        std::fs::copy(authority.file(), ca).expect("written");
+        authority.server_config("127.0.0.1", IsCa::NoCa)
+    });
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    println!("http://{}/public/v1", listener.local_addr().expect("it is bound"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("{scheme}://{}/public/v1", listener.local_addr().expect("it is bound"));
     // Made beforehand where they fit: making a page must not be waited for.
     let made: Vec<String> =
         (0..orders.min(20_000)).step_by(size).map(|at| page(at..(at + size).min(orders))).collect();
     let answer = page(0..1);
+    let answer = &answer[1..answer.len() - 1];
     loop {
         let (stream, _) = listener.accept().expect("a client comes");
-        connection(stream, orders, size, &made, &answer[1..answer.len() - 1]);
+        let _ = stream.set_nodelay(true);
+        match &tls {
+            None => connection(stream, orders, size, &made, answer),
+            Some(tls) => {
+                let tls = ServerConnection::new(tls.clone()).expect("a good configuration");
+                connection(StreamOwned::new(tls, stream), orders, size, &made, answer);
+            }
+        }
     }
 }
 
@@ -59,9 +91,7 @@ fn order(first: &str, target: &str) -> String {
     }
 }
 
-fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], answer: &str) {
-    let _ = stream.set_nodelay(true);
-    let mut writer = stream.try_clone().expect("a socket can be shared");
+fn connection(stream: impl Read + Write, orders: usize, size: usize, made: &[String], answer: &str) {
     let mut reader = BufReader::new(stream);
     let mut next = 0;
     let mut line = String::new();
@@ -108,7 +138,7 @@ fn connection(stream: TcpStream, orders: usize, size: usize, made: &[String], an
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{range}Content-Length: {}\r\n\r\n",
             text.len()
         );
-        if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(text.as_bytes())).is_err() {
+        if reader.get_mut().write_all(&[head.as_bytes(), text.as_bytes()].concat()).is_err() {
             return;
         }
     }

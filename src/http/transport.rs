@@ -15,6 +15,9 @@ const HELD: usize = 16 << 10;
 /// A call needs no more at once. The HTTP client's own 128 kB would be zeroed and kept for each layer.
 pub(super) const OUTPUT: usize = 2 * HELD;
 
+/// Each layer reads so much at once: more than the longest head that the HTTP client takes, which has to fit in whole.
+pub(super) const INPUT: usize = 80 << 10;
+
 /// Makes a [`OneSend`] of the connection below.
 #[derive(Debug)]
 pub(crate) struct OneSendConnector;

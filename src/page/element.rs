@@ -50,29 +50,28 @@ pub(crate) fn elements<T: DeserializeOwned>(
     {
         return Ok(items.into_iter().map(Element::Item).collect());
     }
-    // Bytes that are no UTF-8 spoil the elements that they are in, and not the page.
-    let text = String::from_utf8_lossy(body);
-    let is_spoilt = |raw: &str| matches!(text, Cow::Owned(_)) && raw.contains('\u{FFFD}');
-    let Some(raws) = split::parts(&text).filter(|_| text.trim_start().starts_with('[')) else {
+    let Some(raws) = split::byte_parts(body).filter(|_| body.trim_ascii_start().starts_with(b"[")) else {
+        let text = String::from_utf8_lossy(body);
         return decode::<Option<Vec<T>>>(Method::Get, path, text.as_bytes()).map(|_| Vec::new());
     };
     let first = usize::try_from(offset).unwrap_or(usize::MAX);
-    let read_one = |(index, raw): (usize, &str)| {
+    let read_one = |(index, raw): (usize, &[u8])| {
         let position = first.saturating_add(index);
-        let item = if is_spoilt(raw) {
-            Err(serde::de::Error::custom("holds text that is not UTF-8"))
-        } else {
-            serde_json::from_str::<T>(raw)
-        };
+        let text = String::from_utf8_lossy(raw);
+        // Bytes that are no UTF-8 spoil the element whose fields they are in, and not the page.
+        let item = parse::<T>(raw).map_err(|error| match text {
+            Cow::Owned(_) => serde::de::Error::custom("holds text that is not UTF-8"),
+            Cow::Borrowed(_) => error,
+        });
         let error = match item {
             Ok(item) if usable(&item) => return Element::Item(item),
             Ok(_) => DecodeError::unexpected("GET", list, "it has no id"),
             Err(error) => DecodeError::new(std::any::type_name::<T>(), "GET", list, &error),
         };
         Element::Broken {
-            raw: raw.to_owned(),
-            id: split::id(raw).unwrap_or_else(|| format!("element {position} of {list}")),
+            id: split::id(&text).unwrap_or_else(|| format!("element {position} of {list}")),
             error: Some(Error::Decode(Box::new(error.at(position)))),
+            raw: text.into_owned(),
         }
     };
     Ok(raws.into_iter().enumerate().map(read_one).collect())

@@ -2,13 +2,31 @@
 //!
 //! A number that is none, a raw control character or half of a pair spoils the one element that it is in.
 
+use std::ops::Range;
+
 /// The elements of a list, or the members of an object; `None` where the text does not end where it should.
 pub(crate) fn parts(text: &str) -> Option<Vec<&str>> {
     let text = text.trim();
+    let parts = ranges(text.as_bytes())?.into_iter().filter_map(|range| Some(text.get(range)?.trim()));
+    Some(parts.filter(|part| !part.is_empty()).collect())
+}
+
+/// [`parts`] of what may not be text.
+pub(super) fn byte_parts(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Some(parts(text)?.into_iter().map(str::as_bytes).collect());
+    }
+    let bytes = bytes.trim_ascii();
+    let parts = ranges(bytes)?.into_iter().filter_map(|range| Some(bytes.get(range)?.trim_ascii()));
+    Some(parts.filter(|part| !part.is_empty()).collect())
+}
+
+/// Where the parts lie between the brackets and commas.
+fn ranges(text: &[u8]) -> Option<Vec<Range<usize>>> {
     let mut open = Vec::new();
     let (mut in_text, mut escaped) = (false, false);
-    let (mut parts, mut start) = (Vec::new(), 1);
-    for (at, byte) in text.bytes().enumerate() {
+    let (mut ranges, mut start) = (Vec::new(), 1);
+    for (at, byte) in text.iter().copied().enumerate() {
         match byte {
             _ if in_text && escaped => escaped = false,
             b'\\' if in_text => escaped = true,
@@ -24,19 +42,18 @@ pub(crate) fn parts(text: &str) -> Option<Vec<&str>> {
                 }
             }
             b',' if open.len() == 1 => {
-                parts.push(text.get(start..at)?.trim());
+                ranges.push(start..at);
                 start = at + 1;
             }
             _ if open.is_empty() => return None,
             _ => {}
         }
     }
-    if !open.is_empty() || !text.starts_with(['[', '{']) {
+    if !open.is_empty() || !matches!(text, [b'[' | b'{', ..]) {
         return None;
     }
-    parts.push(text.get(start..text.len() - 1)?.trim());
-    parts.retain(|part| !part.is_empty());
-    Some(parts)
+    ranges.push(start..text.len() - 1);
+    Some(ranges)
 }
 
 /// The id of an object, whatever else is in it.

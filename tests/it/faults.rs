@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use connect::models::ParamUpdate;
-use connect::sandbox::{Fault, RecordedCall, Sandbox, sample};
+use connect::sandbox::{Fault, Sandbox, sample};
 use connect::usage::FileAction;
 use connect::{Action, Approval, Config, Connect, Error, Report, UpdateMethod};
 
@@ -18,6 +18,8 @@ use time::macros::datetime;
 #[cfg(feature = "xlsx")]
 use crate::support::usage::{LISTING, new_file, record};
 use crate::support::{ORDER, TEMPLATE, impatient};
+
+mod half_sent;
 
 /// One call of a plan, and a run that makes it.
 struct Case {
@@ -258,9 +260,9 @@ fn config(sandbox: &Sandbox, slow: bool) -> Config {
     if slow { config.timeout(Duration::from_millis(800)) } else { config }
 }
 
-fn word(call: &RecordedCall) -> &str {
-    let parts: Vec<_> = call.route().trim_start_matches('/').split('/').collect();
-    match (call.method.as_str(), parts.as_slice()) {
+fn word<'a>(method: &str, route: &'a str) -> &'a str {
+    let parts: Vec<_> = route.trim_start_matches('/').split('/').collect();
+    match (method, parts.as_slice()) {
         ("GET", ["conversations"]) => "talks",
         ("GET", ["conversations", ..]) => "read",
         ("POST", ["conversations", ..]) => "say",
@@ -293,14 +295,19 @@ fn line(plans: &Plans, case: &Case, (name, kind): Kind, times: usize) -> String 
     let ran = (case.run)(&connect);
 
     let journal = sandbox.journal();
-    let sent: Vec<_> = journal.iter().map(word).collect();
-    let mut out = format!("{} | {name} | {} | ", case.call, sent.join(" "));
+    let sent: Vec<_> = journal.iter().map(|call| word(&call.method, call.route())).collect();
+    format!("{} | {name} | {} | {}", case.call, sent.join(" "), end(&sandbox, plans.collection, ran))
+}
+
+/// What was reported, and the state that the platform is left in.
+fn end(sandbox: &Sandbox, collection: &str, ran: connect::Result<Report>) -> String {
+    let mut out = String::new();
     match ran {
         Ok(report) => reported(&mut out, &report),
         Err(error) => write!(out, "run: {}", kind_of(&error)).unwrap(),
     }
     let status =
-        sandbox.all(plans.collection).iter().map(|object| object["status"].to_string()).collect::<Vec<_>>();
+        sandbox.all(collection).iter().map(|object| object["status"].to_string()).collect::<Vec<_>>();
     let status = status.join(" ").replace('"', "");
     let effects = sandbox.effects();
     let moves =
@@ -345,16 +352,26 @@ fn kind_of(error: &Error) -> String {
 /// Runs each case under each fault, once and for ever, and compares with the table.
 fn compare(plans: &Plans, kinds: &[Kind], table: &str) {
     let cells = plans.cases.iter().flat_map(|case| kinds.iter().map(move |kind| (case, *kind)));
-    let cells: Vec<_> = cells.flat_map(|(case, kind)| [(case, kind, 1), (case, kind, usize::MAX)]).collect();
+    let cells = cells.flat_map(|(case, kind)| [(case, kind, 1), (case, kind, usize::MAX)]).collect();
+    compare_cells(cells, table, |(case, kind, times)| {
+        format!("{} | {}", often(times), line(plans, case, kind, times))
+    });
+}
+
+fn often(times: usize) -> &'static str {
+    if times == 1 { "once" } else { "ever" }
+}
+
+/// Makes the lines of many cells at once, and compares them with the table.
+fn compare_cells<C: Send>(cells: Vec<C>, table: &str, line: impl Fn(C) -> String + Sync) {
     let queue = Mutex::new(cells.into_iter().enumerate().collect::<VecDeque<_>>());
     let lines = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..24 {
             scope.spawn(|| {
                 loop {
-                    let Some((at, (case, kind, times))) = queue.lock().unwrap().pop_front() else { return };
-                    let often = if times == 1 { "once" } else { "ever" };
-                    let line = format!("{often} | {}", line(plans, case, kind, times));
+                    let Some((at, cell)) = queue.lock().unwrap().pop_front() else { return };
+                    let line = line(cell);
                     lines.lock().unwrap().push((at, line));
                 }
             });

@@ -10,10 +10,12 @@ use connect::sandbox::{Body, Sandbox, sample};
 use connect::{Config, Connect, Outcome, Report, UpdateMethod};
 use serde_json::{Value, json};
 
+pub(crate) mod authority;
 pub(crate) mod job;
 #[cfg(feature = "logger")]
 pub(crate) mod program;
 pub(crate) mod raw;
+pub(crate) mod relay;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
 

@@ -1,83 +1,27 @@
 //! Certificates: verified always, against one's own authority where the configuration names one.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use connect::sandbox::Sandbox;
 use connect::{Config, Connect, Error};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rcgen::{BasicConstraints, IsCa};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tempfile::TempDir;
 
+use crate::support::authority::Authority;
 use crate::support::{impatient, serving};
 
-/// An authority, and a server of one answer with a certificate of it for `name`.
-struct Authority {
-    folder: TempDir,
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
 impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), issuer }
-    }
-
-    fn file(&self) -> PathBuf {
-        let path = self.folder.path().join("ca.pem");
-        let der = self.issuer.der();
-        let lines: Vec<_> = base64(der)
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8_lossy(line).into_owned())
-            .collect();
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
-        std::fs::write(&path, pem).unwrap();
-        path
-    }
-
+    /// A server of one answer with a certificate for `name`.
     fn server(&self, name: &str, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
         self.server_with(name, IsCa::NoCa, answer)
     }
 
-    /// A server whose own certificate is made for an authority, or is not.
     fn server_with(&self, name: &str, is_ca: IsCa, answer: fn(TcpStream, Arc<ServerConfig>)) -> SocketAddr {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        params.is_ca = is_ca;
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            )
-            .unwrap();
-        let config = Arc::new(config);
+        let config = self.server_config(name, is_ca);
         serving(move |stream| answer(stream, Arc::clone(&config)))
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for at in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * at) & 63) as usize] as char;
-            out.push(if at <= chunk.len() { sign } else { '=' });
-        }
-    }
-    out
 }
 
 fn accounts(stream: TcpStream, config: Arc<ServerConfig>) {
@@ -110,6 +54,43 @@ fn garbage(stream: TcpStream, config: Arc<ServerConfig>) {
     if stream.read(&mut head).is_ok() {
         let _ = stream.sock.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         let _ = stream.sock.read(&mut head);
+    }
+}
+
+/// A socket that keeps what it received.
+struct Noting {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Noting {
+    /// How many records of application data came; the client's goodbye to the handshake is the first.
+    fn records(&self) -> usize {
+        let mut rest = self.received.as_slice();
+        let mut records = 0;
+        while let [kind, _, _, high, low, ..] = *rest {
+            records += usize::from(kind == 23);
+            rest = rest.get(5 + usize::from(u16::from_be_bytes([high, low]))..).unwrap_or_default();
+        }
+        records
+    }
+}
+
+impl Read for Noting {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        let read = self.stream.read(into)?;
+        self.received.extend_from_slice(&into[..read]);
+        Ok(read)
+    }
+}
+
+impl Write for Noting {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -227,6 +208,30 @@ fn a_body_that_is_closed_without_goodbye_is_not_whole() {
     let address = authority.server("127.0.0.1", |stream, config| of_no_length(stream, config, false));
     let error = get(config(address).ca_file(authority.file())).unwrap_err();
     assert_eq!(error.to_string(), "GET /accounts: the answer broke off, after 3 attempts");
+}
+
+#[test]
+fn a_call_is_one_record_with_or_without_a_body() {
+    let authority = Authority::new();
+    let tls = authority.server_config("127.0.0.1", IsCa::NoCa);
+    let (send, counts) = std::sync::mpsc::channel();
+    let address = serving(move |stream| {
+        let tls = ServerConnection::new(Arc::clone(&tls)).unwrap();
+        let mut stream = StreamOwned::new(tls, Noting { stream, received: Vec::new() });
+        let mut call = [0; 4096];
+        while stream.read(&mut call).is_ok_and(|read| read > 0) {
+            send.send(stream.sock.records()).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"id\":\"VA-000\"}").unwrap();
+        }
+    });
+    let connect = Connect::new(config(address).ca_file(authority.file())).unwrap();
+    let body = serde_json::json!({"name": "x".repeat(2000)});
+    for expected in [2, 3, 4] {
+        let answer: serde_json::Value = connect.post("/accounts", &body).unwrap();
+        assert_eq!((answer["id"].as_str(), counts.recv().unwrap()), (Some("VA-000"), expected));
+    }
+    connect.get::<serde_json::Value>("/accounts").unwrap();
+    assert_eq!(counts.recv().unwrap(), 5);
 }
 
 #[test]

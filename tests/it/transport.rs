@@ -6,11 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use connect::models::ParamUpdate;
 use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox};
-use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, Verdict};
+use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, UpdateMethod, Verdict};
+use serde_json::json;
 
-use crate::support::{ORDER, TEMPLATE, answering, answering_in_turn, client, impatient, one_order, serving};
+use crate::support::{
+    ORDER, TEMPLATE, answer, answering, answering_in_turn, client, impatient, one_order, sequence, serving,
+};
 
 const TIMEOUT: Duration = Duration::from_millis(250);
 
@@ -294,6 +298,56 @@ fn bytes_that_are_no_text_spoil_one_order_and_not_the_page() {
     let told: Vec<_> = report.iter().map(|outcome| (outcome.id.as_str(), outcome.verdict)).collect();
     assert_eq!(told, [("PR-1", Verdict::Errored), ("PR-2", Verdict::Skipped)], "{report}");
     assert!(report.to_string().contains("holds text that is not UTF-8"), "{report}");
+}
+
+/// The bytes of a text in which `~` stands for one that no text has.
+fn spoilt(text: &str) -> Vec<u8> {
+    text.bytes().map(|byte| if byte == b'~' { 0xff } else { byte }).collect()
+}
+
+#[test]
+fn bytes_that_are_no_text_spoil_nothing_where_nobody_reads_them() {
+    let order = |status: &str| {
+        let order = json!({"id": "PR-1", "status": status, "created": "2024-03-04T09:00:00Z", "ours": "~"});
+        order.to_string()
+    };
+    let page = format!("[{}]", order("pending"));
+    let answers = [&page, &order("pending"), &order("approved"), "[]", "[]"];
+    let (address, calls) = sequence(answers.map(|body| answer(200, "", spoilt(body))).to_vec());
+    let config = Config::new(format!("http://{address}/public/v1"), "SU-1:key").unwrap();
+    let connect = Connect::new(impatient(config).update_method(UpdateMethod::Put)).unwrap();
+    let approval = || Approval::template(TEMPLATE).with_params([ParamUpdate::value("tenant", "t-1")]);
+    let report = connect.process_fulfillments(|_| Ok(approval())).unwrap();
+    assert_eq!((report.approved(), report.handled()), (1, 1), "{report}");
+    // Nothing was looked up again.
+    let verbs: Vec<_> =
+        calls.lock().unwrap().iter().map(|call| call.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(verbs, ["GET", "PUT", "POST", "GET", "GET"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_cost_the_orders_that_are_read_with_them() {
+    let order = |number: u8, field: &str| {
+        format!(
+            r#"{{"id":"PR-{number}","status":"pending","created":"2024-03-04T09:00:0{number}Z",{field}}}"#
+        )
+    };
+    let page = [order(1, r#""ours":"~""#), order(2, r#""note":"~""#), order(3, r#""note":"fine""#)].join(",");
+    let page = answer(200, "", spoilt(&format!("[{page}]")));
+    let (address, _) = sequence(vec![page.clone(), answer(200, "", "[]")]);
+    let report = client_of(address).process_fulfillments(|_| Err(Action::skip())).unwrap();
+    let told: Vec<_> = report.iter().map(|outcome| (outcome.id.as_str(), outcome.verdict)).collect();
+    let expected = [("PR-1", Verdict::Skipped), ("PR-2", Verdict::Errored), ("PR-3", Verdict::Skipped)];
+    assert_eq!(told, expected, "{report}");
+    let (address, _) = sequence(vec![page, answer(200, "", "[]")]);
+    let connect = client_of(address);
+    let ids = connect.fulfillment().requests(&Query::new()).map(|order| match order {
+        Ok(order) => order.id,
+        Err(error) => error.to_string(),
+    });
+    let ids: Vec<_> = ids.collect();
+    assert_eq!((ids.len(), ids[0].as_str(), ids[2].as_str()), (3, "PR-1", "PR-3"), "{ids:?}");
+    assert!(ids[1].contains("holds text that is not UTF-8"), "{ids:?}");
 }
 
 #[test]
