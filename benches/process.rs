@@ -64,7 +64,10 @@ fn main() {
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
+        ["pages", records] => report(|| submit_pages(records.parse().unwrap())),
         ["writer", records] => report(|| sheet(records.parse().unwrap())),
+        #[cfg(feature = "xlsx-read")]
+        ["explain", url, key, file] => report(|| explain(url, key, file)),
         words if words.contains(&"--test") => {}
         words => table(words.iter().find(|word| !word.starts_with('-')).copied()),
     }
@@ -127,6 +130,17 @@ fn table(only: Option<&str>) {
     }
     if wanted("cron") {
         cron();
+    }
+    if wanted("pages") {
+        against(
+            "pages: 1,000,000 records as results from 1,000 pages, against the writer alone",
+            || job(&["pages", "1000000"]),
+            || job(&["writer", "1000000"]),
+        );
+    }
+    #[cfg(feature = "xlsx-read")]
+    if wanted("explain") {
+        explained();
     }
     if wanted("sheet") {
         for records in ["100000", "1000000"] {
@@ -262,6 +276,59 @@ fn submit(count: usize) {
     };
     let error = connect.usage().submit(file, records(count)).unwrap_err();
     assert!(matches!(error, connect::Error::Transport(_)), "{error}");
+}
+
+/// The same from a source that can fail, page by page.
+fn submit_pages(count: usize) {
+    let connect =
+        Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
+    let file = connect::usage::NewUsageFile {
+        name: "usage".into(),
+        product: "PRD-1".into(),
+        contract: "CRD-1".into(),
+        ..connect::usage::NewUsageFile::default()
+    };
+    let mut left = records(count);
+    let pages = std::iter::from_fn(|| {
+        let page: Vec<connect::Result<UsageRecord>> = left.by_ref().take(1000).map(Ok).collect();
+        (!page.is_empty()).then_some(page)
+    });
+    let error = connect.usage().submit(file, pages.flatten()).unwrap_err();
+    assert!(matches!(error, connect::Error::Transport(_)), "{error}");
+}
+
+/// Memory for the 200 refused rows of a file of 10,000, the platform being another process.
+#[cfg(feature = "xlsx-read")]
+fn explained() {
+    let sandbox = connect::sandbox::Sandbox::empty().unwrap();
+    sandbox.insert("assets", connect::sandbox::sample::asset("AS-1"));
+    let connect = sandbox.connect().unwrap();
+    let file = connect::usage::NewUsageFile {
+        name: "usage".into(),
+        product: connect::sandbox::sample::PRODUCT.into(),
+        contract: "CRD-1".into(),
+        ..connect::usage::NewUsageFile::default()
+    };
+    let records = records(10_000).enumerate().map(|(n, record)| UsageRecord {
+        asset_search_criteria: "asset.id".into(),
+        asset_search_value: if n % 50 == 7 { "AS-2" } else { "AS-1" }.into(),
+        ..record
+    });
+    let made = connect.usage().submit(file, records).unwrap();
+    let costs: Vec<Cost> =
+        (0..RUNS).map(|_| job(&["explain", &sandbox.url(), sandbox.api_key(), &made.id])).collect();
+    println!(
+        "explain: 200 refused rows of 10,000\n    {:.2} s CPU, {:.1} MB peak",
+        median(costs.iter().map(|cost| cost.cpu.as_secs_f64()).collect()),
+        median(costs.iter().map(|cost| cost.peak_kb as f64 / 1024.0).collect()),
+    );
+}
+
+#[cfg(feature = "xlsx-read")]
+fn explain(url: &str, key: &str, file: &str) {
+    let connect = Connect::new(Config::new(url, key).unwrap()).unwrap();
+    let invalid = connect.usage().explain(file).unwrap();
+    assert_eq!((invalid.rows().len(), invalid.total()), (200, 200));
 }
 
 /// The same cells by the spreadsheet writer alone.

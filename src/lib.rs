@@ -115,8 +115,10 @@
 //!
 //! # Usage
 //!
-//! [`usage().submit(file, records)`](usage::Usage) takes records from any iterator, checks them as they stream into a
-//! workbook on disk, and uploads it. One bad row stops everything before the first call and is named with all others.
+//! [`usage().report(periods, closure)`](usage) asks for the usage of each day or month that the platform does not have yet,
+//! and `usage().settle()` submits it once it is processed. `usage().submit(file, records)` is the single file: it takes
+//! records from any iterator, checks them as they stream into a workbook on disk, and uploads it, once per external id. One
+//! bad row stops everything before the first call and is named with all others.
 //!
 //! # Errors
 //!
@@ -137,6 +139,7 @@
 //! # Features
 //!
 //! - `xlsx` (default): usage workbooks, with a spreadsheet writer.
+//! - `xlsx-read`: what the platform says of each row of an invalid usage file, and checks of workbooks made elsewhere.
 //! - `logger` (default): `connect::logger`, over `env_logger`.
 //! - `ledger`: `connect::ledger`, memory between runs in an SQLite file: steps of the vendor's side are run once.
 //! - `sandbox`: [`sandbox`], the platform on loopback, for tests and demonstrations. Exempt from semver until 1.0.

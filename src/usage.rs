@@ -1,40 +1,58 @@
 //! Metered usage: reporting what was consumed, and handling the files that were reported.
 //!
-//! **Listings stay listed**: each run hands all of them to the closure again, and a second file with the same records is a
-//! second bill. Give each file an [`external_id`](NewUsageFile::external_id) that names what it is about, such as the day,
-//! and look for it with [`files`](Usage::files) before you submit; or report once a day from a job of its own.
+//! Usage travels as a workbook of records, made per listing, that is per product and contract. The platform processes it
+//! after the upload, and a file that is ready is submitted to the distributor, which accepts and bills it.
 //!
-//! Usage travels as a workbook of records, made per listing, that is per product and contract:
+//! # A monthly report
+//!
+//! [`Usage::report`] asks for each period that is over and that the platform does not have. A job that was down catches up,
+//! one that is started twice reports once, and one month that goes wrong leaves the others alone. [`Usage::settle`] waits
+//! for what was uploaded and submits it:
 //!
 //! ```no_run
-//! use connect::Connect;
-//! use connect::usage::{NewUsageFile, UsageRecord};
-//! use time::{Duration, OffsetDateTime};
+//! use std::time::Duration;
 //!
+//! use connect::usage::{Invalid, Periods};
+//! use connect::{Connect, Options};
+//! use time::macros::date;
+//!
+//! # fn read_meter(_: &connect::models::Asset, _: &connect::usage::Period) -> anyhow::Result<&'static str> { Ok("0.75") }
 //! # #[cfg(not(feature = "xlsx"))]
 //! # fn main() {}
 //! # #[cfg(feature = "xlsx")]
 //! # fn main() -> connect::Result<()> {
 //! let connect = Connect::from_file("config.json")?;
-//! let today = OffsetDateTime::now_utc().replace_time(time::Time::MIDNIGHT);
-//! let report = connect.usage().process_listings(|listing| {
-//!     let record = UsageRecord {
-//!         record_id: "r-1".into(),
-//!         item_search_criteria: "item.mpn".into(),
-//!         item_search_value: "STORAGE".into(),
-//!         quantity: 12.into(),
-//!         start_time_utc: Some(today - Duration::DAY),
-//!         end_time_utc: Some(today),
-//!         asset_search_criteria: "parameter.tenant".into(),
-//!         asset_search_value: "t-42".into(),
-//!         ..UsageRecord::default()
-//!     };
-//!     let file = NewUsageFile::for_listing(listing, "Usage of yesterday");
-//!     Ok(Some(connect.usage().submit(file, [record])?))
+//! let usage = connect.usage();
+//! // From May on, six hours after each month is over.
+//! let months = Periods::monthly(date!(2024-05-01)).slack(Duration::from_secs(6 * 3600));
+//! let report = usage.report(months, |listing, month| {
+//!     let assets = usage.assets(listing, month);
+//!     let month = month.clone();
+//!     // Written to the workbook as they come: neither the assets nor the records are held in memory.
+//!     Ok(Some(assets.map(move |asset| {
+//!         let asset = asset?;
+//!         let gigabytes = read_meter(&asset, &month)?;
+//!         anyhow::Ok(month.record(&asset.id, "STORAGE-GB", gigabytes))
+//!     })))
 //! })?;
 //! report.print();
+//! let options = Options::new().deadline(Duration::from_secs(1800));
+//! let settled = usage.settle_with(options, |_invalid| Ok(Invalid::Leave))?;
+//! settled.print();
 //! # Ok(()) }
 //! ```
+//!
+//! - Where one asset has many readings, a `Tally` sums them up by item and tier.
+//! - `Periods` also are days or one's own, close assets that ended, and say what the files look like.
+//! - With the feature `xlsx-read`, the closure of `settle_with` gets each row that the platform refuses.
+//! - `Usage::submit` sends a file at any other time, once per external id.
+//! - [`Options::ledger`](crate::Options) keeps a second run away while one goes on.
+//!
+//! # Listing by listing
+//!
+//! **Listings stay listed**: each run of [`process_listings`](Usage::process_listings) hands all of them to the closure again.
+//! A second file with the same records is a second bill, so give each file an
+//! [`external_id`](NewUsageFile::external_id) that names what it is about, such as the day: there is one file for each.
 
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -81,6 +99,8 @@ mod sheet;
 mod source;
 #[cfg(feature = "xlsx")]
 mod submit;
+#[cfg(feature = "xlsx")]
+mod tally;
 #[cfg_attr(not(feature = "xlsx"), expect(dead_code, reason = "only workbooks are checked"))]
 mod validate;
 
@@ -101,6 +121,8 @@ pub use periods::Periods;
 pub use record::{SheetName, UsageCategory, UsageRecord};
 #[cfg(feature = "xlsx")]
 pub use source::IntoRecord;
+#[cfg(feature = "xlsx")]
+pub use tally::Tally;
 
 /// Metered usage; see the [module](self).
 #[derive(Debug, Clone, Copy)]

@@ -22,15 +22,14 @@ impl<'c> Usage<'c> {
     /// left out, and the list of a closing report is its asset. An asset's end is the time of its last change: the
     /// platform's list knows no other.
     pub fn assets(self, listing: &Listing, period: &Period) -> Pages<'c, Asset> {
-        let query = match period.ended() {
-            Some(asset) => Query::new().equal("id", asset.id.as_str()),
-            None => {
-                let after = if period.closes { period.to() } else { period.from() };
-                of_listing(listing).lesser("created", period.to()).any([
-                    Query::new().in_("status", ALIVE),
-                    Query::new().equal("status", "terminated").greater("updated", after),
-                ])
-            }
+        let query = if let Some(asset) = period.ended() {
+            Query::new().equal("id", asset.id.as_str())
+        } else {
+            let after = if period.closes { period.to() } else { period.from() };
+            of_listing(listing).lesser("created", period.to()).any([
+                Query::new().in_("status", ALIVE),
+                Query::new().equal("status", "terminated").greater("updated", after),
+            ])
         };
         Pages::new(self.http, &names::ASSETS, &query.ordering(["created"]))
     }

@@ -64,7 +64,6 @@ impl<'r> Invalid<'r> {
 
     /// [`replace`](Self::replace) by a file that differs in more, such as in its categories; see
     /// [`InvalidFile::new_file`].
-    #[must_use]
     pub fn by(self, file: NewUsageFile) -> Self {
         match self {
             Self::Replace(new) => Self::Replace(Box::new(Replacement { file: Some(file), ..*new })),

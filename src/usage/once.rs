@@ -145,8 +145,7 @@ impl Usage<'_> {
                 continue;
             }
             match (wanted.kind(&found), &best) {
-                (Kind::Gone, _) => {}
-                (Kind::Draft, Some(_)) => {}
+                (Kind::Gone, _) | (Kind::Draft, Some(_)) => {}
                 // A draft bills nobody, so it gives way to what does.
                 (_, Some(before)) if before.status != UsageFileStatus::Draft => others += 1,
                 _ => best = Some(found),

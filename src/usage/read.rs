@@ -10,7 +10,7 @@ use super::explain::InvalidRow;
 use super::number::Number;
 use super::record::{UsageCategory, UsageRecord};
 use super::sheet::COLUMNS;
-use crate::error::{BadRow, Problem, SHOWN, SheetError, SheetErrorKind as Kind};
+use crate::error::{BadRow, BadRows, Problem, SHOWN, SheetError, SheetErrorKind as Kind};
 use crate::text::{Limit, excerpt};
 
 /// Refused rows that are kept.
@@ -93,7 +93,7 @@ impl<R: Read + Seek> Book<R> {
 }
 
 pub(super) fn foreign(what: impl Into<String>) -> SheetError {
-    SheetError::new(Kind::Foreign(excerpt(&what.into(), Limit::Chars(300)).into_owned()), Default::default())
+    SheetError::new(Kind::Foreign(excerpt(&what.into(), Limit::Chars(300)).into_owned()), BadRows::default())
 }
 
 pub(super) fn names(row: &[Data]) -> Vec<String> {

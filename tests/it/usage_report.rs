@@ -188,7 +188,7 @@ fn a_file_that_cannot_be_read_hides_no_other() {
     let _ = report(&client(&sandbox), Options::new(), may(now));
     let first = sandbox.all("usage/files")[0]["id"].as_str().unwrap().to_owned();
     sandbox.update("usage/files", &first, |file| {
-        file["events"]["created"]["at"] = "2024-05-09T00:00:00Z".into()
+        file["events"]["created"]["at"] = "2024-05-09T00:00:00Z".into();
     });
     sandbox.update("usage/files", &first, |file| file["events"]["uploaded"] = json!({"at": "nonsense"}));
     let again = report(&client(&sandbox), Options::new(), may(now));
