@@ -28,6 +28,7 @@ pub struct Report {
     backlog: Option<u64>,
     oldest: Option<Duration>,
     foreign: u64,
+    others: u64,
     observed: u64,
     already: u64,
     unknown: u64,
@@ -86,6 +87,10 @@ impl Report {
 
     pub(crate) fn pass_foreign(&mut self) {
         self.foreign += 1;
+    }
+
+    pub(crate) fn pass_other(&mut self) {
+        self.others += 1;
     }
 
     #[cfg(feature = "ledger")]
@@ -236,6 +241,11 @@ impl Report {
         self.foreign
     }
 
+    /// Number of objects that are of another machine's [share](super::Options::share).
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
     /// Number of objects that a ledger keeps for later: put off, or waiting for their next attempt.
     pub fn waiting(&self) -> u64 {
         self.waiting
@@ -373,6 +383,7 @@ impl fmt::Display for Report {
             writeln!(f, "  {} of other products were passed over", self.foreign)?;
         }
         for (count, what) in [
+            (self.others, "are of other shares"),
             (self.waiting, "wait for a later run"),
             (self.behind, "wait for an older one of the same asset"),
             (self.dead, "are dead: not tried any more"),
@@ -447,7 +458,7 @@ impl Serialize for Report {
             }
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let mut out = serializer.serialize_struct("Report", 21)?;
+        let mut out = serializer.serialize_struct("Report", 22)?;
         out.serialize_field("what", self.what)?;
         out.serialize_field("handled", &self.handled())?;
         out.serialize_field("counts", &Counts(self))?;
@@ -455,6 +466,7 @@ impl Serialize for Report {
         out.serialize_field("already_done", &self.already)?;
         out.serialize_field("unknown", &self.unknown)?;
         out.serialize_field("foreign", &self.foreign)?;
+        out.serialize_field("others", &self.others)?;
         out.serialize_field("waiting", &self.waiting)?;
         out.serialize_field("behind", &self.behind)?;
         out.serialize_field("left", &self.left)?;

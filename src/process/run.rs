@@ -15,6 +15,7 @@ use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
 use super::retries::Retries;
 use super::settle::{Settled, Unsettled};
+use super::share::Share;
 use super::storm::Storm;
 use super::told::Told;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
@@ -46,6 +47,7 @@ pub(crate) fn run<T: Queue>(
         log::warn!(target: "connect::process", "no products are configured: {} of every product that the key sees are handled", T::NAME);
     }
     options.filter.check(T::NAMES)?;
+    options.share.map_or(Ok(()), Share::check)?;
     let wanted = Wanted::new::<T>(products, &options);
     let mut report = Report::new(T::NAME, scope::is_dry_run());
     let Some(memory) = Memory::begin::<T>(&mut options, http, &mut report)? else {
@@ -53,11 +55,13 @@ pub(crate) fn run<T: Queue>(
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
         return Ok(report);
     };
+    let share = options.share;
     let cursor = Cursor::new(wanted.filters::<T>()?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
         pages: QueuePages::new(http, cursor, &wanted),
         wanted: &wanted,
+        share,
         conversations: Conversations::new(http),
         report,
         memory,
@@ -90,6 +94,7 @@ struct Run<'a> {
     http: &'a Http,
     pages: QueuePages<'a>,
     wanted: &'a Wanted<'a>,
+    share: Option<Share>,
     conversations: Conversations<'a>,
     report: Report,
     memory: Memory<'a>,
@@ -125,6 +130,7 @@ impl Run<'_> {
                 Err(_) if is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
             };
+            self.memory.coming::<T>(&mut page, self.share);
             if std::mem::take(&mut first) {
                 self.report.begin(page.total, oldest(&page.elements));
             }
@@ -145,6 +151,10 @@ impl Run<'_> {
                     // The platform ignores filters it does not know, so what it lists is looked at again.
                     Element::Item(item) if !self.wanted.has_product(item.product_id()) => {
                         self.report.pass_foreign();
+                        continue;
+                    }
+                    Element::Item(item) if !self.is_ours(item) => {
+                        self.report.pass_other();
                         continue;
                     }
                     Element::Item(item) => {
@@ -243,6 +253,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether no other machine handles it. What is not of this run's share may have been begun here all the same.
+    fn is_ours<T: Queue>(&self, item: &T) -> bool {
+        self.memory.looks_beyond_share() || self.share.is_none_or(|share| share.has(item))
+    }
+
     /// Why a listed object is not what the run asked for.
     fn unasked(&mut self, item: &impl Queue, contradicted: Option<String>) -> Option<String> {
         let why = if self.wanted.has_status(item.status()) {
@@ -277,7 +292,8 @@ impl Run<'_> {
         options: &Options<'_>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
-        let is_old = read.elapsed() > options.fresh;
+        // A copy that was read before the claim does not tell what another worker did until then.
+        let is_old = read.elapsed() > options.fresh || self.memory.is_shared();
         let mut decide = |item: &T| {
             let mut plan = decide(item)?;
             if options.is_silent_after(plan.verdict) {
