@@ -76,7 +76,6 @@ impl Queue for Request {
         self.asset.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
-    #[cfg(feature = "ledger")]
     fn asset_id(&self) -> Option<&str> {
         Some(self.asset.id.as_str()).filter(|id| !id.is_empty())
     }

@@ -60,7 +60,8 @@
 //! `sqlite3 -readonly PATH` while a job runs. A run holds `PATH.lock`. Times are milliseconds since 1970:
 //! `datetime(begun / 1000, 'unixepoch')`. The header has the `application_id` `0x436e6374` and the format in `user_version`.
 //!
-//! **`meta`**: `name` and `value`. `job` and `endpoint` say whose the ledger is; `born` is the time at which it was made.
+//! **`meta`**: `name` and `value`. `job` and `endpoint` say whose the ledger is; `born` is the time at which it was made;
+//! `share` is the [share](crate::Options::share) of the orders that it is of, where there is one.
 //!
 //! **`entry`**: an order with something to remember. An order that is approved at the first attempt without steps has none.
 //!
@@ -359,7 +360,7 @@ impl Ledger {
 
     /// The time, or what a test says it is.
     pub(crate) fn now(&self) -> OffsetDateTime {
-        self.clock.get().unwrap_or_else(OffsetDateTime::now_utc)
+        self.clock.get().unwrap_or_else(|| self.store.now())
     }
 
     /// Sets the clock, for tests of what takes days.

@@ -21,6 +21,7 @@ mod report;
 mod retries;
 mod run;
 mod settle;
+mod share;
 mod snapshot;
 mod stored;
 mod storm;

@@ -64,7 +64,6 @@ impl Queue for TierConfigRequest {
         self.params.iter().filter(|param| param.is_secret()).filter_map(Param::text)
     }
 
-    #[cfg(feature = "ledger")]
     fn asset_id(&self) -> Option<&str> {
         Some(self.configuration.id.as_str()).filter(|id| !id.is_empty())
     }

@@ -68,6 +68,7 @@ impl Ledger {
     /// As [`dead`](Self::dead).
     pub fn strays(&self) -> Result<Vec<Stray>> {
         let mut strays = Vec::new();
+        self.store.read_as(&self.job);
         self.store.strays(&mut |stray| strays.push(stray))?;
         Ok(strays)
     }
@@ -143,6 +144,7 @@ impl Ledger {
 
     fn entries(&self, which: Which, mut matches: impl FnMut(&Entry) -> bool) -> Result<Vec<Entry>> {
         let mut found = Vec::new();
+        self.store.read_as(&self.job);
         for collection in COLLECTIONS {
             self.store.each(collection, which, &mut |entry| {
                 if matches(&entry) {

@@ -182,6 +182,34 @@ impl Store for Sqlite {
         Ok(Attached::Ready { made, born, in_hand: self.died_of.take() })
     }
 
+    fn share(&self, share: &str) -> Result<Option<String>> {
+        let Some(connection) = self.connection.get() else { return Ok(None) };
+        let noted = meta(connection, "share").map_err(|error| self.error(error))?;
+        let noted = noted.unwrap_or_else(|| "0/1".into());
+        if noted == share {
+            return Ok(None);
+        }
+        if self.half_done()? > 0 {
+            return Ok(Some(noted));
+        }
+        if self.attached.get() {
+            self.act(|transaction| {
+                let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('share', ?)";
+                transaction.execute(sql, [share]).map(drop)
+            })?;
+        }
+        Ok(None)
+    }
+
+    fn half_done(&self) -> Result<u64> {
+        let Some(connection) = self.connection.get() else { return Ok(0) };
+        let sql = "SELECT COUNT(*) FROM entry WHERE ended IS NULL AND collection <> 'listings'
+            AND EXISTS (SELECT 1 FROM step WHERE step.collection = entry.collection AND step.id = entry.id)";
+        let count =
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|error| self.error(error))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     fn in_hand(&self, order: Option<&Order<'_>>) -> Result<()> {
         let Some(lock) = self.lock.get() else { return Ok(()) };
         let note = order.map(|order| serde_json::json!([order.collection, order.id]).to_string());

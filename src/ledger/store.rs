@@ -21,15 +21,55 @@ pub trait Store: Send {
     /// [`Error::Ledger`](crate::Error::Ledger) where the store belongs to another job or another endpoint, or cannot be used.
     fn attach(&self, identity: &Identity<'_>, dry_run: bool, now: OffsetDateTime) -> Result<Attached>;
 
+    /// The time. A store that many machines share has one clock for all of them.
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    /// Says whose the store is read as, where it is read outside of a run. A store of one job needs not know.
+    fn read_as(&self, _job: &str) {}
+
+    /// What is wrong with the store, and does not keep a run from it: told by each run.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether all machines of a job have this store: claims keep them apart then, and shares need not.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Notes of which share of the orders the store is, such as `0/3`; a new store is of `0/1`.
+    ///
+    /// As long as orders with [steps](Self::half_done) live in it from another share, nothing is noted, and that share is
+    /// returned. Not asked of a store that [is shared](Self::is_shared).
+    fn share(&self, _share: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Number of orders with steps that have not ended. Listings do not end, and are none.
+    fn half_done(&self) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// Says which orders a run will probably claim next, in their order: a store may claim some of them at one stroke.
+    fn coming(&self, _orders: &[Order<'_>]) {}
+
     /// Notes which order a run has in hand, so that the next run knows it if this one dies of it.
     ///
-    /// It need not be durable against a loss of power. A store that many workers share may leave this out.
+    /// It need not be durable against a loss of power. A store that many workers share may leave this out. `None` says that
+    /// the run ends: claims on orders that were only coming are given back.
     fn in_hand(&self, _order: Option<&Order<'_>>) -> Result<()> {
         Ok(())
     }
 
     /// Claims an order, so that no other worker handles it. A dry run gets claims too; they keep nobody away.
     fn claim(&self, order: &Order<'_>, now: OffsetDateTime) -> Result<Claimed>;
+
+    /// Whether the claim can still be acted on, as far as this process knows without asking anybody.
+    fn is_held(&self, _claim: &Claim) -> bool {
+        true
+    }
 
     /// Notes that a step begins. Its effect must not happen before this returned [`Began::Begun`].
     fn begin(&self, claim: &Claim, step: &Begin<'_>, now: OffsetDateTime) -> Result<Began>;

@@ -17,6 +17,7 @@ pub(crate) struct Turn {
     number: u64,
     entry: Box<Entry>,
     is_known: bool,
+    has_steps: bool,
 }
 
 /// What claiming an order for a run came to.
@@ -38,6 +39,11 @@ pub(super) struct InHand {
 impl Turn {
     pub(crate) fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// Whether steps of the order have begun.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.has_steps
     }
 
     /// Whether anything is remembered of the order.
@@ -73,23 +79,32 @@ impl Ledger {
             created: entry.created,
             ..Entry::default()
         };
-        let is_known = *entry != unknown || !claim.steps.is_empty();
+        let has_steps = !claim.steps.is_empty();
+        let is_known = *entry != unknown || has_steps;
         let mut attempt = Attempt::new(number, order);
         self.give_claim(&mut attempt, claim);
         self.attempts.borrow_mut().push(attempt);
         self.note(number);
-        Ok(Entered::Turn(Turn { number, entry, is_known }))
+        Ok(Entered::Turn(Turn { number, entry, is_known, has_steps }))
     }
 
     /// Has something in hand that is not claimed, such as a listing, whose periods are.
     pub(crate) fn enter_unclaimed(&self) -> Turn {
         let number = self.next_number();
         self.note(number);
-        Turn { number, entry: Box::default(), is_known: false }
+        Turn { number, entry: Box::default(), is_known: false, has_steps: false }
     }
 
     fn note(&self, number: u64) {
         self.turns.borrow_mut().push(InHand { number, refusal: None, planned: Vec::new() });
+    }
+
+    /// Whether another worker may have the order by now.
+    pub(crate) fn has_lost(&self, turn: &Turn) -> bool {
+        self.with(turn.number, |attempt| {
+            attempt.claim.as_ref().is_some_and(|claim| !self.store.is_held(claim))
+        })
+        .unwrap_or_default()
     }
 
     /// What was refused while the closure ran, and the steps that a dry run passed by.

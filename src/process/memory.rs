@@ -5,8 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use super::conversations::Conversations;
+use super::share::Share;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Verdict};
-use crate::error::{Error, Result};
+use crate::error::{Error, LedgerError, LedgerErrorKind, Result};
 use crate::http::Http;
 use crate::ledger::{
     Attached, Attempts, Blame, Cause, Entered, Entry, Ledger, Left, Order, Outage, Refusal, Turn, Undos,
@@ -17,6 +18,7 @@ use crate::scope;
 mod attempts;
 mod ended;
 mod lost;
+mod machines;
 mod news;
 mod outage;
 
@@ -26,6 +28,9 @@ use lost::Lost;
 pub(super) struct Memory<'a> {
     ledger: Option<&'a Ledger>,
     attempts: Option<Attempts>,
+    share: Option<Share>,
+    /// Only orders whose steps have begun are handled.
+    drains: bool,
     undos: Undos<'a>,
     tell_again: Option<Duration>,
     turn: Option<Turn>,
@@ -98,6 +103,8 @@ impl<'a> Memory<'a> {
         let mut memory = Self {
             ledger,
             attempts: options.attempts,
+            share: options.share,
+            drains: options.drains && T::ENDS,
             undos: std::mem::take(&mut options.undos),
             tell_again: options.tell_again,
             turn: None,
@@ -113,6 +120,7 @@ impl<'a> Memory<'a> {
             stuck: HashSet::new(),
             failure: None,
         };
+        memory.begin_share::<T>(report)?;
         memory.recall_outage::<T>(report)?;
         Ok(Some(memory))
     }
@@ -165,6 +173,10 @@ impl<'a> Memory<'a> {
         let now = ledger.now();
         let entry = turn.entry();
         let enter = match may_try(entry, self.attempts.as_ref(), now) {
+            _ if self.drains && !turn.has_steps() => {
+                self.pass_new(item, report);
+                Enter::No
+            }
             // What became of the last decision is not known: no other one is carried out.
             _ if entry.plan.is_some() => {
                 report.pass_waiting();
@@ -221,6 +233,11 @@ impl<'a> Memory<'a> {
                 return None;
             }
             Some(Refusal::Order(error)) => Err(error.into()),
+            // What was decided is for another worker to carry out.
+            None if decided.is_ok() && ledger.has_lost(turn) => {
+                let text = "the order is no longer this worker's: what was decided is not carried out";
+                Err(LedgerError::new(LedgerErrorKind::ClaimLost, text).into())
+            }
             Some(Refusal::Later(error) | Refusal::DryRun(error)) => {
                 Ok(Plan::new(Verdict::Later, id).detail(error.to_string()))
             }
@@ -269,6 +286,10 @@ impl<'a> Memory<'a> {
         {
             let found = conflict.found.clone();
             return self.ended_by_others::<T>(turn, &found, outcome, report);
+        }
+        if matches!(&outcome.error, Some(Error::Ledger(error)) if error.kind() == LedgerErrorKind::ClaimLost)
+        {
+            return ledger.leave_turn(turn, None);
         }
         let text = outcome.error.as_ref().map(Error::with_causes).unwrap_or_default();
         let (failed_in, _) = ledger.steps_run(turn);
@@ -377,6 +398,7 @@ impl<'a> Memory<'a> {
         if !scope::is_dry_run() {
             left = left.and_then(|()| ledger.store().in_hand(None));
             self.note_deaths(conversations, report);
+            left = left.and_then(|()| self.tell_half_done::<T>(report));
             left = left.and_then(|()| self.tell_leftovers::<T>(report));
             if self.has_ended_one {
                 left = left.and_then(|()| ledger.sweep());

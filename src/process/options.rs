@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::share::Share;
 use super::{Outcome, Verdict};
 use crate::rql::Query;
 use crate::text::escape_controls;
@@ -28,6 +29,7 @@ pub struct Options<'a> {
     pub(crate) statuses: Vec<String>,
     pub(crate) page_size: u32,
     pub(crate) max: Option<u64>,
+    pub(crate) share: Option<Share>,
     pub(crate) fresh: Duration,
     pub(crate) dry_run: bool,
     messages: Vec<Verdict>,
@@ -42,6 +44,8 @@ pub struct Options<'a> {
     pub(crate) undos: crate::ledger::Undos<'a>,
     #[cfg(feature = "ledger")]
     pub(crate) tell_again: Option<Duration>,
+    #[cfg(feature = "ledger")]
+    pub(crate) drains: bool,
 }
 
 /// A copy of an object that is older is read again before the closure sees it.
@@ -57,6 +61,7 @@ impl<'a> Options<'a> {
             statuses: Vec::new(),
             page_size: 100,
             max: None,
+            share: None,
             fresh: FRESH,
             dry_run: false,
             messages: vec![Verdict::Approved, Verdict::Inquired],
@@ -71,6 +76,8 @@ impl<'a> Options<'a> {
             undos: crate::ledger::Undos::default(),
             #[cfg(feature = "ledger")]
             tell_again: None,
+            #[cfg(feature = "ledger")]
+            drains: false,
         }
     }
 
@@ -163,6 +170,50 @@ impl<'a> Options<'a> {
     /// Ends the run after this many objects were acted on. Skipped and stale ones are extra.
     pub fn max(mut self, requests: u64) -> Self {
         self.max = Some(requests);
+        self
+    }
+
+    /// Handles one part of all objects, number `index` of `of`, counted from 0: other machines handle the other parts.
+    ///
+    /// All requests of one asset are of one share. The shares of one number are disjoint and complete. What is of another
+    /// share is counted in [`Report::others`](super::Report::others), and the closure does not see it. A share that
+    /// cannot be is refused before any call, with [`Error::Input`](crate::Error::Input).
+    ///
+    /// The share of an object is `hash % of` for the UTF-8 bytes of its asset's id, of its tier configuration's id, or of
+    /// its own id where it is about neither. The hash never changes: FNV-1a with 64 bits, and then, in arithmetic modulo
+    /// 2⁶⁴, `h ^= h >> 33; h *= 0xff51afd7ed558ccd; h ^= h >> 33; h *= 0xc4ceb9fe1a85ec53; h ^= h >> 33`. So
+    /// `AS-0000-0000-0000` is of share 9 of 10.
+    ///
+    /// # Another number of machines
+    ///
+    /// What a machine did for orders that have not ended is in its own [ledger](Self::ledger), where another machine does not
+    /// find it. So the number of shares is changed in this order:
+    ///
+    /// 1. Run each machine with the old number and [`drain`](Self::drain), until each report says that the ledger is
+    ///    drained. Listings and their periods do not end: let their machine keep them.
+    /// 2. Give all machines the new number.
+    ///
+    /// A ledger notes its share. Opened with another one while orders with steps have not ended, a run handles these orders
+    /// alone, and says so. A ledger that all machines share, as that of the package `connect-sdk-postgres`, needs none of
+    /// this: a run handles its own share first there, and then what others have left.
+    ///
+    /// ```
+    /// use connect::Options;
+    ///
+    /// let second_of_three = Options::new().share(1, 3);
+    /// # drop(second_of_three);
+    /// ```
+    pub fn share(mut self, index: u32, of: u32) -> Self {
+        self.share = Some(Share::new(index, of));
+        self
+    }
+
+    /// Handles orders whose steps have begun, and no others: needs a [`ledger`](Self::ledger).
+    ///
+    /// The report says how many such orders are left. It comes before [another number of shares](Self::share).
+    #[cfg(feature = "ledger")]
+    pub fn drain(mut self) -> Self {
+        self.drains = true;
         self
     }
 
@@ -260,6 +311,7 @@ impl fmt::Debug for Options<'_> {
             .field("statuses", &self.statuses)
             .field("page_size", &self.page_size)
             .field("max", &self.max)
+            .field("share", &self.share)
             .field("fresh", &self.fresh)
             .field("dry_run", &self.dry_run)
             .field("messages", &self.messages)

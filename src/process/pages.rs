@@ -37,6 +37,22 @@ pub(super) struct Page<T> {
     pub(super) read: Instant,
 }
 
+#[cfg(feature = "ledger")]
+impl<T> Page<T> {
+    /// Puts what is first before everything else, each in its order.
+    pub(super) fn put_first(&mut self, is_first: impl Fn(&T) -> bool) {
+        let is_later = |element: &Element<T>| !matches!(element, Element::Item(item) if is_first(item));
+        let contradicted =
+            std::mem::take(&mut self.contradicted).into_iter().map(Some).chain(std::iter::repeat(None));
+        let mut pairs: Vec<_> = std::mem::take(&mut self.elements).into_iter().zip(contradicted).collect();
+        pairs.sort_by_key(|(element, _)| is_later(element));
+        for (element, contradicted) in pairs {
+            self.elements.push(element);
+            self.contradicted.extend(contradicted);
+        }
+    }
+}
+
 impl<'a> QueuePages<'a> {
     pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted<'a>) -> Self {
         Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0, pages: 0, most: None }

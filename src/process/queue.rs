@@ -41,7 +41,6 @@ pub(crate) trait Queue: DeserializeOwned {
     }
 
     /// The id of the asset that the object is about.
-    #[cfg(feature = "ledger")]
     fn asset_id(&self) -> Option<&str> {
         None
     }

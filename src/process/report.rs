@@ -30,6 +30,7 @@ pub struct Report {
     already_done: u64,
     unknown: u64,
     foreign: u64,
+    others: u64,
     waiting: u64,
     dead: u64,
     behind: u64,
@@ -113,6 +114,10 @@ impl Report {
 
     pub(crate) fn pass_foreign(&mut self) {
         self.foreign += 1;
+    }
+
+    pub(crate) fn pass_other(&mut self) {
+        self.others += 1;
     }
 
     #[cfg(feature = "ledger")]
@@ -264,6 +269,11 @@ impl Report {
         self.foreign
     }
 
+    /// Number of objects that are of another machine's [share](super::Options::share).
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
     /// Number of objects that a ledger keeps for later: put off, or waiting for their next attempt.
     pub fn waiting(&self) -> u64 {
         self.waiting
@@ -399,6 +409,7 @@ impl fmt::Display for Report {
         }
         for (count, what) in [
             (self.foreign, "of other products were passed over"),
+            (self.others, "are of other shares"),
             (self.waiting, "wait for a later run"),
             (self.behind, "wait for an older one of the same asset"),
             (self.dead, "are dead: not tried any more"),

@@ -15,6 +15,7 @@ use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
 use super::retries::Retries;
 use super::settle::{Settled, Unsettled};
+use super::share::Share;
 use super::storm::Storm;
 use super::told::Told;
 use super::{Certainty, Options, Outcome, Plan, PlannedCall, Queue, Report, Stop, Verdict};
@@ -120,6 +121,7 @@ fn walk<T: Queue>(
         log::warn!(target: "connect::process", "no products are configured: {} of every product that the key sees are handled", T::NAME);
     }
     options.filter.check(T::NAMES)?;
+    options.share.map_or(Ok(()), Share::check)?;
     let wanted = Wanted::new::<T>(products, &options);
     let mut report = Report::new(what, scope::is_dry_run());
     let Some(memory) = Memory::begin::<T>(&mut options, http, &mut report)? else {
@@ -127,11 +129,13 @@ fn walk<T: Queue>(
         report.end(Ok(Some(Stop::Held)), 0, Duration::ZERO);
         return Ok(report);
     };
+    let share = options.share;
     let cursor = Cursor::new(wanted.filters::<T>()?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
         pages: QueuePages::new(http, cursor, &wanted),
         wanted: &wanted,
+        share,
         conversations: Conversations::new(http),
         report,
         memory,
@@ -164,6 +168,7 @@ struct Run<'a> {
     http: &'a Http,
     pages: QueuePages<'a>,
     wanted: &'a Wanted<'a>,
+    share: Option<Share>,
     conversations: Conversations<'a>,
     report: Report,
     memory: Memory<'a>,
@@ -199,6 +204,7 @@ impl Run<'_> {
                 Err(_) if is_late() => return Ok(Some(Stop::Deadline)),
                 Err(error) => return Err(error),
             };
+            self.memory.coming::<T>(&mut page, self.share);
             if std::mem::take(&mut first) && self.report.is_about(T::NAME) {
                 self.report.begin(page.total, oldest(&page.elements));
             }
@@ -219,6 +225,10 @@ impl Run<'_> {
                     // The platform ignores filters it does not know, so what it lists is looked at again.
                     Element::Item(item) if !self.wanted.has_product(item.product_id()) => {
                         self.report.pass_foreign();
+                        continue;
+                    }
+                    Element::Item(item) if !self.is_ours(item) => {
+                        self.report.pass_other();
                         continue;
                     }
                     Element::Item(item) => {
@@ -304,6 +314,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether no other machine handles it. What is not of this run's share may have been begun here all the same.
+    fn is_ours<T: Queue>(&self, item: &T) -> bool {
+        self.memory.looks_beyond_share() || self.share.is_none_or(|share| share.has(item))
+    }
+
     /// Why a listed object is not what the run asked for.
     fn unasked(&mut self, item: &impl Queue, contradicted: Option<String>) -> Option<String> {
         let why = if self.wanted.has_status(item.status()) {
@@ -339,6 +354,8 @@ impl Run<'_> {
         wait: &mut impl FnMut(&T) -> Result<Option<T>>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
+        // A copy that was read before the claim does not tell what another worker did until then.
+        let is_old = is_old || self.memory.is_shared();
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(id);
         let mut outcome = Outcome::errored(id.to_owned(), None);

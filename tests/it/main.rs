@@ -44,6 +44,7 @@ mod report;
 mod sandbox;
 mod secrets;
 mod security;
+mod shares;
 mod soak;
 #[cfg(feature = "xlsx")]
 mod spec;

@@ -104,7 +104,7 @@ fn the_json_has_everything_in_it() {
         json,
         json!({
             "what": "fulfillment requests", "handled": 5, "backlog": 5, "oldest_seconds": null, "foreign": 0,
-            "waiting": 0, "dead": 0, "behind": 0, "left": 0, "warnings": [],
+            "others": 0, "waiting": 0, "dead": 0, "behind": 0, "left": 0, "warnings": [],
             "counts": {"approved": 1, "failed": 1, "inquired": 1, "skipped": 0, "errored": 2},
             "observed": 0, "already_done": 0, "unknown": 0, "dry_run": false, "stopped": null,
             "error": null, "calls": 7,

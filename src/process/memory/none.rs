@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 
 use super::conversations::Conversations;
+use super::pages::Page;
+use super::share::Share;
 use super::{Options, Outcome, Plan, Queue, Report};
 use crate::error::Result;
 use crate::http::Http;
@@ -25,6 +27,16 @@ impl<'a> Memory<'a> {
     pub(super) fn begin<T: Queue>(_: &mut Options<'a>, _: &Http, _: &mut Report) -> Result<Option<Self>> {
         Ok(Some(Self(PhantomData)))
     }
+
+    pub(super) fn looks_beyond_share(&self) -> bool {
+        false
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        false
+    }
+
+    pub(super) fn coming<T: Queue>(&mut self, _: &mut Page<T>, _: Option<Share>) {}
 
     pub(super) fn prepare<T: Queue>(
         &mut self,
