@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Handled, Run, panic_message, walk};
+use super::one::panic_message;
+use super::{Handled, Run, walk};
 use crate::error::{Error, Result};
 use crate::http::Http;
 use crate::process::memory::Enter;
