@@ -40,11 +40,9 @@ pub(crate) struct Vendor {
 }
 
 impl Vendor {
-    pub(crate) fn new(url: &str) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(30)))
-            .http_status_as_error(false)
-            .build();
+    pub(crate) fn new(url: &str, timeout: Duration) -> Self {
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).build();
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned() }
     }
 
