@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use connect::step;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -75,7 +74,7 @@ impl Vendor {
         }
         let is_permanent = serde_json::from_str::<Value>(&body).is_ok_and(|body| body["permanent"] == true);
         if status.as_u16() == 409 && is_permanent {
-            return Err(step::refused(Refused));
+            return Err(Refused.into());
         }
         bail!("POST {path} was answered {status}")
     }

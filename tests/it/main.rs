@@ -56,4 +56,5 @@ mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
 mod usage_files;
+mod vendor_soak;
 mod walk;
