@@ -6,6 +6,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use connect::ledger::Attempts;
@@ -28,6 +29,9 @@ const USAGE: &str = "usage: saas CONFIG --vendor URL --ledger FILE [--dry-run] [
   --dry-run     prints what would be done, and does nothing
   --json        prints the report as JSON
   --attempts N  tries an order that errs so often, with pauses; without it, in every run";
+
+/// Time that the vendor's system is given for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -55,7 +59,7 @@ fn run() -> anyhow::Result<ExitCode> {
     };
     let Some(config) = &arguments.config else { return on_the_sandbox() };
     let connect = Connect::from_file(config)?;
-    let vendor = Vendor::new(arguments.vendor.as_deref().context("--vendor URL is missing")?);
+    let vendor = Vendor::new(arguments.vendor.as_deref().context("--vendor URL is missing")?, PATIENCE);
     let ledger = Ledger::open(arguments.ledger.as_ref().context("--ledger FILE is missing")?)?;
     let mut options = Options::new().dry_run(arguments.dry_run);
     if let Some(most) = arguments.attempts {
@@ -102,7 +106,7 @@ fn on_the_sandbox() -> anyhow::Result<ExitCode> {
     const RUNS: u32 = 100;
     let sandbox = Sandbox::start().context("the sandbox did not start")?;
     let stub = stub::Stub::start().context("the vendor did not start")?;
-    let (connect, vendor) = (sandbox.connect()?, Vendor::new(&stub.url()));
+    let (connect, vendor) = (sandbox.connect()?, Vendor::new(&stub.url(), PATIENCE));
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("ledger.db");
     let mut orders = 0;

@@ -165,8 +165,8 @@ pub use name::StepName;
 pub use policy::Attempts;
 pub use step::{Found, Step};
 pub use store::{
-    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, Kept, Left, Note, Noted, Order,
-    StepEnd, StepRecord, StepState, Store, Stray, Which,
+    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, InHand, Kept, Left, Note, Noted,
+    Order, StepEnd, StepRecord, StepState, Store, Stray, Which,
 };
 pub use subject::Subject;
 pub use undo::Made;
@@ -181,7 +181,7 @@ pub(crate) use work::Refusal;
 
 use decide::Asked;
 use run::Asking;
-use turn::InHand;
+use turn::Held;
 use work::Attempt;
 
 /// What a job remembers between its runs; see the [module](self).
@@ -195,9 +195,9 @@ pub struct Ledger {
     attempts: RefCell<Vec<Attempt>>,
     numbers: Cell<u64>,
     /// The orders that runs have in hand; more than one where a closure runs another loop.
-    turns: RefCell<Vec<InHand>>,
-    /// Collection and id of the order that the last run died of, until a run of its collection asks.
-    died_of: RefCell<Option<(String, String)>>,
+    turns: RefCell<Vec<Held>>,
+    /// The order that the last run died of, until a run of its collection asks.
+    died_of: RefCell<Option<InHand>>,
 }
 
 impl Ledger {

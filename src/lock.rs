@@ -50,6 +50,13 @@ impl Lock {
         named(path, acquire(path, NOTE))
     }
 
+    /// Whether a note is short enough to be left.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn has_room_for(note: &str) -> bool {
+        // A process id, two line breaks.
+        note.len() + 24 <= NOTE
+    }
+
     /// Leaves a line for the next holder, should this one die. It is written and not synchronised.
     #[cfg(feature = "ledger")]
     pub(crate) fn note(&self, note: &str) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use connect::ledger::Made;
 use connect::models::{ParamUpdate, Quantity, Request, RequestKind};
-use connect::{Action, Approval, Connect, Ledger, Options, Report};
+use connect::{Action, Approval, Connect, Ledger, Options, Report, step};
 
 use super::vendor::{Licence, Refused, Tenant, Vendor};
 
@@ -43,7 +43,7 @@ fn purchase(ledger: &Ledger, vendor: &Vendor, request: &Request) -> Result<Appro
         .input(email)
         .keep_result()
         .stand_in(Tenant { id: "T-?".into() })
-        .run(|key| vendor.make_tenant(key, &request.id, email))
+        .run(|key| known(vendor.make_tenant(key, &request.id, email)))
         .map_err(fail_if_refused)?;
     let items = request.asset.items.len();
     let _: Licence = work
@@ -51,7 +51,7 @@ fn purchase(ledger: &Ledger, vendor: &Vendor, request: &Request) -> Result<Appro
         .input(items)
         .keep_result()
         .stand_in(Licence { id: "L-?".into() })
-        .run(|key| vendor.make_licence(key, &request.id, &tenant.id, items))
+        .run(|key| known(vendor.make_licence(key, &request.id, &tenant.id, items)))
         .map_err(fail_if_refused)?;
     Ok(Approval::template(TEMPLATE).with_params([ParamUpdate::value("purchase_id", &tenant.id)]))
 }
@@ -61,6 +61,11 @@ fn has_too_many(request: &Request) -> bool {
     let most = Quantity::from(MOST);
     let quantities = request.asset.items.iter().filter_map(|item| item.quantity.as_ref());
     quantities.into_iter().any(|quantity| !quantity.is_unlimited() && *quantity > most)
+}
+
+/// Of what the vendor refuses for good it is known that nothing was made.
+fn known<T>(made: anyhow::Result<T>) -> anyhow::Result<T> {
+    made.map_err(|error| if error.is::<Refused>() { step::refused(error) } else { error })
 }
 
 /// What the vendor refuses for good fails the order; any other error leaves it pending.

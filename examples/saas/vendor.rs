@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use connect::step;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -40,11 +39,9 @@ pub(crate) struct Vendor {
 }
 
 impl Vendor {
-    pub(crate) fn new(url: &str) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(30)))
-            .http_status_as_error(false)
-            .build();
+    pub(crate) fn new(url: &str, timeout: Duration) -> Self {
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).build();
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned() }
     }
 
@@ -77,7 +74,7 @@ impl Vendor {
         }
         let is_permanent = serde_json::from_str::<Value>(&body).is_ok_and(|body| body["permanent"] == true);
         if status.as_u16() == 409 && is_permanent {
-            return Err(step::refused(Refused));
+            return Err(Refused.into());
         }
         bail!("POST {path} was answered {status}")
     }

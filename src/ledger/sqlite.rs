@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use time::OffsetDateTime;
 
 use super::store::{
-    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, Kept, Left, Note, Noted, Order,
-    StepEnd, StepRecord, StepState, Store, Stray, Which,
+    Attached, Began, Begin, Claim, Claimed, Correction, Entry, Identity, InHand, Kept, Left, Note, Noted,
+    Order, StepEnd, StepRecord, StepState, Store, Stray, Which,
 };
 use crate::error::{LedgerError, LedgerErrorKind, Result};
 use crate::lock::Lock;
@@ -36,7 +36,7 @@ pub(super) struct Sqlite {
     claims: RefCell<HashMap<(String, String), u64>>,
     last_nonce: Cell<u64>,
     /// The order that the last run died of, until it is asked for.
-    died_of: RefCell<Option<(String, String)>>,
+    died_of: RefCell<Option<InHand>>,
 }
 
 impl Sqlite {
@@ -159,7 +159,8 @@ impl Store for Sqlite {
         if !dry_run && !self.attached.get() {
             let held = file::lock(&self.path)?;
             let Some((lock, note)) = held else { return Ok(Attached::Held) };
-            *self.died_of.borrow_mut() = note.and_then(|note| serde_json::from_str(&note).ok());
+            let noted = note.and_then(|note| serde_json::from_str(&note).ok());
+            *self.died_of.borrow_mut() = noted.map(|(collection, id, plan)| InHand { collection, id, plan });
             // Looked for again under the lock: another run may have made the file meanwhile.
             if self.connection.get().is_none() {
                 made = file::make(&self.path, now)?;
@@ -210,9 +211,12 @@ impl Store for Sqlite {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    fn in_hand(&self, order: Option<&Order<'_>>) -> Result<()> {
+    fn in_hand(&self, order: Option<&Order<'_>>, plan: Option<&str>) -> Result<()> {
         let Some(lock) = self.lock.get() else { return Ok(()) };
-        let note = order.map(|order| serde_json::json!([order.collection, order.id]).to_string());
+        let note = order.and_then(|Order { collection, id, .. }| {
+            let notes = [plan, None].map(|plan| serde_json::json!([collection, id, plan]).to_string());
+            notes.into_iter().find(|note| Lock::has_room_for(note))
+        });
         lock.note(&note.unwrap_or_default())
             .map_err(|error| file::unusable(&self.path, "cannot be used", error))
     }

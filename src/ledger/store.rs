@@ -55,11 +55,12 @@ pub trait Store: Send {
     /// Says which orders a run will probably claim next, in their order: a store may claim some of them at one stroke.
     fn coming(&self, _orders: &[Order<'_>]) {}
 
-    /// Notes which order a run has in hand, so that the next run knows it if this one dies of it.
+    /// Notes which order a run has in hand, so that the next run knows it if this one dies of it, and the call that decides
+    /// on it just before that is made.
     ///
-    /// It need not be durable against a loss of power. A store that many workers share may leave this out. `None` says that
+    /// It need not be durable against a loss of power. A store that many workers share may leave this out. No order says that
     /// the run ends: claims on orders that were only coming are given back.
-    fn in_hand(&self, _order: Option<&Order<'_>>) -> Result<()> {
+    fn in_hand(&self, _order: Option<&Order<'_>>, _plan: Option<&str>) -> Result<()> {
         Ok(())
     }
 
@@ -141,9 +142,20 @@ pub enum Attached {
         made: bool,
         /// Time at which the store was made; what is older was not seen by it.
         born: OffsetDateTime,
-        /// Collection and id of the order that the last run had in hand when it died.
-        in_hand: Option<(String, String)>,
+        /// The order that the last run had in hand when it died.
+        in_hand: Option<InHand>,
     },
+}
+
+/// The order that a run had in hand when it died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InHand {
+    /// Collection of the platform.
+    pub collection: String,
+    /// Id of the object.
+    pub id: String,
+    /// Plan of the deciding call that may have been made, as JSON.
+    pub plan: Option<String>,
 }
 
 /// An order, tier config request, usage file, or a listing's period, as a store sees it.

@@ -8,7 +8,7 @@ use super::Ledger;
 use super::ending::ending;
 use super::input::hash;
 use super::policy::{in_round, met_in};
-use super::store::{Claim, Claimed, Entry, Left, Order};
+use super::store::{self, Claim, Claimed, Entry, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
 
@@ -30,7 +30,7 @@ pub(crate) enum Entered {
 }
 
 /// What was refused to work that is no order's of a run, such as a listing's period, while a run had something in hand.
-pub(super) struct InHand {
+pub(super) struct Held {
     number: u64,
     refusal: Option<Refusal>,
     planned: Vec<String>,
@@ -96,7 +96,7 @@ impl Ledger {
     }
 
     fn note(&self, number: u64) {
-        self.turns.borrow_mut().push(InHand { number, refusal: None, planned: Vec::new() });
+        self.turns.borrow_mut().push(Held { number, refusal: None, planned: Vec::new() });
     }
 
     /// Whether another worker may have the order by now.
@@ -143,9 +143,9 @@ impl Ledger {
             .unwrap_or_default()
     }
 
-    /// The id of the order of this collection that the last run died of.
-    pub(crate) fn died_of(&self, collection: &str) -> Option<String> {
-        self.died_of.borrow_mut().take_if(|(other, _)| other == collection).map(|(_, id)| id)
+    /// The order of this collection that the last run died of.
+    pub(crate) fn died_of(&self, collection: &str) -> Option<store::InHand> {
+        self.died_of.borrow_mut().take_if(|died| died.collection == collection)
     }
 
     /// Forgets the orders that ended a day ago: no list lags for longer.

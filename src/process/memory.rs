@@ -134,16 +134,12 @@ impl<'a> Memory<'a> {
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| !scope::is_dry_run() && T::ENDS) else { return Ok(()) };
-        if let Some(id) = ledger.died_of(collection::<T>())
-            && let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&id))?
-        {
-            let text = "the process ended while it had this order in hand";
-            let mut outcome = Outcome::errored(id, Some(Error::Handler(anyhow::Error::msg(text))));
-            let left = self.count_attempt(&turn, turn.entry(), text, &mut outcome);
-            left?;
+        let died = ledger.died_of(collection::<T>());
+        died.as_ref().map_or(Ok(()), |died| self.take_up::<T>(died))?;
+        self.settle_lost::<T>(http, conversations, report, told)?;
+        if let Some(outcome) = died.map_or(Ok(None), |died| self.blame_death::<T>(died))? {
             told(report, outcome);
         }
-        self.settle_lost::<T>(http, conversations, report, told)?;
         self.undo_leftovers::<T>(report, told)
     }
 
@@ -203,7 +199,7 @@ impl<'a> Memory<'a> {
         };
         if enter == Enter::Now {
             if !scope::is_dry_run() {
-                ledger.store().in_hand(Some(&order(item)))?;
+                ledger.store().in_hand(Some(&order(item)), None)?;
             }
             self.turn = Some(turn);
         } else {
@@ -396,7 +392,7 @@ impl<'a> Memory<'a> {
         let Some(ledger) = self.ledger else { return };
         let mut left = self.turn.take().map_or(Ok(()), |turn| ledger.leave_turn(&turn, None));
         if !scope::is_dry_run() {
-            left = left.and_then(|()| ledger.store().in_hand(None));
+            left = left.and_then(|()| ledger.store().in_hand(None, None));
             self.note_deaths(conversations, report);
             left = left.and_then(|()| self.tell_half_done::<T>(report));
             left = left.and_then(|()| self.tell_leftovers::<T>(report));

@@ -1,14 +1,13 @@
 //! When an order is tried again, in which order, and whose fault an error is.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use connect::ledger::{Attempts, Which};
 use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Ledger, OffsetDateTime, Options, Verdict};
+use connect::{Action, Approval, Ledger, Options, Verdict};
 
-use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
 use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
 
 fn orders(count: usize) -> Job {
@@ -181,24 +180,11 @@ fn an_order_whose_approval_is_always_answered_500_dies_and_the_others_are_done()
     assert_eq!(pending, 1);
 }
 
-const URL: &str = "CONNECT_TEST_ABORT_URL";
-const KEY: &str = "CONNECT_TEST_ABORT_KEY";
-const FILE: &str = "CONNECT_TEST_ABORT_LEDGER";
-const NOW: &str = "CONNECT_TEST_ABORT_NOW";
-
 /// One run, which one order kills.
 #[test]
 #[ignore = "started by the others"]
-fn worker_that_dies() {
-    let Ok(url) = std::env::var(URL) else { return };
-    let config = connect::Config::new(url, std::env::var(KEY).unwrap())
-        .unwrap()
-        .products([sample::PRODUCT])
-        .update_method(connect::UpdateMethod::Put);
-    let ledger = Ledger::open(std::env::var(FILE).unwrap()).unwrap();
-    let now = std::env::var(NOW).unwrap().parse().unwrap();
-    ledger.set_clock(Some(OffsetDateTime::from_unix_timestamp(now).unwrap()));
-    let connect = connect::Connect::new(config).unwrap();
+fn worker() {
+    let Some((connect, ledger)) = of_this_process(|config| config) else { return };
     let options = Options::new().attempts(Attempts::new(4)).ledger(&ledger);
     let report = connect.fulfillment().process_with(options, |request| {
         if request.id == id(0) {
@@ -214,16 +200,7 @@ fn an_order_that_kills_the_process_dies_itself_and_the_99_behind_it_are_done() {
     let mut job = orders(100);
     let mut killed = 0;
     for run in 0..12 {
-        let ended = Command::new(std::env::current_exe().unwrap())
-            .args(["ledger_attempts::worker_that_dies", "--exact", "--ignored"])
-            .env(URL, job.sandbox.url())
-            .env(KEY, job.sandbox.api_key())
-            .env(FILE, job.path())
-            .env(NOW, job.now.unix_timestamp().to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
+        let ended = job.process("ledger_attempts::worker").status().unwrap();
         killed += u32::from(ended.code().is_none());
         if run == 1 {
             let approved =

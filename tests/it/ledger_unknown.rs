@@ -5,7 +5,7 @@ use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Certainty, Ledger, Options, Verdict};
 use serde_json::Value;
 
-use crate::support::job::{Job, approve, job};
+use crate::support::job::{Job, approve, job, of_this_process};
 use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
 
 /// An order whose approval was lost; whether it was carried out is not known when the run ends.
@@ -128,4 +128,67 @@ fn a_tier_config_request_is_settled_in_the_same_way() {
     job.sandbox.clear_faults();
     let report = run(&ledger).unwrap();
     assert_eq!(report.observed(), 1, "{report}");
+}
+
+/// One run: a tenant for the order, and its approval.
+#[test]
+#[ignore = "started by the others"]
+fn worker() {
+    let Some((connect, ledger)) = of_this_process(|config| config) else { return };
+    let report = connect.fulfillment().process_with(Options::new().ledger(&ledger), |request| {
+        let _: String = ledger.work(request).step("tenant").run(|_| Ok("T-1".into()))?;
+        Ok(Approval::template(TEMPLATE))
+    });
+    drop(report);
+}
+
+/// A run that is killed while it waits for the answer to its approval.
+fn killed_while_it_approves(fault: Fault) -> Job {
+    let job = job(one_order());
+    job.sandbox.fault(fault.never_answer());
+    let mut run = job.process("ledger_unknown::worker").spawn().unwrap();
+    while !job.sandbox.journal().iter().any(|call| call.method == "POST") {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    job.sandbox.clear_faults();
+    job
+}
+
+#[test]
+fn an_approval_in_which_the_process_was_killed_was_ours_and_nobody_else_s() {
+    let job = killed_while_it_approves(Fault::on("POST", "/requests/*/approve").after_effect());
+    assert_eq!(status(&job.sandbox, ORDER), "approved");
+    let report = job.run_idle(Options::new());
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    assert_eq!((report.left(), report.exit_code(), report.warnings().len()), (0, 0, 0), "{report}");
+    assert_eq!(job.run_idle(Options::new()).handled(), 0);
+}
+
+#[test]
+fn an_approval_in_which_the_process_was_killed_and_that_was_not_made_counts_as_an_attempt() {
+    let job = killed_while_it_approves(Fault::on("POST", "/requests/*/approve"));
+    assert_eq!(status(&job.sandbox, ORDER), "pending");
+    let report = job.run(Options::new(), |ledger, request| {
+        let work = ledger.work(request);
+        let _: String = work.step("tenant").run(|_| unreachable!())?;
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert_eq!((report.approved(), report.errored()), (1, 1), "{report}");
+    assert!(report.to_string().contains("the process ended while it had this order in hand"), "{report}");
+}
+
+#[test]
+fn an_order_that_others_ended_after_the_process_was_killed_is_theirs() {
+    let job = killed_while_it_approves(Fault::on("POST", "/requests/*/approve"));
+    job.sandbox.act(|others| others.fail(ORDER, "no")).unwrap();
+    let mut undone = 0;
+    let options = Options::new().undo("tenant", |_: connect::ledger::Made<String>, _| {
+        undone += 1;
+        Ok(())
+    });
+    let report = job.run_idle(options);
+    assert_eq!((report.approved(), report.left(), undone), (0, 0, 1), "{report}");
 }

@@ -73,4 +73,5 @@ mod usage_report;
 mod usage_sandbox;
 #[cfg(feature = "xlsx")]
 mod usage_settle;
+mod vendor_soak;
 mod walk;

@@ -178,7 +178,7 @@ fn line(outcome: &Outcome) -> String {
 const LIE: &str = "<html><h1>We are back soon</h1></html>";
 
 /// All kinds of faults; those that cost a timeout are rare.
-fn mix() -> Vec<Fault> {
+pub(crate) fn mix() -> Vec<Fault> {
     let any = Fault::any;
     let html = "<html><h1>Bad Gateway</h1></html>";
     let quick = [

@@ -6,10 +6,10 @@ use super::super::conversations::Conversations;
 use super::super::look_up::look_up;
 use super::super::snapshot::State;
 use super::ended::HOUR;
-use super::{Memory, by_id, collection};
+use super::{Memory, by_id, collection, order};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::ledger::{Entered, Entry, Which};
+use crate::ledger::{Entered, Entry, InHand, Which};
 use crate::process::{Certainty, Goal, Outcome, Plan, Queue, Report, Verdict};
 
 /// What is needed to recognise that the call was carried out, and to do what comes after it.
@@ -39,6 +39,11 @@ impl Lost {
         }
     }
 
+    /// What the next run must know if this one dies meanwhile: no text that only the customer may read.
+    pub(super) fn in_short(plan: &Plan, before: &str) -> Self {
+        Self { detail: None, message: None, ..Self::new(plan, before) }
+    }
+
     pub(super) fn json(&self) -> Option<String> {
         serde_json::to_string(self).ok()
     }
@@ -54,6 +59,41 @@ impl Lost {
 }
 
 impl Memory<'_> {
+    /// The call that decides on the order is about to be made.
+    pub(in crate::process) fn deciding<T: Queue>(&self, item: &T, plan: &Plan) {
+        let Some(ledger) = self.ledger.filter(|_| T::ENDS && !plan.calls.is_empty()) else { return };
+        let short = Lost::in_short(plan, item.status()).json();
+        if let Err(error) = ledger.store().in_hand(Some(&order(item)), short.as_deref()) {
+            log::debug!(target: "connect::process", "{}: {error}", item.id());
+        }
+    }
+
+    /// The last run died while it had this order in hand. Its deciding call may have been made: that is found out first.
+    pub(super) fn take_up<T: Queue>(&self, died: &InHand) -> Result<()> {
+        let Some(ledger) = self.ledger.filter(|_| died.plan.is_some()) else { return Ok(()) };
+        let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&died.id))? else { return Ok(()) };
+        let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
+        ledger.leave_turn(&turn, Some(&Entry { plan, ..turn.entry().clone() }))
+    }
+
+    /// That the run died counts as an attempt of the order, unless it is over or its deciding call was or may have been made.
+    pub(super) fn blame_death<T: Queue>(&mut self, died: InHand) -> Result<Option<Outcome>> {
+        let Some(ledger) = self.ledger else { return Ok(None) };
+        let known = ledger.store().read(&died.collection, &died.id)?;
+        let is_open = known
+            .as_ref()
+            .map_or(died.plan.is_none(), |(entry, _)| entry.ended.is_none() && entry.plan.is_none());
+        if !is_open {
+            return Ok(None);
+        }
+        let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&died.id))? else { return Ok(None) };
+        let text = "the process ended while it had this order in hand";
+        let mut outcome = Outcome::errored(died.id, Some(Error::Handler(anyhow::Error::msg(text))));
+        self.count_attempt(&turn, turn.entry(), text, &mut outcome)?;
+        self.mark::<T>(turn.entry(), &mut outcome);
+        Ok(Some(outcome))
+    }
+
     /// Finds out what became of the calls whose fate was unknown when their runs ended.
     ///
     /// What cannot be looked up stays unknown, and no other decision is carried out for it.

@@ -65,6 +65,8 @@ impl<'a> Memory<'a> {
         Some(decided)
     }
 
+    pub(super) fn deciding<T: Queue>(&self, _: &T, _: &Plan) {}
+
     pub(super) fn lose(&mut self, _: &Plan, _: &str) {}
 
     pub(super) fn leave<T: Queue>(&mut self, _: &T, _: &mut Outcome, _: &mut Report) {}

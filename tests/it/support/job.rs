@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::bail;
 use connect::ledger::{Entry, Made, StepRecord};
 use connect::models::{ParamUpdate, Request};
 use connect::sandbox::Sandbox;
-use connect::{Action, Approval, Ledger, OffsetDateTime, Options, Report};
+use connect::{Action, Approval, Config, Connect, Ledger, OffsetDateTime, Options, Report};
 use tempfile::TempDir;
 
 use super::{ORDER, TEMPLATE, one_try};
@@ -163,6 +164,20 @@ impl Job {
         self.now += time;
     }
 
+    /// A run in a process of its own: this test binary, started again with one test selected.
+    pub(crate) fn process(&self, test: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args([test, "--exact", "--ignored", "--nocapture"])
+            .env(URL, self.sandbox.url())
+            .env(KEY, self.sandbox.api_key())
+            .env(FILE, self.path())
+            .env(NOW, self.now.unix_timestamp().to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
     /// Somebody else approves an order.
     pub(crate) fn others_approve(&self, id: &str) {
         self.sandbox.act(|others| others.approve(id, TEMPLATE)).unwrap();
@@ -181,4 +196,22 @@ pub(crate) fn down(_: &Ledger, _: &Request) -> Result<Approval, Action> {
 
 pub(crate) fn approve(_: &Ledger, _: &Request) -> Result<Approval, Action> {
     Ok(Approval::template(TEMPLATE))
+}
+
+const URL: &str = "CONNECT_TEST_JOB_URL";
+const KEY: &str = "CONNECT_TEST_JOB_KEY";
+const FILE: &str = "CONNECT_TEST_JOB_LEDGER";
+const NOW: &str = "CONNECT_TEST_JOB_NOW";
+
+/// The platform and the ledger of the [process](Job::process); nothing where it was not started as one.
+pub(crate) fn of_this_process(change: impl FnOnce(Config) -> Config) -> Option<(Connect, Ledger)> {
+    let url = std::env::var(URL).ok()?;
+    let config = Config::new(url, std::env::var(KEY).unwrap())
+        .unwrap()
+        .products([connect::sandbox::sample::PRODUCT])
+        .update_method(connect::UpdateMethod::Put);
+    let ledger = Ledger::open(std::env::var(FILE).unwrap()).unwrap();
+    let now = std::env::var(NOW).unwrap().parse().unwrap();
+    ledger.set_clock(Some(OffsetDateTime::from_unix_timestamp(now).unwrap()));
+    Some((Connect::new(change(config)).unwrap(), ledger))
 }
