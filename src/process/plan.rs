@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Later, Skip, Verdict};
 use crate::error::{Error, Result};
-use crate::http::{Reveal, json, masked};
+use crate::http::{Reveal, json, masked, parse};
 use crate::models::{Param, ParamUpdate};
 use crate::text::{Limit, excerpt};
 
@@ -200,7 +200,7 @@ impl Plan {
 impl PlannedCall {
     /// The body, or `null` where there is none.
     pub fn body(&self) -> serde_json::Value {
-        self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
+        self.body.as_deref().and_then(|body| parse(body).ok()).unwrap_or_default()
     }
 }
 
