@@ -57,7 +57,7 @@ impl ApiError {
             note: None,
         };
         let body = without_mark(body);
-        match serde_json::from_slice(body) {
+        match serde_json::from_str(&String::from_utf8_lossy(body)) {
             Ok(Value::Object(mut object))
                 if object.contains_key("error_code") || object.contains_key("errors") =>
             {

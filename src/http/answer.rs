@@ -141,7 +141,7 @@ impl Drop for Answer<'_> {
     }
 }
 
-pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body: &'de [u8]) -> Result<T> {
+pub(crate) fn decode<T: DeserializeOwned>(method: Method, path: &str, body: &[u8]) -> Result<T> {
     parse(body).map_err(|error| {
         let error = if is_html(body) {
             DecodeError::html(method.as_str(), path)
@@ -153,10 +153,46 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(method: Method, path: &str, body:
 }
 
 /// Reads JSON that is checked as text once, and not string by string. Bytes that are no text spoil only strings that are read.
-pub(crate) fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
+        Err(_) => serde_json::from_str(&with_unreadable(body)),
+    }
+}
+
+/// JSON with escapes that nothing reads, and that are passed over with the string they are in, for bytes that are no text.
+fn with_unreadable(body: &[u8]) -> String {
+    // Two, since one alone may end a pair or follow a backslash.
+    const UNREADABLE: &str = r"\udc00\udc00";
+    let parts = body.utf8_chunks();
+    parts.flat_map(|part| [part.valid(), if part.invalid().is_empty() { "" } else { UNREADABLE }]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn bytes_that_are_no_text_spoil_only_strings_that_are_read() {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            name: String,
+        }
+        let name = |json: &[u8]| parse::<Named>(json).map(|named| named.name).ok();
+        assert_eq!(
+            name(b"{\"name\":\"a\",\"other\":[\"\xff\",{\"\xc3\":\"b\xe2\x82\"}]}").as_deref(),
+            Some("a")
+        );
+        for json in [
+            b"{\"name\":\"\xff\"}".as_slice(),
+            b"{\"name\":\"\\\xff\"}",
+            b"{\"name\":\"\\ud800\xff\"}",
+            b"{\"name\":\"\xff\\udc00\"}",
+            b"{\"name\":\xff\"a\"}",
+            b"{\"name\":\"a\"}\xff",
+        ] {
+            assert_eq!(name(json), None, "{}", String::from_utf8_lossy(json));
+        }
     }
 }
 

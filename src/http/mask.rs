@@ -41,7 +41,7 @@ pub(crate) fn masked(body: &[u8], reveal: Reveal<'_>) -> Cow<'static, str> {
 }
 
 fn whole(body: &[u8], reveal: Reveal<'_>) -> String {
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+    let Ok(mut value) = super::parse::<Value>(body) else {
         return format!("{} bytes that are no JSON", body.len());
     };
     mask(&mut value, reveal);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Later, Skip, Verdict};
 use crate::error::{Error, Result};
-use crate::http::{Reveal, masked, to_json};
+use crate::http::{Reveal, masked, parse, to_json};
 use crate::models::{Param, ParamUpdate};
 use crate::text::{Limit, excerpt};
 
@@ -220,7 +220,7 @@ impl PlannedCall {
 
     /// The body, or `null` where there is none.
     pub fn body(&self) -> serde_json::Value {
-        self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
+        self.body.as_deref().and_then(|body| parse(body).ok()).unwrap_or_default()
     }
 }
 

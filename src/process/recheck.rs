@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::cursor::QUERY;
 use super::{Options, Queue};
 use crate::error::Result;
+use crate::http::parse;
 use crate::models::timestamp;
 use crate::page::parts;
 use crate::rql::{Query, QueryError};
@@ -73,7 +74,7 @@ impl<'a> Wanted<'a> {
         if !self.filter.has_filters() {
             return None;
         }
-        let object: Value = serde_json::from_slice(object).ok()?;
+        let object: Value = parse(object).ok()?;
         self.filter.contradicted(|property| told(&object, property))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Goal;
 use super::snapshot::{Snapshot, State};
 use crate::error::Result;
-use crate::http::{Answer, Http, Method, Object, decode};
+use crate::http::{Answer, Http, Method, Object, decode, parse};
 
 /// An update of an object's parameters.
 pub(super) struct Update<'a> {
@@ -99,7 +99,7 @@ impl Update<'_> {
         if let Some(state) = goal.compare(&snapshot, self.object, self.id, self.before)? {
             return Ok(Some(Seen::Moved(state)));
         }
-        let sent = serde_json::from_slice::<WithParams>(self.body).unwrap_or_default().params();
+        let sent = parse::<WithParams>(self.body).unwrap_or_default().params();
         let all_there = lost && !sent.is_empty() && sent.iter().all(|sent| sent.is_among(&stored));
         Ok(all_there.then_some(Seen::Stored))
     }
