@@ -67,7 +67,8 @@ fn the_result_of_a_worker_that_stopped_in_a_call_of_the_vendors_is_a_stray() {
     let mut calls: Vec<_> = world.vendor.calls().into_values().collect();
     calls.sort_unstable();
     assert_eq!(calls, [1, 2]);
-    let ledger = Ledger::on(connect_postgres::Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
+    let ledger =
+        Ledger::on(connect_postgres::Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
     let strays = ledger.job("saas").strays().unwrap();
     assert_eq!((strays.len(), strays[0].step.as_str()), (1, "tenant"));
 }
@@ -88,10 +89,14 @@ fn a_worker_that_stopped_in_the_call_for_its_last_step_sends_nothing_more() {
 #[test]
 fn a_call_of_the_vendors_of_three_leases_length_is_not_taken_over() {
     let world = World::new(1);
-    world.vendor.on_call(|_| std::thread::sleep(LEASE * 3));
+    let (begun, has_begun) = channel();
+    world.vendor.on_call(move |_| {
+        let _ = begun.send(());
+        std::thread::sleep(LEASE * 3);
+    });
     let first = world.spawn(&["--lease", "2"]);
     let start = Instant::now();
-    world.wait_for("SELECT count(*) FROM step", "1");
+    has_begun.recv_timeout(Duration::from_secs(20)).unwrap();
     let mut looks = 0;
     while world.pending() > 0 && start.elapsed() < LEASE * 8 {
         let _ = world.spawn(&["--lease", "2"]).report();
@@ -108,7 +113,8 @@ fn attached(store: &Postgres) {
     store.attach(&identity, false, store.now()).unwrap();
 }
 
-const ORDER: Order<'static> = Order { collection: "requests", id: "PR-1", asset: Some("AS-1"), created: None };
+const ORDER: Order<'static> =
+    Order { collection: "requests", id: "PR-1", asset: Some("AS-1"), created: None };
 
 fn claim(store: &Postgres) -> Option<Claim> {
     match store.claim(&ORDER, store.now()).unwrap() {
@@ -120,7 +126,8 @@ fn claim(store: &Postgres) -> Option<Claim> {
 #[test]
 fn a_lease_is_kept_up_to_the_longest_and_no_longer() {
     let settings = settings().lease(Duration::from_secs(1));
-    let (first, second) = (settings.clone().longest(Duration::from_secs(3)).open().unwrap(), settings.open().unwrap());
+    let (first, second) =
+        (settings.clone().longest(Duration::from_secs(3)).open().unwrap(), settings.open().unwrap());
     attached(&first);
     attached(&second);
     let held = claim(&first).unwrap();
@@ -165,7 +172,7 @@ fn the_clock_is_the_servers() {
     let ledger = Ledger::on(store);
     let here = OffsetDateTime::now_utc();
     assert!((ledger.store().now() - here).abs() < Duration::from_secs(2));
-    // A worker whose own clock is an hour fast notes what the server's clock says.
+    // What a step is noted with is that time, and not the worker's.
     let store = settings().open().unwrap();
     attached(&store);
     let held = claim(&store).unwrap();

@@ -51,7 +51,7 @@ fn ordinary_user() -> Option<(u32, u32)> {
 impl Server {
     /// A new server, with its default settings but for these lines.
     pub(crate) fn start(settings: &str) -> Self {
-        let server = Self::folder();
+        let server = Self::new();
         let data = server.data();
         server.run(
             "initdb",
@@ -64,7 +64,7 @@ impl Server {
 
     /// A standby of this server.
     pub(crate) fn standby(&self) -> Self {
-        let standby = Self::folder();
+        let standby = Self::new();
         let (host, port, data) =
             (self.folder.path().display().to_string(), self.port.to_string(), standby.data());
         standby
@@ -74,7 +74,7 @@ impl Server {
         standby
     }
 
-    fn folder() -> Self {
+    fn new() -> Self {
         static PORTS: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         let user = ordinary_user();
@@ -144,6 +144,25 @@ impl Server {
         let output =
             self.run("psql", &["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &address]);
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// What the server says to SQL that it refuses.
+    pub(crate) fn fails(&self, sql: &str) -> String {
+        let mut command = Command::new(programs().join("psql"));
+        let output = command
+            .args(["-X", "-c", sql, &self.address()])
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    pub(crate) fn folder(&self) -> String {
+        self.folder.path().display().to_string()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn process(&self) -> u32 {

@@ -171,15 +171,6 @@ impl World {
     pub(crate) fn ask(&self, sql: &str) -> String {
         shared().0.ask(&format!("SET search_path TO {}; {sql}", self.schema))
     }
-
-    /// Waits until the SQL answers this.
-    pub(crate) fn wait_for(&self, sql: &str, answer: &str) {
-        let start = Instant::now();
-        while self.ask(sql) != answer {
-            assert!(start.elapsed() < Duration::from_secs(20), "{sql}: {}", self.ask(sql));
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
 }
 
 fn example() -> PathBuf {
