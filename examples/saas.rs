@@ -22,10 +22,12 @@ mod vendor;
 
 use vendor::Vendor;
 
-const USAGE: &str = "usage: saas CONFIG --vendor URL --ledger FILE [--dry-run] [--json] [--attempts N]
+const USAGE: &str = "usage: saas CONFIG --vendor URL --ledger FILE [--share I/N] [--drain] [--dry-run] [--json] [--attempts N]
   CONFIG        a configuration of a real platform; without it the example runs on the embedded sandbox
   --vendor URL  where tenants and licences are made
   --ledger FILE what the job remembers between its runs; made by the first one
+  --share I/N   handles one of N shares of the orders, counted from 0, where N machines do this job
+  --drain       handles only what has begun, before N changes
   --dry-run     prints what would be done, and does nothing
   --json        prints the report as JSON
   --attempts N  tries an order that errs so often, with pauses; without it, in every run";
@@ -39,6 +41,8 @@ struct Arguments {
     config: Option<PathBuf>,
     vendor: Option<String>,
     ledger: Option<PathBuf>,
+    share: Option<(u32, u32)>,
+    drain: bool,
     dry_run: bool,
     json: bool,
     attempts: Option<u32>,
@@ -65,6 +69,12 @@ fn run() -> anyhow::Result<ExitCode> {
     if let Some(most) = arguments.attempts {
         options = options.attempts(Attempts::new(most));
     }
+    if let Some((index, of)) = arguments.share {
+        options = options.share(index, of);
+    }
+    if arguments.drain {
+        options = options.drain();
+    }
     let report = processor::process(&connect, &ledger, &vendor, options)?;
     if arguments.json {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&report)?)?;
@@ -81,6 +91,13 @@ fn arguments() -> anyhow::Result<Option<Arguments>> {
         let mut value = |name: &str| given.next().with_context(|| format!("{name} needs a value"));
         match argument.to_str() {
             Some("--help" | "-h") => return Ok(None),
+            Some("--share") => {
+                let share = value("--share")?;
+                let parts = share.to_str().and_then(|share| share.split_once('/'));
+                let share = parts.and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+                arguments.share = Some(share.context("--share is not I/N, such as 0/3")?);
+            }
+            Some("--drain") => arguments.drain = true,
             Some("--dry-run") => arguments.dry_run = true,
             Some("--json") => arguments.json = true,
             Some("--vendor") => {

@@ -1,0 +1,10 @@
+//! The ledger on a real PostgreSQL, and workers on it that are killed, stopped, and cut off.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod leases;
+mod server;
+mod servers;
+mod store;
+mod workers;
+mod world;

@@ -1,0 +1,225 @@
+//! A platform, a vendor who counts, and workers that are processes of their own.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use connect::sandbox::{Sandbox, sample};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::server::shared;
+
+/// What happens in a call of the vendor's, before it has its effect.
+type Hook = Box<dyn FnMut(&str) + Send>;
+
+/// A vendor's system, which makes something new for each key.
+#[derive(Default)]
+struct Made {
+    /// Number of calls by their keys.
+    calls: HashMap<String, u32>,
+    ids: HashMap<String, String>,
+    hook: Option<Hook>,
+}
+
+pub(crate) struct Vendor {
+    address: SocketAddr,
+    made: Arc<Mutex<Made>>,
+}
+
+impl Vendor {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (address, made) = (listener.local_addr().unwrap(), Arc::<Mutex<Made>>::default());
+        let shared = Arc::clone(&made);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let made = Arc::clone(&shared);
+                std::thread::spawn(move || serve(&stream, &made));
+            }
+        });
+        Self { address, made }
+    }
+
+    /// Calls this with the key of each call, before the effect. It may take its time.
+    pub(crate) fn on_call(&self, hook: impl FnMut(&str) + Send + 'static) {
+        self.lock().hook = Some(Box::new(hook));
+    }
+
+    /// Number of calls by their keys.
+    pub(crate) fn calls(&self) -> HashMap<String, u32> {
+        self.lock().calls.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn serve(stream: &TcpStream, made: &Mutex<Made>) -> Option<()> {
+    let mut input = BufReader::new(stream);
+    loop {
+        let (mut first, mut key, mut length) = (String::new(), String::new(), 0);
+        input.read_line(&mut first).ok().filter(|read| *read > 0)?;
+        loop {
+            let mut line = String::new();
+            input.read_line(&mut line).ok()?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            match name.to_ascii_lowercase().as_str() {
+                "idempotency-key" => value.trim().clone_into(&mut key),
+                "content-length" => length = value.trim().parse().ok()?,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        input.read_exact(&mut body).ok()?;
+        let hook = made.lock().unwrap_or_else(PoisonError::into_inner).hook.take();
+        if let Some(mut hook) = hook {
+            hook(&key);
+            made.lock().unwrap_or_else(PoisonError::into_inner).hook.get_or_insert(hook);
+        }
+        let answer = {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            *made.calls.entry(key.clone()).or_default() += 1;
+            let next = format!("V-{}", made.ids.len() + 1);
+            json!({"id": made.ids.entry(key).or_insert(next)}).to_string()
+        };
+        let mut out = stream;
+        write!(out, "HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).ok()?;
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) vendor: Vendor,
+    pub(crate) schema: String,
+    pub(crate) address: String,
+    folder: TempDir,
+}
+
+impl World {
+    /// So many orders, each of an asset of its own.
+    pub(crate) fn new(orders: usize) -> Self {
+        let (server, schema) = shared();
+        Self::on(server.address(), schema, orders)
+    }
+
+    pub(crate) fn on(address: String, schema: String, orders: usize) -> Self {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.add_requests(orders, |number, request| {
+            request["type"] = "purchase".into();
+            request["asset"]["id"] =
+                format!("AS-{:04}-{:04}-{:04}", number * 7919 % 10_000, number, number * 31 % 9973).into();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let config = json!({
+            "apiEndpoint": sandbox.url(), "apiKey": sandbox.api_key(), "products": [sample::PRODUCT], "updateMethod": "PUT",
+        });
+        std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        Self { sandbox, vendor: Vendor::start(), schema, address, folder }
+    }
+
+    /// A worker that has not begun.
+    pub(crate) fn worker(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(example());
+        command
+            .arg(self.folder.path().join("config.json"))
+            .args(["--vendor", &format!("http://{}", self.vendor.address), "--postgres", &self.address])
+            .args(["--schema", &self.schema, "--json"])
+            .args(arguments)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Worker {
+        Worker(Some(self.worker(arguments).spawn().unwrap()))
+    }
+
+    /// Runs workers, one after the other, until no order is left.
+    pub(crate) fn finish(&self, arguments: &[&str], within: Duration) {
+        let start = Instant::now();
+        while self.pending() > 0 {
+            assert!(start.elapsed() < within, "{} orders are left", self.pending());
+            let _ = self.spawn(arguments).report();
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.sandbox.with_store(|store| {
+            store.all("requests").iter().filter(|request| request["status"] == "pending").count()
+        })
+    }
+
+    /// Number of approvals of each order.
+    pub(crate) fn approvals(&self) -> HashMap<String, u32> {
+        let mut approvals = HashMap::new();
+        for effect in self.sandbox.effects().iter().filter(|effect| effect.action == "approve") {
+            *approvals.entry(effect.id.clone()).or_default() += 1;
+        }
+        approvals
+    }
+
+    /// What SQL in the ledger's schema answers.
+    pub(crate) fn ask(&self, sql: &str) -> String {
+        shared().0.ask(&format!("SET search_path TO {}; {sql}", self.schema))
+    }
+}
+
+fn example() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.join("examples/saas_workers")
+}
+
+/// A worker's process, which ends with its value.
+pub(crate) struct Worker(Option<Child>);
+
+impl Worker {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.0.as_mut().unwrap().try_wait().unwrap().is_some()
+    }
+
+    /// What it came to.
+    pub(crate) fn output(mut self) -> Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+
+    pub(crate) fn report(self) -> Value {
+        let output = self.output();
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    pub(crate) fn kill(&mut self) {
+        let child = self.0.as_mut().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// `STOP` or `CONT`.
+pub(crate) fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().unwrap();
+    assert!(status.success(), "kill -{name} {process}");
+}
