@@ -102,7 +102,7 @@ impl Store for Postgres {
         }
     }
 
-    fn in_hand(&self, order: Option<&Order<'_>>) -> Result<()> {
+    fn in_hand(&self, order: Option<&Order<'_>>, _: Option<&str>) -> Result<()> {
         if order.is_some() {
             return Ok(());
         }
