@@ -170,7 +170,8 @@ fn with_unreadable(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::*;
+    use crate::Config;
 
     #[test]
     fn bytes_that_are_no_text_spoil_only_strings_that_are_read() {
@@ -194,12 +195,6 @@ mod tests {
             assert_eq!(name(json), None, "{}", String::from_utf8_lossy(json));
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Config;
 
     #[test]
     fn the_room_of_an_answer_is_used_again_unless_it_is_huge() {
