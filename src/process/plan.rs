@@ -289,7 +289,7 @@ mod tests {
         let known: Param = serde_json::from_value(serde_json::json!({"id": "name", "type": "text"})).unwrap();
         let params = [ParamUpdate::value("pw", "hunter2"), ParamUpdate::value("name", "Olmedo")];
         let body = serde_json::json!({"id": "PR-1", "asset": {"params": [
-            {"id": "pw", "value": "hunter2"}, {"id": "name", "value": "Olmedo"}, {"id": "pw", "value": 7}
+            {"id": "pw", "value": "hunter2"}, {"id": "name", "value": "Olmedo"}, {"id": "pw", "value": 7}, {"value": "nobody's"}
         ]}});
         let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body, &params, &[known]).unwrap();
         assert_eq!(plan.secrets(), ["hunter2"]);

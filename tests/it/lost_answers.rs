@@ -317,6 +317,7 @@ fn an_approval_that_shows_late_is_settled_at_the_end_of_the_run_and_its_message_
     let outcome = only(&report);
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
     assert_eq!(outcome.product.as_deref(), Some(sample::PRODUCT));
+    assert_eq!(outcome.detail, Some(format!("template {TEMPLATE}")));
     assert_eq!((report.approved(), report.errored(), report.unknown(), report.observed()), (1, 0, 0, 1));
     assert_eq!(report.exit_code(), 0);
     assert_eq!(sandbox.transitions(ORDER).len(), 1);

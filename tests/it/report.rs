@@ -2,10 +2,10 @@
 
 use connect::models::ParamUpdate;
 use connect::sandbox::{Sandbox, sample};
-use connect::{Action, Approval, Options, Report, Stop};
+use connect::{Action, Approval, Config, Connect, Options, Report, Stop};
 use serde_json::{Value, json};
 
-use crate::support::one_try;
+use crate::support::{ORDER, one_order, one_try, only};
 
 /// Four orders, one of each usual end, and one that does not decode.
 fn small_run(dry_run: bool) -> Report {
@@ -176,4 +176,15 @@ fn a_reason_of_several_lines_stays_on_the_line_of_its_order() {
         .unwrap();
     let text = report.to_string();
     assert!(text.contains("failed: sold out 2030-01-01 INFO forged [2J\n"), "{text:?}");
+}
+
+#[test]
+fn an_order_without_a_product_has_none_in_the_report() {
+    let sandbox = one_order();
+    sandbox.update("requests", ORDER, |order| {
+        order["asset"].as_object_mut().unwrap().remove("product");
+    });
+    let connect = Connect::new(Config::new(sandbox.url(), sandbox.api_key()).unwrap()).unwrap();
+    let report = connect.process_fulfillments(|_| Err(Action::skip())).unwrap();
+    assert_eq!(only(&report).product, None);
 }

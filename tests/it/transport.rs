@@ -473,3 +473,20 @@ fn what_follows_an_answer_is_not_the_answer_to_the_next_call() {
         }
     }
 }
+
+#[test]
+fn what_is_lost_after_a_connection_was_refused_may_have_arrived_all_the_same() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let connect = patient_client_of(address);
+    let refused = transport(connect.get::<serde_json::Value>("/accounts").unwrap_err());
+    assert!(refused.is_connect() && !refused.may_have_arrived(), "{refused:?}");
+    let listener = TcpListener::bind(address).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let lost = connect.post::<serde_json::Value>("/accounts", &serde_json::json!({})).unwrap_err();
+    assert!(lost.may_have_happened(), "{lost:?}");
+    assert!(!transport(lost).is_connect());
+}

@@ -1,10 +1,11 @@
 //! Which verb an update is sent with, where a server or a gateway refuses PATCH.
 
 use connect::models::ParamUpdate;
-use connect::{Config, Connect, Error, UpdateMethod};
+use connect::sandbox::Fault;
+use connect::{Approval, Config, Connect, Error, UpdateMethod};
 use serde_json::{Value, json};
 
-use crate::support::{answer, impatient, sequence};
+use crate::support::{ORDER as ID, TEMPLATE, answer, client, impatient, one_order, routes, sequence};
 
 const ORDER: &str = r#"{"id":"PR-1","status":"pending"}"#;
 
@@ -97,4 +98,30 @@ fn stored_parameters_are_read_again_where_the_answer_is_empty() {
     assert!(error.to_string().ends_with("; the update itself was carried out"), "{error}");
     let expected = ["PUT", "GET", "PUT", "GET"];
     assert!(lines.lock().unwrap().iter().map(|line| line.split(' ').next().unwrap()).eq(expected));
+}
+
+#[test]
+fn an_update_is_believed_by_any_part_of_its_object_and_looked_up_otherwise() {
+    for (answer, believed) in [
+        (json!({"id": ID}), true),
+        (json!({"id": ID, "status": "PENDING"}), true),
+        (json!({"params": []}), true),
+        (json!({"asset": {"id": "AS-1"}}), true),
+        (json!({"configuration": {}}), true),
+        (json!({"detail": "ok"}), false),
+        (json!({"status": "pending"}), false),
+        (json!({"id": "PR-9"}), false),
+        (json!({"id": "PR-9", "params": []}), false),
+        (json!({"id": ID, "status": "failed"}), false),
+    ] {
+        let sandbox = one_order();
+        let stored = Fault::on("PUT", "/requests/*").status(200).body(&answer.to_string());
+        sandbox.fault(stored.after_effect());
+        let approval = || Approval::template(TEMPLATE).with_params([ParamUpdate::value("tenant_id", "t-1")]);
+        let report = client(&sandbox).process_fulfillments(|_| Ok(approval())).unwrap();
+        assert_eq!(report.approved(), 1, "{answer}: {report}");
+        let looks =
+            routes(&sandbox).iter().filter(|call| **call == format!("GET /requests/{ID} 200")).count();
+        assert_eq!(looks == 0, believed, "{answer}");
+    }
 }

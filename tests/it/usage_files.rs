@@ -156,3 +156,29 @@ fn a_status_in_capitals_is_read_as_the_same() {
     }
     assert_eq!(status, Some(UsageFileStatus::Ready));
 }
+
+/// A server that ignores the filters of a list must not have the workbook sent to a file of something else.
+#[cfg(feature = "xlsx")]
+#[test]
+fn a_listed_file_of_another_id_product_or_contract_is_not_the_one_that_is_submitted() {
+    use crate::support::usage::{new_file, record};
+
+    for field in ["external_id", "product", "contract"] {
+        let sandbox = Sandbox::empty().unwrap();
+        sandbox.insert("assets", sample::asset("AS-1000-0000-0001"));
+        let mut other = sample::usage_file(ID);
+        (other["status"], other["external_id"]) = ("draft".into(), "feb".into());
+        other["product"]["id"] = sample::PRODUCT.into();
+        other["contract"]["id"] = "CRD-10482-77310-26594".into();
+        match field {
+            "external_id" => other["external_id"] = "mar".into(),
+            field => other[field]["id"] = "OTHER".into(),
+        }
+        sandbox.insert("usage/files", other.clone());
+        let list = format!("[{other}]");
+        sandbox.fault(connect::sandbox::Fault::on("GET", LIST).status(200).body(&list).always());
+        let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+        assert_ne!(file.id, ID, "{field}");
+        assert_eq!(sandbox.get("usage/files", ID).unwrap()["status"], "draft", "{field}");
+    }
+}
