@@ -26,6 +26,8 @@ mod ledger;
 mod ledger_attack;
 mod ledger_attempts;
 mod ledger_ended;
+mod ledger_file;
+mod ledger_news;
 mod ledger_steps;
 mod ledger_unknown;
 #[cfg(feature = "logger")]
