@@ -66,7 +66,7 @@ fn main() {
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
-        ["pages", records] => report(|| submit_pages(records.parse().unwrap())),
+        ["submit-pages", records] => report(|| submit_pages(records.parse().unwrap())),
         ["writer", records] => report(|| sheet(records.parse().unwrap())),
         #[cfg(feature = "xlsx-read")]
         ["explain", url, key, file] => report(|| explain(url, key, file)),
@@ -136,7 +136,7 @@ fn table(only: Option<&str>) {
     if wanted("pages") {
         against(
             "pages: 1,000,000 records as results from 1,000 pages, against the writer alone",
-            || job(&["pages", "1000000"]),
+            || job(&["submit-pages", "1000000"]),
             || job(&["writer", "1000000"]),
         );
     }

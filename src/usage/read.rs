@@ -279,3 +279,76 @@ pub(super) fn missing(header: &[String]) -> Option<&'static str> {
     let missing = needed.into_iter().find(|name| !has(name));
     missing.or_else(|| (!has("quantity") && !has("amount")).then_some("quantity"))
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn cell(text: &str) -> Data {
+        Data::String(text.to_owned())
+    }
+
+    #[test]
+    fn a_time_is_read_in_the_one_form_that_the_platform_takes() {
+        assert_eq!(utc("2024-05-01 23:59:07"), Some(datetime!(2024-05-01 23:59:07 UTC)));
+        for other in [
+            "",
+            "2024-05-01",
+            "2024-05-01T00:00:00",
+            "2024-05-01 00:00",
+            "2024-05-01 00:00:00 ",
+            "24-05-01 00:00:00",
+            "2024-5-01 00:00:00",
+            "2024-13-01 00:00:00",
+            "2024-02-30 00:00:00",
+            "2024-05-01 24:00:00",
+            "2024-05-01 00:00:00:00",
+            "2024-05-01-01 00:00:00",
+            "+024-05-01 00:00:00",
+        ] {
+            assert_eq!(utc(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_by_the_names_of_its_columns() {
+        let header = names(
+            &["tier", "quantity", "amount", "v.region", "v.site", "record_note", "item_unit", "else"]
+                .map(cell),
+        );
+        let row = [
+            Data::Float(2.0),
+            Data::Int(7),
+            cell("much"),
+            cell("eu"),
+            Data::Empty,
+            Data::Bool(true),
+            cell("GB"),
+            cell("x"),
+        ];
+        let (read, problems) = record(&header, &row);
+        assert_eq!(
+            (read.tier, read.quantity.to_string(), read.amount.is_empty()),
+            (Some(2), "7".into(), true)
+        );
+        assert_eq!(read.params, [("region".to_owned(), "eu".to_owned())]);
+        assert_eq!((&*read.record_note, &*read.item_unit), ("true", "GB"));
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, ["amount \"much\" is no number"]);
+        let (_, problems) = record(&header, &[Data::Float(1.5)]);
+        assert_eq!(problems[0].to_string(), "tier \"1.5\" is no whole number");
+    }
+
+    #[test]
+    fn words_are_what_stands_in_columns_that_no_upload_has() {
+        let header = names(&["record_id", "v.region", "asset_recon_id", "status", "why"].map(cell));
+        let words = |status: &str, why: &str| -> Vec<String> {
+            let row = ["r-1", "eu", "RA-1", status, why].map(cell);
+            words(&header, &row).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(words("Valid", " "), [""; 0]);
+        assert_eq!(words("invalid", "no such asset"), ["status invalid", "why no such asset"]);
+    }
+}

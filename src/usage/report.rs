@@ -36,7 +36,7 @@ impl<'c> Usage<'c> {
     ///     let month = month.clone();
     ///     let records = usage.assets(listing, &month).map(move |asset| {
     ///         let asset = asset?;
-    ///         connect::Result::Ok(month.record(&asset.id, "STORAGE-GB", gigabytes(&asset)?))
+    ///         anyhow::Ok(month.record(&asset.id, "STORAGE-GB", gigabytes(&asset)?))
     ///     });
     ///     Ok(Some(records))
     /// })?;

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::explain::{Invalid, InvalidFile};
 use super::mark::mark_of;
+use super::once::Wanted;
 use super::{FileAction, Usage, plan};
 use crate::error::{Error, Result};
 use crate::http::{Answer, wait};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::process::{Later, Options, Plan, Queue, Report, Verdict, run_waiting};
+use crate::scope;
+use crate::text::escape_controls;
 
 /// A run without a deadline waits so long in all.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -19,7 +22,8 @@ const STATUSES: [&str; 5] = ["uploading", "uploaded", "processing", "ready", "in
 
 impl Usage<'_> {
     /// Waits until the platform has processed what this crate uploaded, in this run or in an earlier one, and submits what
-    /// is ready. A file that is invalid is explained in the report and left as it is.
+    /// is ready. A file that is invalid is explained in the report and left as it is; one that a new file of the same
+    /// external id replaced is skipped.
     ///
     /// Files are recognised by the fingerprint that [`submit`](Self::submit) gives them, so that nobody else's are
     /// submitted. The run waits until its deadline is near, or ten minutes where it has none; the pauses begin with the first of
@@ -121,7 +125,13 @@ impl Usage<'_> {
             Some(false) => {
                 let invalid = self.explain_listed(file)?;
                 match decide(&invalid).map_err(Error::Handler)? {
-                    Invalid::Leave => Err(invalid.into_error()),
+                    Invalid::Leave => match self.successor(&invalid)? {
+                        Some(id) => {
+                            log::debug!(target: "connect::usage", "{}usage file {} took its place", scope::Prefix, escape_controls(&id));
+                            Ok(Plan::new(Verdict::Skipped, UsageFile::path(&file.id)?))
+                        }
+                        None => Err(invalid.into_error()),
+                    },
                     Invalid::Delete => {
                         Ok(plan(file, FileAction::Delete)?.detail(invalid.into_error().to_string()))
                     }
@@ -129,6 +139,15 @@ impl Usage<'_> {
                 }
             }
         }
+    }
+
+    /// The file that was made in the place of an invalid one, under the same external id.
+    fn successor(self, invalid: &InvalidFile) -> Result<Option<String>> {
+        let file = invalid.new_file();
+        let Some(external_id) = file.external_id.as_deref() else { return Ok(None) };
+        let wanted = Wanted { file: &file, external_id, fingerprint: "", is_derived: false };
+        let found = self.search(&wanted)?.map(|(found, _)| found);
+        Ok(found.filter(|found| found.status != UsageFileStatus::Draft).map(|found| found.id))
     }
 
     /// Makes the new file, and then deletes the one that it replaces: what is interrupted in between is found again.

@@ -5,7 +5,8 @@ use crate::error::Error;
 
 /// A record, or a result of one: what an iterator of usage records may yield.
 ///
-/// A source that reads a paged list can fail in the middle. Its first error ends it, and nothing is sent.
+/// A source that reads a paged list can fail in the middle. Its first error ends it, and nothing is sent. A closure that maps
+/// to records and uses `?` ends in `anyhow::Ok(record)`, which says what its errors are.
 pub trait IntoRecord: sealed::Sealed {
     /// The record, or why the source has none.
     #[doc(hidden)]

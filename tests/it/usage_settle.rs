@@ -118,6 +118,21 @@ fn an_invalid_file_is_an_error_of_the_report_and_stays() {
 }
 
 #[test]
+fn an_invalid_file_that_was_reported_anew_is_no_error_any_more() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    submit(&connect, "feb", record());
+    for submitted in [1, 0] {
+        let report = client(&sandbox).usage().settle().unwrap();
+        assert_eq!(
+            (report.count(Verdict::Submitted), report.skipped(), report.exit_code()),
+            (submitted, 1, 0)
+        );
+    }
+}
+
+#[test]
 fn an_invalid_file_is_deleted_by_choice() {
     let sandbox = start(0);
     let made = submit(&client(&sandbox), "feb", bad());
