@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::needless_pass_by_value,
@@ -19,6 +20,8 @@ use connect::{Approval, Config, Connect, Options};
 use serde::Deserialize;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 
+#[path = "shared/ledger.rs"]
+mod ledger;
 #[path = "shared/measure.rs"]
 mod measure;
 #[path = "shared/page.rs"]
@@ -55,6 +58,8 @@ fn main() {
         ["decode", "full"] => decode(as_the_loop::<Vec<Request>>),
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
+        ["idle", url] => report(|| ledger::idle(url, None)),
+        ["idle", url, path] => report(|| ledger::idle(url, Some(path))),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
         ["writer", records] => report(|| sheet(records.parse().unwrap())),
         words if words.contains(&"--test") => {}
@@ -103,6 +108,9 @@ fn table(only: Option<&str>) {
             job(&["sdk", &server.url])
         };
         against("memory: 100,000 orders against 1,000", || run(100_000), || run(1000));
+    }
+    if wanted("ledger") {
+        ledger::table();
     }
     if wanted("cron") {
         cron();
