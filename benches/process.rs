@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::needless_pass_by_value,
@@ -21,6 +22,8 @@ use connect::{Approval, Config, Connect, Options};
 mod authority;
 #[path = "shared/by_hand.rs"]
 mod by_hand;
+#[path = "shared/ledger.rs"]
+mod ledger;
 #[path = "shared/measure.rs"]
 mod measure;
 #[path = "shared/page.rs"]
@@ -65,6 +68,8 @@ fn main() {
         ["decode", "full"] => decode(as_the_loop::<Vec<Request>>),
         ["decode", "value"] => decode(|body| serde_json::from_slice::<serde_json::Value>(body)),
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
+        ["idle", url] => report(|| ledger::idle(url, None)),
+        ["idle", url, path] => report(|| ledger::idle(url, Some(path))),
         ["submit", records] => report(|| submit(records.parse().unwrap())),
         ["submit-pages", records] => report(|| submit_pages(records.parse().unwrap())),
         ["writer", records] => report(|| sheet(records.parse().unwrap())),
@@ -129,6 +134,9 @@ fn table(only: Option<&str>) {
         for orders in [100, 10_000, 100_000] {
             against(&format!("memory: {orders} orders against 1000"), || run(orders), || run(1000));
         }
+    }
+    if wanted("ledger") {
+        ledger::table();
     }
     if wanted("cron") {
         cron();

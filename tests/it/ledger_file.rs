@@ -173,3 +173,19 @@ fn a_step_costs_two_commits_and_an_order_without_steps_none() {
     assert_eq!(steps, [4, 4, 4], "two steps: {after:?}");
     assert!(after[2] - after[1] == 1 && after[4] - after[3] == 1, "and its end: {after:?}");
 }
+
+#[test]
+fn without_the_feature_there_is_no_crate_of_a_database() {
+    let tree = |features: &[&str]| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let tree = ["tree", "--quiet", "--offline", "--edges", "normal,build", "--prefix", "none"];
+        let out = std::process::Command::new(cargo).args(tree).args(features).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    for features in [&[][..], &["--features", "sandbox"]] {
+        let crates = tree(features);
+        assert!(crates.contains("ureq v") && !crates.contains("sqlite"), "{crates}");
+    }
+    assert!(tree(&["--features", "ledger"]).contains("rusqlite v"));
+}

@@ -27,6 +27,7 @@ mod ledger_attack;
 mod ledger_attempts;
 mod ledger_ended;
 mod ledger_file;
+mod ledger_month;
 mod ledger_news;
 mod ledger_steps;
 mod ledger_unknown;
