@@ -51,6 +51,16 @@ fn a_whole_number_is_read_as_far_as_both_types_are_exact() {
 }
 
 #[test]
+fn a_boolean_is_read_from_a_number_or_a_text_too() {
+    for (json, read) in
+        [("true", true), ("1", true), ("7", true), ("0", false), (r#""True""#, true), (r#""false""#, false)]
+    {
+        assert_eq!(read_alone::<bool>(json), Some(read), "{json}");
+    }
+    assert_eq!((read_alone::<bool>("null"), read_alone::<bool>(r#""maybe""#)), (None, None));
+}
+
+#[test]
 fn what_came_as_an_object_is_written_as_one_unless_nothing_was_in_it() {
     let written = |media: Value| {
         let product: Product = serde_json::from_value(json!({"id": "PRD-1", "media": media})).unwrap();
