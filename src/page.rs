@@ -248,6 +248,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_page_was_seen_before_if_it_is_the_first_or_the_last_one_again() {
+        let mut watch = Watch::default();
+        let mut is_new =
+            |marks: &[u64]| matches!(watch.page(marks.iter().copied().collect(), None, 2), Seen::New);
+        assert!(is_new(&[1, 2]) && is_new(&[3, 4]));
+        assert!(!is_new(&[1, 2]), "the first one");
+        assert!(is_new(&[5, 6]) && !is_new(&[5, 6]), "the last one");
+        assert!(is_new(&[3, 4]), "neither of them");
+        assert!(is_new(&[6, 7]) && is_new(&[]));
+    }
+
+    #[test]
     fn the_most_pages_follow_from_the_total_and_are_bounded() {
         assert_eq!(most_pages(None, 100, 2, 100), 10_000);
         assert_eq!(most_pages(Some(0), 100, 2, 100), 100);

@@ -413,3 +413,10 @@ fn messages_say_what_to_do_instead() {
         assert!(error.to_string().contains(part), "{error}");
     }
 }
+
+#[test]
+fn a_name_may_have_a_hyphen_an_underscore_and_dots() {
+    let query = Query::new().equal("asset.my-own_name2", "x").compile();
+    assert_eq!(query.as_deref(), Ok("?eq(asset.my-own_name2,x)"));
+    assert!(Query::new().equal("asset,name", "x").compile().is_err());
+}

@@ -370,6 +370,12 @@ mod long {
             assert_eq!(some, all[offset..(offset + limit).min(all.len())], "{limit} from {offset}");
             assert!(limit > 0 || sandbox.journal().is_empty());
         }
+        // What is passed over is asked for in one page with what is wanted.
+        sandbox.take_journal();
+        assert_eq!(read(&sandbox, &query.limit(5).offset(20)), all[20..25]);
+        let journal = sandbox.take_journal();
+        assert_eq!(journal.len(), 1, "{journal:?}");
+        assert!(journal[0].path.ends_with("&limit=25&offset=0"), "{journal:?}");
     }
 
     #[test]
