@@ -16,6 +16,7 @@ pub(crate) mod program;
 pub(crate) mod raw;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
+pub(crate) mod vendor;
 
 /// The only order of most tests, and its conversation.
 pub(crate) const ORDER: &str = "PR-1000-0000-0001-001";
