@@ -274,6 +274,22 @@ fn with_attempts_an_order_that_erred_waits_and_the_last_attempt_is_told() {
 }
 
 #[test]
+fn ten_orders_at_the_head_that_the_vendor_never_makes_are_no_outage() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(25, |_, _| {});
+    let is_bad = |order: &str| order < "PR-1000-0010";
+    let saas = saas(sandbox, move |call| {
+        let order = call.body["order"].as_str().unwrap_or_default();
+        (call.path == "/tenants" && is_bad(order)).then_some((500, Value::Null))
+    });
+    let (exit, out) = saas.run(&["--attempts", "12"]);
+    let orders = saas.sandbox.all("requests");
+    let approved = orders.iter().filter(|order| order["status"] == "approved").count();
+    assert_eq!((exit, approved), (1, 15), "{out}");
+    assert!(out.contains("is over"), "{out}");
+}
+
+#[test]
 fn other_kinds_of_orders_are_approved_with_the_same_template() {
     for kind in ["change", "suspend", "resume", "cancel"] {
         let sandbox = one_order();
