@@ -45,6 +45,15 @@ pub(crate) struct Away {
     pub(crate) since: OffsetDateTime,
     /// Time of the next order that tries.
     pub(crate) due: OffsetDateTime,
+    /// Whether an order that is no neighbour of those that showed it has come to it too.
+    pub(crate) is_confirmed: bool,
+}
+
+impl Away {
+    /// After this time it need not be confirmed any more.
+    pub(crate) fn is_old(since: OffsetDateTime, now: OffsetDateTime) -> bool {
+        now - since >= PROBE
+    }
 }
 
 /// An order that came to an error, and the attempts that it had before.
@@ -100,6 +109,8 @@ pub(crate) struct Outage {
     over: HashSet<Cause>,
     /// Ids of those that may try, where all of them have come to the error before.
     chosen: Vec<String>,
+    /// Number of fresh orders that wait for the end of the list, until the outage is confirmed.
+    deferred: usize,
     has_probed: bool,
 }
 
@@ -137,20 +148,36 @@ impl Outage {
         std::mem::take(&mut self.has_new_evidence).then_some(&self.evidence)
     }
 
+    /// Whether a fresh order waits until one behind it has shown whether this is an outage: those that are at fault
+    /// themselves often stand side by side.
+    pub(crate) fn defers(&mut self) -> bool {
+        let defers = self.away.as_ref().is_some_and(|away| !away.is_confirmed) && self.deferred < ORDERS;
+        self.deferred += usize::from(defers);
+        defers
+    }
+
     /// Whether the closure may be asked for this order.
-    pub(crate) fn may_ask(&mut self, entry: &Entry, now: OffsetDateTime) -> bool {
+    pub(crate) fn may_ask(&mut self, entry: &Entry, is_retry: bool, now: OffsetDateTime) -> bool {
         let Some(away) = &self.away else { return true };
-        // A clock that was set back does not make the outage longer.
-        let waits = away.due > now && away.due - now <= PROBE;
-        let has_turn = self.chosen.is_empty() || entry.error.is_none() || self.chosen.contains(&entry.id);
-        let may = !waits && has_turn && !away.cause.is_known_of(entry);
+        let may = if away.is_confirmed {
+            // A clock that was set back does not make the outage longer.
+            let waits = away.due > now && away.due - now <= 2 * PROBE;
+            let has_turn = self.chosen.is_empty() || entry.error.is_none() || self.chosen.contains(&entry.id);
+            !waits && has_turn && !away.cause.is_known_of(entry)
+        } else {
+            let is_fresh = entry.error.is_none();
+            self.deferred -= usize::from(is_fresh && is_retry && self.deferred > 0);
+            is_fresh && (!is_retry || self.deferred == 0)
+        };
         self.has_probed |= may;
         may
     }
 
     pub(crate) fn failed(&mut self, before: &Entry, cause: Cause, now: OffsetDateTime) -> Blame {
         if let Some(away) = self.away.as_mut().filter(|away| away.cause == cause) {
-            away.due = now + PROBE;
+            // Whoever confirms it was an order more: the next one comes an interval later.
+            away.due = if away.is_confirmed { now + PROBE } else { now + 2 * PROBE };
+            away.is_confirmed = true;
             return Blame::Outage;
         }
         if self.over.contains(&cause) || cause.is_known_of(before) {
@@ -167,8 +194,9 @@ impl Outage {
         }
         self.evidence.0.retain(|(other, _)| *other != cause);
         // Another error of the same time: the outage goes on under it.
-        let since = self.away.as_ref().map_or(now, |away| away.since);
-        self.away = Some(Away { cause, since, due: now + PROBE });
+        let (since, is_confirmed) =
+            self.away.as_ref().map_or((now, false), |away| (away.since, away.is_confirmed));
+        self.away = Some(Away { cause, since, due: now + PROBE, is_confirmed });
         Blame::Began(orders)
     }
 

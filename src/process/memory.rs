@@ -191,7 +191,8 @@ impl<'a> Memory<'a> {
                 Enter::No
             }
             Ok(()) if !is_retry && (entry.error.is_some() || entry.later.is_some()) => Enter::Retry,
-            Ok(()) if !self.outage.may_ask(entry, now) => {
+            Ok(()) if !is_retry && self.outage.defers() => Enter::Retry,
+            Ok(()) if !self.outage.may_ask(entry, is_retry, now) => {
                 report.pass_waiting();
                 Enter::No
             }

@@ -44,6 +44,8 @@ mod own_texts;
 mod proxies;
 mod quirks;
 mod report;
+#[cfg(feature = "logger")]
+mod saas;
 mod sandbox;
 mod secrets;
 mod security;

@@ -18,6 +18,7 @@ pub(crate) mod raw;
 pub(crate) mod relay;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
+pub(crate) mod vendor;
 
 /// The only order of most tests, and its conversation.
 pub(crate) const ORDER: &str = "PR-1000-0000-0001-001";

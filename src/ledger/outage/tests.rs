@@ -22,17 +22,44 @@ fn outage() -> Outage {
     outage
 }
 
+/// The same, once another order has come to it.
+fn confirmed() -> Outage {
+    let mut outage = outage();
+    outage.away.as_mut().unwrap().is_confirmed = true;
+    outage
+}
+
+#[test]
+fn an_outage_is_confirmed_by_an_order_behind_the_neighbours_of_those_that_showed_it() {
+    let mut outage = outage();
+    assert_eq!(
+        (6..=12).map(|_| outage.defers()).collect::<Vec<_>>(),
+        [true, true, true, true, true, false, false]
+    );
+    assert!(outage.may_ask(&order(11), false, NOON));
+    assert!(!outage.may_ask(&Entry { error: Some("ERP is down".into()), ..order(1) }, true, NOON));
+    assert_eq!(outage.failed(&order(11), down(11), NOON), Blame::Outage);
+    assert!(!outage.defers() && !outage.may_ask(&order(12), false, NOON));
+    assert!(!outage.may_ask(&order(12), false, NOON + 2 * PROBE - Duration::from_secs(1)));
+    assert!(outage.may_ask(&order(12), false, NOON + 2 * PROBE));
+    // Where fewer wait, the last of them is asked once the list was walked.
+    let mut outage = self::outage();
+    assert_eq!((6..=8).filter(|_| outage.defers()).count(), 3);
+    let may: Vec<_> = (6..=8).map(|number| outage.may_ask(&order(number), true, NOON)).collect();
+    assert_eq!(may, [false, false, true]);
+}
+
 #[test]
 fn the_same_error_of_five_orders_is_an_outage_and_one_order_an_interval_tries() {
-    let mut outage = outage();
-    assert!(!outage.may_ask(&order(6), NOON));
-    assert!(!outage.may_ask(&order(6), NOON + PROBE - Duration::from_secs(1)));
-    assert!(outage.may_ask(&order(6), NOON + PROBE));
+    let mut outage = confirmed();
+    assert!(!outage.may_ask(&order(6), false, NOON));
+    assert!(!outage.may_ask(&order(6), false, NOON + PROBE - Duration::from_secs(1)));
+    assert!(outage.may_ask(&order(6), false, NOON + PROBE));
     assert_eq!(outage.failed(&order(6), down(6), NOON + PROBE), Blame::Outage);
-    assert!(!outage.may_ask(&order(7), NOON + PROBE));
-    assert!(outage.may_ask(&order(7), NOON + 2 * PROBE));
+    assert!(!outage.may_ask(&order(7), false, NOON + PROBE));
+    assert!(outage.may_ask(&order(7), false, NOON + 2 * PROBE));
     // A clock that was set back.
-    assert!(outage.may_ask(&order(7), NOON - 10 * PROBE));
+    assert!(outage.may_ask(&order(7), false, NOON - 10 * PROBE));
 }
 
 #[test]
@@ -68,9 +95,9 @@ fn a_step_that_was_done_between_is_no_outage() {
 fn an_order_that_came_to_this_error_before_shows_no_outage_and_does_not_try() {
     let known =
         |number| Entry { attempts: 1, error: Some("ERP is down (request 1)".into()), ..order(number) };
-    let mut outage = outage();
-    assert!(!outage.may_ask(&known(6), NOON + PROBE));
-    assert!(outage.may_ask(&Entry { error: Some("no".into()), ..known(6) }, NOON + PROBE));
+    let mut outage = confirmed();
+    assert!(!outage.may_ask(&known(6), false, NOON + PROBE));
+    assert!(outage.may_ask(&Entry { error: Some("no".into()), ..known(6) }, false, NOON + PROBE));
     let mut none = Outage::default();
     for number in 1..=9 {
         assert_eq!(none.failed(&known(number), down(number), NOON), Blame::Order);
@@ -84,20 +111,20 @@ fn other_errors_are_no_evidence_and_another_error_of_the_order_that_tries_is_its
         let cause = Cause::new(Some("tenant".into()), &format!("{name} is no name"));
         assert_eq!(outage.failed(&order(1), cause, NOON), Blame::Order);
     }
-    let mut outage = self::outage();
+    let mut outage = confirmed();
     let other = Cause::new(Some("tenant".into()), "no such country");
     assert_eq!(outage.failed(&order(6), other, NOON + PROBE), Blame::Order);
-    assert!(outage.may_ask(&order(7), NOON + PROBE), "the next one tries");
+    assert!(outage.may_ask(&order(7), false, NOON + PROBE), "the next one tries");
 }
 
 #[test]
 fn an_outage_that_no_order_can_try_is_over() {
-    let mut outage = outage();
+    let mut outage = confirmed();
     assert_eq!(outage.walked(NOON), None);
     assert!(outage.walked(NOON + PROBE).is_some());
     assert_eq!(outage.away(), None);
-    let mut outage = self::outage();
-    assert!(outage.may_ask(&order(6), NOON + PROBE));
+    let mut outage = confirmed();
+    assert!(outage.may_ask(&order(6), false, NOON + PROBE));
     assert_eq!(outage.walked(NOON + PROBE), None);
 }
 
@@ -129,7 +156,7 @@ fn orders_that_come_one_a_run_show_an_outage_too() {
 #[test]
 fn an_outage_goes_on_where_its_error_changes() {
     let mut outage = outage();
-    let refused = |number| Cause::new(Some("tenant".into()), &format!("connection {number} refused"));
+    let refused = |number: usize| Cause::new(Some("tenant".into()), &format!("connection {number} refused"));
     for number in 6..=9 {
         assert_eq!(outage.failed(&order(number), refused(number), NOON + PROBE), Blame::Order);
     }
@@ -139,7 +166,7 @@ fn an_outage_goes_on_where_its_error_changes() {
 
 #[test]
 fn whoever_tries_is_chosen_by_chance_among_those_that_waited_longest_and_a_fresh_one_always_may() {
-    let away = outage().away().cloned();
+    let away = confirmed().away().cloned();
     let tried = |number: usize| Entry {
         error: Some(format!("ERP is down (request {number}0a)")),
         due: Some(NOON - (100 - u32::try_from(number).unwrap()) * PROBE),
@@ -149,10 +176,10 @@ fn whoever_tries_is_chosen_by_chance_among_those_that_waited_longest_and_a_fresh
     for run in 0..40 {
         let now = NOON + (run + 1) * PROBE;
         let mut outage = Outage::remembered(away.clone(), Evidence::default(), (1..=20).map(tried), now);
-        let may: Vec<_> = (1..=20).filter(|number| outage.may_ask(&tried(*number), now)).collect();
+        let may: Vec<_> = (1..=20).filter(|number| outage.may_ask(&tried(*number), true, now)).collect();
         assert_eq!(may.len(), CHOSEN);
         assert!(may.iter().all(|number| *number <= 10), "{may:?}");
-        assert!(outage.may_ask(&order(30), now));
+        assert!(outage.may_ask(&order(30), false, now));
         first.insert(may[0]);
     }
     assert!(first.len() > 5, "{first:?}");

@@ -34,6 +34,7 @@ impl Memory<'_> {
             cause: Cause { step: entry.round.clone(), text: entry.error.clone().unwrap_or_default() },
             since,
             due,
+            is_confirmed: entry.attempts > 0 || Away::is_old(since, ledger.now()),
         });
         if let Some(away) = &away
             && !self.was_told(&entry, "away")
@@ -41,7 +42,7 @@ impl Memory<'_> {
             report.tell(&began(away), Some((OUTAGE, collection::<T>(), "away")));
         }
         let (now, mut tried) = (ledger.now(), Vec::new());
-        if away.as_ref().is_some_and(|away| away.due <= now) {
+        if away.as_ref().is_some_and(|away| away.is_confirmed && away.due <= now) {
             ledger.store().each(collection::<T>(), Which::All, &mut |entry| {
                 tried.extend(Some(entry).filter(|entry| entry.error.is_some()));
             })?;
@@ -63,6 +64,7 @@ impl Memory<'_> {
             round: away.cause.step.clone(),
             erred: Some(away.since),
             due: Some(away.due),
+            attempts: u32::from(away.is_confirmed),
             ..turn.entry().clone()
         };
         ledger.leave_turn(&turn, Some(&entry))

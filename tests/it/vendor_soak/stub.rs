@@ -1,7 +1,7 @@
 //! A vendor's system over a socket, which honours keys or ignores them, and one answer in ten of which is lost.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Dice, Fate, Killer, PATIENCE, fate};
 use crate::support::serving;
+use crate::support::vendor::{Call, read};
 
 /// What was made for a step of an order.
 #[derive(Debug, Default, Clone)]
@@ -92,7 +93,7 @@ impl Stub {
 fn serve(stream: TcpStream, state: &Mutex<State>, killer: &Killer) {
     let Ok(mut out) = stream.try_clone() else { return };
     let mut input = BufReader::new(stream);
-    while let Some((method, path, key, body)) = read(&mut input) {
+    while let Some(Call { method, path, key, body }) = read(&mut input) {
         let mut state = state.lock().unwrap();
         // Killed before the effect, or after it: the answer is lost in any case.
         let is_killed_first = killer.call();
@@ -122,27 +123,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>, killer: &Killer) {
             return;
         }
     }
-}
-
-fn read(input: &mut BufReader<TcpStream>) -> Option<(String, String, String, Value)> {
-    let mut line = String::new();
-    input.read_line(&mut line).ok()?;
-    let mut words = line.split_whitespace();
-    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut key, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        input.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "idempotency-key" => value.trim().clone_into(&mut key),
-            "content-length" => length = value.trim().parse().ok()?,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    input.read_exact(&mut body).ok()?;
-    Some((method, path, key, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 impl State {
