@@ -14,12 +14,14 @@ pub trait IntoRecord: sealed::Sealed {
 }
 
 impl IntoRecord for UsageRecord {
+    #[inline]
     fn into_record(self) -> anyhow::Result<UsageRecord> {
         Ok(self)
     }
 }
 
 impl<E: Into<anyhow::Error>> IntoRecord for Result<UsageRecord, E> {
+    #[inline]
     fn into_record(self) -> anyhow::Result<UsageRecord> {
         self.map_err(Into::into)
     }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use connect::models::UsageFile;
+use connect::rql::Query;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::usage::{Invalid, NewUsageFile, UsageRecord};
 use connect::{Connect, Error, Options, Report, Verdict};
 use serde_json::{Value, json};
+use time::macros::date;
 
 use crate::support::usage::{new_file, record};
 use crate::support::{calls, client, only, routes};
@@ -21,6 +23,8 @@ fn submit(connect: &Connect, id: &str, record: UsageRecord) -> UsageFile {
     let file = NewUsageFile {
         external_id: Some(id.into()),
         description: Some("of the old tenants".into()),
+        period: Some((date!(2024 - 02 - 01), date!(2024 - 02 - 29))),
+        currency: Some("EUR".into()),
         ..new_file()
     };
     connect.usage().submit(file, [record]).unwrap()
@@ -67,6 +71,20 @@ fn a_file_that_is_ready_costs_its_submission_alone() {
     sandbox.take_journal();
     let report = client(&sandbox).usage().settle().unwrap();
     assert_eq!((report.count(Verdict::Submitted), only(&report).calls), (1, 1));
+}
+
+#[test]
+fn the_states_and_the_filter_of_the_options_narrow_a_run() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    let [first, second] = ["a", "b"].map(|id| submit(&connect, id, record()).id);
+    submit(&connect, "c", bad());
+    let filter = Query::new().equal("id", second.as_str());
+    let report = leave(&connect, Options::new().statuses(["ready"]).filter(filter));
+    assert_eq!((report.count(Verdict::Submitted), report.handled()), (1, 1), "{report}");
+    let report = leave(&connect, Options::new().statuses(["ready"]));
+    assert_eq!((report.count(Verdict::Submitted), report.handled()), (1, 1), "{report}");
+    assert_eq!((status(&sandbox, &first), status(&sandbox, &second)), (json!("pending"), json!("pending")));
 }
 
 #[test]

@@ -96,6 +96,17 @@ fn an_asset_that_ended_is_closed_once_and_at_once() {
 }
 
 #[test]
+fn the_end_of_an_asset_is_its_termination_where_the_platform_tells_it() {
+    let events = serde_json::json!({
+        "updated": {"at": "2024-05-09T10:00:00+00:00"}, "terminated": {"at": "2024-05-03T10:00:00+00:00"},
+    });
+    let asset = serde_json::json!({"id": "AS-1", "status": "terminated", "events": events});
+    let daily = Periods::daily(date!(2024 - 05 - 03)).now(datetime!(2024-05-04 0:00 UTC)).closing();
+    let due = daily.due(&listing(), &HashSet::new(), vec![serde_json::from_value(asset).unwrap()]);
+    assert_eq!(due[0].range(), datetime!(2024-05-03 0:00 UTC)..datetime!(2024-05-03 10:00 UTC));
+}
+
+#[test]
 fn the_file_of_a_period_has_what_is_derived_and_what_was_said() {
     let day = Period::day(date!(2024 - 05 - 01));
     let file = Periods::daily(date!(2024 - 05 - 01)).file_for(&listing(), &day);
