@@ -103,7 +103,8 @@ fn a_server_that_echoes_the_key_has_it_in_no_line_about_another_attempt() {
     let key = sandbox.api_key().to_owned();
     let secret = key.split_once(':').map_or(key.as_str(), |(_, secret)| secret);
     // As JSON may say it, too: the bytes of the body do not hold the secret then.
-    let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped: Vec<_> = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped = escaped.concat();
     let body = format!(r#"{{"errors": ["no such user: {escaped}"]}}"#);
     sandbox.fault(Fault::on("GET", "/requests").status(503).header("Retry-After", "0").body(&body));
     let written = lines(LevelFilter::Trace, || {
