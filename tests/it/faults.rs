@@ -353,7 +353,7 @@ fn kind_of(error: &Error) -> String {
 fn compare(plans: &Plans, kinds: &[Kind], table: &str) {
     let cells = plans.cases.iter().flat_map(|case| kinds.iter().map(move |kind| (case, *kind)));
     let cells = cells.flat_map(|(case, kind)| [(case, kind, 1), (case, kind, usize::MAX)]).collect();
-    compare_cells(cells, table, |(case, kind, times)| {
+    compare_cells(cells, 24, table, |(case, kind, times)| {
         format!("{} | {}", often(times), line(plans, case, kind, times))
     });
 }
@@ -362,12 +362,12 @@ fn often(times: usize) -> &'static str {
     if times == 1 { "once" } else { "ever" }
 }
 
-/// Makes the lines of many cells at once, and compares them with the table.
-fn compare_cells<C: Send>(cells: Vec<C>, table: &str, line: impl Fn(C) -> String + Sync) {
+/// Makes the lines of so many cells at once, and compares them with the table.
+fn compare_cells<C: Send>(cells: Vec<C>, at_once: usize, table: &str, line: impl Fn(C) -> String + Sync) {
     let queue = Mutex::new(cells.into_iter().enumerate().collect::<VecDeque<_>>());
     let lines = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..24 {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let Some((at, cell)) = queue.lock().unwrap().pop_front() else { return };
