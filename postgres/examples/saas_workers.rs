@@ -104,7 +104,7 @@ fn arguments() -> anyhow::Result<Option<Arguments>> {
                 arguments.attempts = Some(value("--attempts")?.parse().context("--attempts is no number")?);
             }
             Some("--lease") => {
-                arguments.lease = Some(value("--lease")?.parse().context("--lease is no number")?)
+                arguments.lease = Some(value("--lease")?.parse().context("--lease is no number")?);
             }
             Some("--share") => {
                 let share = value("--share")?;

@@ -98,7 +98,9 @@ fn growth() {
                     if by_share { world.spawn(&["--share", &share]) } else { world.spawn(&[]) }
                 })
                 .collect();
-            workers.into_iter().for_each(|worker| drop(worker.report()));
+            for worker in workers {
+                drop(worker.report());
+            }
             let wall = start.elapsed();
             let left = world.pending();
             world.finish(&[], Duration::from_secs(60));
