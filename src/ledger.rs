@@ -2,7 +2,7 @@
 //!
 //! The platform cannot be approved twice by a loop of this crate. The vendor's own systems can: an approval that fails
 //! after a tenant was made leads to a second tenant in the next run, unless the job remembers the first. A [`Ledger`]
-//! remembers it, in one file on one machine.
+//! remembers it, in one file on one machine; or, with the package `connect-sdk-postgres`, on a database that many machines share.
 //!
 //! ```
 //! use connect::{Ledger, step};

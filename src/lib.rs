@@ -141,7 +141,8 @@
 //! - `xlsx` (default): usage workbooks, with a spreadsheet writer.
 //! - `xlsx-read`: what the platform says of each row of an invalid usage file, and checks of workbooks made elsewhere.
 //! - `logger` (default): `connect::logger`, over `env_logger`.
-//! - `ledger`: `connect::ledger`, memory between runs in an SQLite file: steps of the vendor's side are run once.
+//! - `ledger`: `connect::ledger`, memory between runs in an SQLite file: steps of the vendor's side are run once. The package
+//!   `connect-sdk-postgres` keeps it on PostgreSQL, for many machines.
 //! - `sandbox`: [`sandbox`], the platform on loopback, for tests and demonstrations. Exempt from semver until 1.0.
 //!
 //! # Versions

@@ -19,6 +19,8 @@ mod vendor;
 
 use vendor::Vendor;
 
+/// The vendor answers within this time, or its answer is lost.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 const USAGE: &str = "usage: saas_workers CONFIG --vendor URL --postgres URL [--share I/N] [--dry-run] [--json] [--attempts N]
                     [--schema NAME] [--lease SECONDS]
   CONFIG          a configuration of a platform
@@ -59,7 +61,7 @@ fn run() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let connect = Connect::from_file(arguments.config.as_ref().context("a configuration is missing")?)?;
-    let vendor = Vendor::new(arguments.vendor.as_deref().context("--vendor URL is missing")?);
+    let vendor = Vendor::new(arguments.vendor.as_deref().context("--vendor URL is missing")?, PATIENCE);
     let mut settings = Settings::new(arguments.postgres.context("--postgres URL is missing")?);
     if let Some(schema) = arguments.schema {
         settings = settings.schema(schema);
@@ -104,7 +106,7 @@ fn arguments() -> anyhow::Result<Option<Arguments>> {
                 arguments.attempts = Some(value("--attempts")?.parse().context("--attempts is no number")?);
             }
             Some("--lease") => {
-                arguments.lease = Some(value("--lease")?.parse().context("--lease is no number")?)
+                arguments.lease = Some(value("--lease")?.parse().context("--lease is no number")?);
             }
             Some("--share") => {
                 let share = value("--share")?;

@@ -90,10 +90,12 @@ impl Ahead {
             .position(|coming| coming.id == order.id && coming.collection == order.collection);
         let Some(at) = at else { return (batch, 1) };
         self.coming.drain(..=at);
-        let denied = &self.denied;
-        for coming in self.coming.iter().filter(|coming| !denied.contains_key(&coming.id)) {
+        let is_known = |id: &str| self.denied.contains_key(id) || self.granted.contains_key(id);
+        let granted: Vec<_> = self.granted.values().map(|claim| claim.entry.asset.clone()).collect();
+        for coming in self.coming.iter().filter(|coming| !is_known(&coming.id)) {
             // The second order of an asset is claimed once it is known what became of the first.
-            if coming.asset.is_none() || batch.iter().all(|other| other.asset != coming.asset) {
+            let has_asset = |asset: &Option<String>| asset.is_some() && *asset == coming.asset;
+            if !batch.iter().map(|other| &other.asset).chain(&granted).any(has_asset) {
                 batch.push(coming.clone());
             }
         }
@@ -118,6 +120,8 @@ impl Ahead {
 
 #[cfg(test)]
 mod tests {
+    use connect::ledger::Entry;
+
     use super::*;
 
     fn order<'a>(id: &'a str, asset: Option<&'a str>) -> Order<'a> {
@@ -135,12 +139,19 @@ mod tests {
         assert!(ahead.turn(&page).is_empty());
         let (batch, most) = ahead.batch(&page[0]);
         assert_eq!((ids(&batch), most), (vec!["1", "2", "4"], FIRST));
-        ahead.learn(Vec::new(), vec![("4".into(), Denied::Held)], 1);
+        let claim = |id: &str, asset: &str| {
+            let entry = Entry { id: id.into(), asset: Some(asset.into()), ..Entry::default() };
+            Claim { nonce: 1, entry, steps: Vec::new() }
+        };
+        ahead.learn(vec![claim("1", "A"), claim("2", "B")], vec![("4".into(), Denied::Held)], 2);
+        assert!(matches!(ahead.known(&page[0]), Some(Ok(_))));
         assert!(matches!(ahead.known(&page[3]), Some(Err(Denied::Held))));
-        assert!(ahead.known(&page[1]).is_none());
-        let (batch, most) = ahead.batch(&page[1]);
-        assert_eq!(ids(&batch), ["2"]);
-        assert_eq!(most, MOST, "orders that take no time");
+        assert!(ahead.known(&page[2]).is_none());
+        // Should it be asked for another one first, the third still waits for the second.
+        assert_eq!(ids(&ahead.batch(&order("9", None)).0), ["9"]);
+        assert!(matches!(ahead.known(&page[1]), Some(Ok(_))));
+        let (batch, most) = ahead.batch(&page[2]);
+        assert_eq!((ids(&batch), most), (vec!["3"], MOST), "orders that take no time");
         // What is not of the page is claimed alone.
         assert_eq!(ahead.batch(&order("9", None)).1, 1);
         assert!(ahead.known(&Order { collection: "usage/files", ..page[3] }).is_none());

@@ -58,6 +58,7 @@ impl Postgres {
         }
         Self::check_identity(&live, identity, endpoint.as_deref())?;
         live.job = Some(identity.job.to_owned());
+        live.attached = false;
         Ok(Attached::Ready { made: false, born, in_hand: None })
     }
 

@@ -24,7 +24,7 @@ fn files(modules: &[&str]) -> Vec<PathBuf> {
     let inner = modules.strip_suffix(&["tests"]).unwrap_or(modules);
     let file =
         |folder: &str, modules: &[&str]| root().join(folder).join(modules.join("/")).with_extension("rs");
-    vec![file("tests", modules), file("src", modules), file("src", inner)]
+    vec![file("tests", modules), file("src", modules), file("src", inner), file("", modules), file("", inner)]
 }
 
 #[test]

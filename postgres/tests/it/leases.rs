@@ -10,11 +10,11 @@ use connect_postgres::Postgres;
 use crate::store::settings;
 use crate::world::{World, signal};
 
-const LEASE: Duration = Duration::from_secs(2);
+const LEASE: Duration = Duration::from_secs(3);
 
 /// A worker stops at this point of its order, for longer than its lease, while another worker goes on with it.
 fn stopped(world: &World, stop_at: impl FnOnce(&World, Box<dyn FnMut() + Send>)) -> usize {
-    let first = world.spawn(&["--lease", "2"]);
+    let first = world.spawn(&["--lease", "4"]);
     let id = first.id();
     let (stopped, has_stopped) = channel();
     let mut once = Some(stopped);
@@ -94,12 +94,12 @@ fn a_call_of_the_vendors_of_three_leases_length_is_not_taken_over() {
         let _ = begun.send(());
         std::thread::sleep(LEASE * 3);
     });
-    let first = world.spawn(&["--lease", "2"]);
+    let first = world.spawn(&["--lease", "3"]);
     let start = Instant::now();
     has_begun.recv_timeout(Duration::from_secs(20)).unwrap();
     let mut looks = 0;
     while world.pending() > 0 && start.elapsed() < LEASE * 8 {
-        let _ = world.spawn(&["--lease", "2"]).report();
+        let _ = world.spawn(&["--lease", "3"]).report();
         looks += 1;
     }
     let report = first.report();
@@ -125,9 +125,9 @@ fn claim(store: &Postgres) -> Option<Claim> {
 
 #[test]
 fn a_lease_is_kept_up_to_the_longest_and_no_longer() {
-    let settings = settings().lease(Duration::from_secs(1));
-    let (first, second) =
-        (settings.clone().longest(Duration::from_secs(3)).open().unwrap(), settings.open().unwrap());
+    let settings = settings();
+    let short = settings.clone().lease(Duration::from_secs(1)).longest(Duration::from_secs(3));
+    let (first, second) = (short.open().unwrap(), settings.open().unwrap());
     attached(&first);
     attached(&second);
     let held = claim(&first).unwrap();
@@ -140,7 +140,7 @@ fn a_lease_is_kept_up_to_the_longest_and_no_longer() {
         std::thread::sleep(Duration::from_millis(50));
     };
     let after = start.elapsed();
-    assert!(after >= Duration::from_millis(2900) && after < Duration::from_secs(6), "{after:?}");
+    assert!(after >= Duration::from_millis(2900) && after < Duration::from_secs(8), "{after:?}");
     assert!(!first.is_held(&held) && second.is_held(&taken));
     let begin = Begin { name: "a", was: None, generation: 1, key: "k", input: "{}", keep: false };
     assert_eq!(first.begin(&held, &begin, first.now()).unwrap(), connect::ledger::Began::Dead);

@@ -6,5 +6,6 @@ mod leases;
 mod server;
 mod servers;
 mod store;
+mod tls;
 mod workers;
 mod world;

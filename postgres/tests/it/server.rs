@@ -1,6 +1,7 @@
 //! A PostgreSQL of one's own: the distribution's binaries, an empty folder, a socket in it.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -75,16 +76,15 @@ impl Server {
     }
 
     fn new() -> Self {
-        static PORTS: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         let user = ordinary_user();
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // Of the socket's name alone: nothing listens on the network.
-        let port = 40_000 + (std::process::id() + PORTS.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        Self { folder, user, port: u16::try_from(port).unwrap() }
+        // One that is free now, should the server listen on the network too.
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        Self { folder, user, port }
     }
 
     fn data(&self) -> String {
@@ -101,6 +101,16 @@ impl Server {
             self.port
         );
         fs::write(&file, lines).unwrap();
+    }
+
+    /// A file of the server's alone.
+    pub(crate) fn file(&self, name: &str, content: &str) {
+        let path = Path::new(&self.data()).join(name);
+        fs::write(&path, content).unwrap();
+        if let Some((uid, gid)) = self.user {
+            chown(&path, Some(uid), Some(gid)).unwrap();
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// `start`, `stop`, `restart` or `promote`.
@@ -195,7 +205,8 @@ pub(crate) fn shared() -> (&'static Server, String) {
             server.process(),
             server.folder.path().display()
         );
-        Command::new("setsid").args(["sh", "-c", &stop]).spawn().unwrap();
+        let detached = "setsid sh -c \"$1\" < /dev/null > /dev/null 2>&1 &";
+        assert!(Command::new("sh").args(["-c", detached, "sh", &stop]).status().unwrap().success());
         server
     });
     (server, format!("s{}", SCHEMAS.fetch_add(1, Ordering::Relaxed)))
