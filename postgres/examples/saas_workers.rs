@@ -20,7 +20,7 @@ mod vendor;
 use vendor::Vendor;
 
 /// The vendor answers within this time, or its answer is lost.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 const USAGE: &str = "usage: saas_workers CONFIG --vendor URL --postgres URL [--share I/N] [--dry-run] [--json] [--attempts N]
                     [--schema NAME] [--lease SECONDS]
   CONFIG          a configuration of a platform
