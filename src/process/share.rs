@@ -116,7 +116,7 @@ mod tests {
         for of in 1..=64_u32 {
             let mut counts = vec![0_u32; of as usize];
             for id in ids() {
-                counts[(hash(&id) % u64::from(of)) as usize] += 1;
+                counts[usize::try_from(hash(&id) % u64::from(of)).unwrap()] += 1;
             }
             let even = 100_000.0 / f64::from(of);
             let most = counts.iter().map(|&count| (f64::from(count) / even - 1.0).abs()).fold(0.0, f64::max);
