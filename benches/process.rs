@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "a bench prints and may panic"
 )]
