@@ -5,7 +5,6 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "a bench prints and may panic"
 )]

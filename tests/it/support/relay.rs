@@ -34,10 +34,13 @@ pub(crate) struct Struck {
     pub(crate) times: usize,
 }
 
-/// The address of a relay, and the calls that came as method and path, struck ones too.
-pub(crate) fn relay(sandbox: &Sandbox, struck: Struck) -> (SocketAddr, Arc<Mutex<Vec<(String, String)>>>) {
+/// The calls that came as method and path, struck ones too.
+pub(crate) type Calls = Arc<Mutex<Vec<(String, String)>>>;
+
+/// The address of a relay, and its calls.
+pub(crate) fn relay(sandbox: &Sandbox, struck: Struck) -> (SocketAddr, Calls) {
     let host = sandbox.url().trim_start_matches("http://").split('/').next().unwrap().to_owned();
-    let calls = Arc::new(Mutex::new(Vec::new()));
+    let calls = Calls::default();
     let (seen, left) = (Arc::clone(&calls), Arc::new(Mutex::new(struck.times)));
     let address = serving(move |mut stream| {
         let mut upstream = TcpStream::connect(&host).unwrap();
