@@ -75,7 +75,7 @@ pub fn table() {
 
 /// The run of the middle wall time, after one that is not measured.
 fn middle(run: impl Fn() -> Cost) -> Cost {
-    drop(run());
+    let _ = run();
     let mut costs: Vec<_> = (0..RUNS).map(|_| run()).collect();
     costs.sort_by_key(|cost| cost.wall);
     costs[RUNS / 2]
@@ -102,6 +102,6 @@ fn first_byte(ledger: Option<&PathBuf>) -> f64 {
         let _ = child.wait();
         took.as_secs_f64() * 1e3
     };
-    drop(one());
+    let _ = one();
     median((0..RUNS).map(|_| one()).collect())
 }
