@@ -439,15 +439,19 @@ impl Store for Sqlite {
 
     fn each(&self, collection: &str, which: Which, each: &mut dyn FnMut(Entry)) -> Result<()> {
         let Some(connection) = self.connection.get() else { return Ok(()) };
-        let (condition, before) = match which {
-            Which::All => ("?2 IS NULL", None),
-            Which::Open => ("(open IS NOT NULL OR plan IS NOT NULL) AND ?2 IS NULL", None),
+        let (entries, condition, before) = match which {
+            Which::All => ("entry", "?2 IS NULL", None),
+            // Asked several times a run: without this hint all entries are read.
+            Which::Open => {
+                ("entry INDEXED BY entry_open", "(open IS NOT NULL OR plan IS NOT NULL) AND ?2 IS NULL", None)
+            }
             Which::Alive { before } => {
-                ("ended IS NULL AND (looked IS NULL OR looked < ?2)", Some(millis(before)))
+                ("entry", "ended IS NULL AND (looked IS NULL OR looked < ?2)", Some(millis(before)))
             }
         };
         let mut read = || {
-            let sql = format!("SELECT {ENTRY} FROM entry WHERE collection = ?1 AND {condition} ORDER BY id");
+            let sql =
+                format!("SELECT {ENTRY} FROM {entries} WHERE collection = ?1 AND {condition} ORDER BY id");
             let mut statement = connection.prepare(&sql)?;
             for found in statement.query_map(params![collection, before], entry)? {
                 each(found?);

@@ -1,7 +1,5 @@
 //! When an order is tried again, in which order, and whose fault an error is.
 
-use std::time::Duration;
-
 use connect::ledger::{Attempts, Which};
 use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox, sample};
@@ -226,9 +224,9 @@ fn a_pause_is_taken_from_the_answer_of_later_and_an_order_that_is_skipped_is_put
     let mut job = job(one_order());
     let later = |_: &Ledger, _: &Request| Err(Action::later(HOUR, "the bank is closed"));
     assert_eq!(only(&job.run(Options::new(), later)).verdict, Verdict::Later);
-    job.wait(HOUR - Duration::from_secs(1));
+    job.wait(59 * MINUTE);
     assert_eq!(job.run_idle(Options::new()).waiting(), 1);
-    job.wait(Duration::from_secs(1));
+    job.wait(MINUTE);
     drop(job.run(Options::new(), |_, _| Err(Action::skip())));
     assert_eq!((job.entry().later, job.entry().due), (None, None));
 }

@@ -125,7 +125,7 @@ fn an_order_that_is_put_off_is_told_once_and_again_where_that_is_asked_for() {
         told.push((day, job.news(options(), later).0));
     }
     let reminder = format!("{ORDER} is still put off\n");
-    assert_eq!(told, [(1, "".into()), (2, reminder.clone()), (3, "".into()), (4, reminder)]);
+    assert_eq!(told, [(1, String::new()), (2, reminder.clone()), (3, String::new()), (4, reminder)]);
 }
 
 #[test]

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 use connect::Options;
 use connect::ledger::Left;
 use connect::sandbox::{Chaos, Sandbox, sample};
-use serde_json::Value;
 
 use crate::soak;
 use crate::support::job::{Job, job, of_this_process};
@@ -244,8 +243,8 @@ fn soak(count: usize, seed: u64, kills: u64, honours_keys: bool) {
             "seed {seed}: orders are left after {runs} runs\n{}",
             left(&job)
         );
-        let killed = killer.kills.load(Ordering::SeqCst);
-        let calls = if killed < kills { 1 + dice.roll(8 * count as u64 / kills) } else { 0 };
+        let done = killer.kills.load(Ordering::SeqCst);
+        let calls = if done < kills { 1 + dice.roll(8 * count as u64 / kills) } else { 0 };
         let mut child = killer.child.lock().unwrap();
         *child = Some(job.process("vendor_soak::worker").env(VENDOR, stub.url()).spawn().unwrap());
         killer.left.store(calls, Ordering::SeqCst);
@@ -322,9 +321,7 @@ fn problems(job: &Job, stub: &Stub, others: &Others) -> String {
             let params = order["asset"]["params"].as_array().unwrap();
             let purchase = params.iter().find(|param| param["id"] == "purchase_id").unwrap();
             let tenants = of.get("tenant").map(|made| &made.there);
-            if !tenants.is_some_and(|tenants| {
-                tenants.iter().any(|tenant| purchase["value"] == Value::from(&**tenant))
-            }) {
+            if !tenants.is_some_and(|tenants| tenants.iter().any(|tenant| purchase["value"] == **tenant)) {
                 problem(format!("its tenant {} is not there", purchase["value"]));
             }
         }
