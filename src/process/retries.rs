@@ -37,9 +37,9 @@ impl<T> Retries<T> {
         self.waiting.is_empty()
     }
 
-    /// Counts a fresh one that was handled.
+    /// Counts a fresh one that was handled while others wait.
     pub(super) fn count_fresh(&mut self) {
-        self.fresh += 1;
+        self.fresh += u32::from(!self.is_empty());
     }
 
     /// Whether one that was tried before has its turn now; true once for so many fresh ones.
@@ -47,10 +47,40 @@ impl<T> Retries<T> {
         if self.waiting.len() > KEPT {
             return true;
         }
-        if self.is_empty() || self.fresh < FRESH {
+        if self.fresh < FRESH {
             return false;
         }
         self.fresh = 0;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_fresh_ones_go_first_counted_from_when_one_waits() {
+        let mut retries = Retries::default();
+        for _ in 0..9 {
+            retries.count_fresh();
+        }
+        retries.push(Element::Item(1), Instant::now());
+        retries.push(Element::Item(2), Instant::now());
+        for expected in [false, false, false, true, false, false, false, true] {
+            retries.count_fresh();
+            assert_eq!(retries.has_turn(), expected);
+        }
+        assert_eq!(retries.pop().map(|(item, _)| item), Some(1));
+    }
+
+    #[test]
+    fn beyond_so_many_copies_the_oldest_has_its_turn_at_once() {
+        let mut retries = Retries::default();
+        for item in 0..=KEPT {
+            assert!(!retries.has_turn());
+            retries.push(Element::Item(item), Instant::now());
+        }
+        assert!(retries.has_turn());
     }
 }
