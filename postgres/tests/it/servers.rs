@@ -59,6 +59,8 @@ fn a_server_that_is_restarted_in_a_call_of_the_vendors_ends_the_run_between_two_
     let approvals = world.approvals();
     assert_eq!((approvals.len(), approvals.values().max()), (3, Some(&1)));
     assert_eq!(world.vendor.calls().len(), 6);
+    // The hook has the server, and the vendor's thread has the hook.
+    world.vendor.on_call(|_| {});
 }
 
 #[test]
