@@ -1,6 +1,7 @@
 //! The ledger on a real PostgreSQL, and workers on it that are killed, stopped, and cut off.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what is measured is printed")]
 
 mod leases;
 mod server;
