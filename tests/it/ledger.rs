@@ -319,3 +319,18 @@ fn a_ledger_that_cannot_keep_the_end_of_an_order_ends_the_run_before_the_next_cl
     assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
     assert_eq!((job.vendor.calls().len(), report.approved()), (2, 1), "{report}");
 }
+
+#[test]
+fn an_order_whose_step_the_ledger_cannot_keep_is_in_no_report() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(3, |_, _| {});
+    let provision = |ledger: &Ledger, request: &Request| job.provision(ledger, request);
+    assert_eq!(job.run(Options::new().max(1), provision).approved(), 1);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON step BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(job.path()).unwrap().execute_batch(full).unwrap();
+    let (ledger, connect) = (job.ledger(), one_try(&job.sandbox));
+    let options = Options::new().ledger(&ledger);
+    let ended = connect.fulfillment().process_with(options, |request| job.provision(&ledger, request));
+    assert!(matches!(ended, Err(Error::Ledger(_))), "{ended:?}");
+    assert_eq!(job.vendor.calls(), 1);
+}

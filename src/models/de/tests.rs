@@ -34,6 +34,9 @@ fn the_last_of_several_values_of_one_key_counts() {
         let reason = read(&format!(r#"{{"reason": "old", "reason": {second}}}"#)).reason;
         assert_eq!(reason.as_deref(), Some("new"), "{second}");
     }
+    let asset: Asset =
+        serde_json::from_str(r#"{"items": [{"id": "a"}, {"id": "b"}], "items": [{"id": "c"}]}"#).unwrap();
+    assert_eq!(asset.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["c"]);
 }
 
 #[test]
