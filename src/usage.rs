@@ -12,10 +12,12 @@
 //! ```no_run
 //! use std::time::Duration;
 //!
+//! # #[cfg(feature = "xlsx")]
 //! use connect::usage::{Invalid, Periods};
 //! use connect::{Connect, Options};
 //! use time::macros::date;
 //!
+//! # #[cfg(feature = "xlsx")]
 //! # fn read_meter(_: &connect::models::Asset, _: &connect::usage::Period) -> anyhow::Result<&'static str> { Ok("0.75") }
 //! # #[cfg(not(feature = "xlsx"))]
 //! # fn main() {}

@@ -27,7 +27,7 @@ fn stopped(world: &World, stop_at: impl FnOnce(&World, Box<dyn FnMut() + Send>))
             }
         }),
     );
-    has_stopped.recv_timeout(Duration::from_secs(30)).unwrap();
+    has_stopped.recv_timeout(Duration::from_secs(120)).unwrap();
     // Not before its time.
     let report = world.spawn(&[]).report();
     assert_eq!((report["handled"].as_u64(), world.pending()), (Some(0), 1), "{report}");
