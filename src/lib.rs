@@ -201,6 +201,6 @@ pub use process::{
 pub use serde_json::Value;
 pub use time::{Date, OffsetDateTime};
 
-#[cfg(all(doctest, feature = "logger"))]
+#[cfg(all(doctest, feature = "logger", feature = "xlsx"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
