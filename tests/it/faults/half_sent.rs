@@ -150,6 +150,9 @@ fn calls_that_break_between_head_and_body() {
     let cells = cells
         .filter(|(case, (_, _, size), times)| *size == SMALL || *times > 1 && can_be_large(case))
         .collect();
+    // Without workbooks nothing is uploaded.
+    let lines = include_str!("half_sent.txt").lines();
+    let table: Vec<_> = lines.filter(|line| cfg!(feature = "xlsx") || !line.contains("| upload |")).collect();
     // Few at once: packing large workbooks must not keep the processor from the other tests.
-    compare_cells(cells, 4, include_str!("half_sent.txt"), |(case, kind, times)| line(case, kind, times));
+    compare_cells(cells, 4, &table.join("\n"), |(case, kind, times)| line(case, kind, times));
 }
