@@ -13,6 +13,8 @@ use connect::ledger::Attempts;
 use connect::sandbox::Sandbox;
 use connect::{Connect, Ledger, Options, Report};
 
+#[path = "saas/call.rs"]
+mod call;
 #[path = "saas/processor.rs"]
 mod processor;
 #[path = "saas/stub.rs"]

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::call::{Call, read};
+
 /// What the vendor has.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counts {
@@ -60,7 +62,7 @@ impl Stub {
 fn serve(stream: TcpStream, state: &Mutex<State>) {
     let Ok(mut out) = stream.try_clone() else { return };
     let mut input = BufReader::new(stream);
-    while let Some((method, path, key, body)) = read(&mut input) {
+    while let Some(Call { method, path, key, body }) = read(&mut input) {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, answer) = state.answer(&method, &path, &key, &body);
         drop(state);
@@ -69,27 +71,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
             return;
         }
     }
-}
-
-fn read(input: &mut impl std::io::BufRead) -> Option<(String, String, String, Value)> {
-    let mut line = String::new();
-    input.read_line(&mut line).ok()?;
-    let mut words = line.split_whitespace();
-    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut key, mut length) = (String::new(), 0_usize);
-    loop {
-        let mut line = String::new();
-        input.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "idempotency-key" => value.trim().clone_into(&mut key),
-            "content-length" => length = value.trim().parse().ok()?,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    input.read_exact(&mut body).ok()?;
-    Some((method, path, key, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 impl State {

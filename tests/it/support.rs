@@ -18,6 +18,7 @@ pub(crate) mod raw;
 pub(crate) mod relay;
 #[cfg(feature = "xlsx")]
 pub(crate) mod usage;
+#[path = "../../examples/saas/call.rs"]
 pub(crate) mod vendor;
 
 /// The only order of most tests, and its conversation.

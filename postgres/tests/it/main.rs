@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what is measured is printed")]
 
+#[path = "../../../examples/saas/call.rs"]
+mod call;
 mod leases;
 mod server;
 mod servers;

@@ -1,7 +1,7 @@
 //! A platform, a vendor who counts, and workers that are processes of their own.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -12,6 +12,7 @@ use connect::sandbox::{Sandbox, sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::call::{Call, read};
 use crate::server::shared;
 
 /// What happens in a call of the vendor's, before it has its effect.
@@ -63,20 +64,7 @@ impl Vendor {
 fn serve(stream: &TcpStream, made: &Mutex<Made>) -> Option<()> {
     let mut input = BufReader::new(stream);
     loop {
-        let (mut first, mut key, mut length) = (String::new(), String::new(), 0);
-        input.read_line(&mut first).ok().filter(|read| *read > 0)?;
-        loop {
-            let mut line = String::new();
-            input.read_line(&mut line).ok()?;
-            let Some((name, value)) = line.split_once(':') else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "idempotency-key" => value.trim().clone_into(&mut key),
-                "content-length" => length = value.trim().parse().ok()?,
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        input.read_exact(&mut body).ok()?;
+        let Call { key, .. } = read(&mut input)?;
         let hook = made.lock().unwrap_or_else(PoisonError::into_inner).hook.take();
         if let Some(mut hook) = hook {
             hook(&key);

@@ -1,7 +1,6 @@
-//! Calls to a vendor's system over a socket.
+//! Reads a call to a vendor's system from a socket: the stub of the example, and those of tests.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpStream;
+use std::io::BufRead;
 
 use serde_json::Value;
 
@@ -16,7 +15,7 @@ pub(crate) struct Call {
 }
 
 /// The next call on a connection; nothing where the caller is gone.
-pub(crate) fn read(input: &mut BufReader<TcpStream>) -> Option<Call> {
+pub(crate) fn read(input: &mut impl BufRead) -> Option<Call> {
     let mut line = String::new();
     input.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
