@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use connect::models::{ParamUpdate, Request};
-use connect::usage::UsageRecord;
+use connect::usage::{IntoRecord, UsageRecord};
 use connect::{Approval, Config, Connect, Options};
 
 #[path = "../tests/it/support/authority.rs"]
@@ -69,8 +69,8 @@ fn main() {
         ["decode", "minimal"] => decode(|body| serde_json::from_slice::<Vec<Minimal>>(body)),
         ["idle", url] => report(|| ledger::idle(url, None)),
         ["idle", url, path] => report(|| ledger::idle(url, Some(path))),
-        ["submit", records] => report(|| submit(records.parse().unwrap())),
-        ["submit-pages", records] => report(|| submit_pages(records.parse().unwrap())),
+        ["submit", records] => report(|| submit(self::records(records.parse().unwrap()))),
+        ["submit-pages", records] => report(|| submit(pages(records.parse().unwrap()))),
         ["writer", count] => report(|| sheet(records(count.parse().unwrap()))),
         ["writer-pages", count] => report(|| sheet(pages(count.parse().unwrap()).map(Result::unwrap))),
         #[cfg(feature = "xlsx-read")]
@@ -276,7 +276,7 @@ fn records(count: usize) -> impl Iterator<Item = UsageRecord> {
 }
 
 /// Records, checked and written, as `submit` does before its first call.
-fn submit(count: usize) {
+fn submit(records: impl IntoIterator<Item: IntoRecord>) {
     // A dry run builds the workbook and stops before the first call.
     let connect =
         Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
@@ -286,7 +286,7 @@ fn submit(count: usize) {
         contract: "CRD-1".into(),
         ..connect::usage::NewUsageFile::default()
     };
-    let error = connect.usage().submit(file, records(count)).unwrap_err();
+    let error = connect.usage().submit(file, records).unwrap_err();
     assert!(matches!(error, connect::Error::Transport(_)), "{error}");
 }
 
@@ -298,20 +298,6 @@ fn pages(count: usize) -> impl Iterator<Item = connect::Result<UsageRecord>> {
         (!page.is_empty()).then_some(page)
     };
     std::iter::from_fn(page).flatten()
-}
-
-/// The same from such a source.
-fn submit_pages(count: usize) {
-    let connect =
-        Connect::new(Config::new("http://127.0.0.1:1", "ApiKey SU-1:secret").unwrap().attempts(1)).unwrap();
-    let file = connect::usage::NewUsageFile {
-        name: "usage".into(),
-        product: "PRD-1".into(),
-        contract: "CRD-1".into(),
-        ..connect::usage::NewUsageFile::default()
-    };
-    let error = connect.usage().submit(file, pages(count)).unwrap_err();
-    assert!(matches!(error, connect::Error::Transport(_)), "{error}");
 }
 
 /// Memory for the 200 refused rows of a file of 10,000, the platform being another process.
