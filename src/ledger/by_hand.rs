@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::store::{Attached, Correction, Entry, Left, StepRecord, Stray, Which};
+use super::store::{Attached, Correction, Entry, StepRecord, Stray, Which};
 use super::{Ledger, held};
 use crate::error::{Error, LedgerError, LedgerErrorKind, Result};
 
@@ -153,15 +153,5 @@ impl Ledger {
             })?;
         }
         Ok(found)
-    }
-}
-
-impl Left {
-    /// As the table has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Undo => "undo",
-            Self::Adopted => "adopted",
-        }
     }
 }

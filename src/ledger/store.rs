@@ -261,6 +261,16 @@ pub enum Left {
     Adopted,
 }
 
+impl Left {
+    /// As the table has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Undo => "undo",
+            Self::Adopted => "adopted",
+        }
+    }
+}
+
 /// What [`Store::note`] notes of an order.
 #[derive(Debug, Clone, Copy)]
 pub struct Note<'a> {

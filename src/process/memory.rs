@@ -95,8 +95,7 @@ impl<'a> Memory<'a> {
             Some(Attached::Held) => return Ok(None),
             Some(Attached::Ready { made: true, .. }) => {
                 let remark = "the ledger is new: it does not know what was done before";
-                report.remark(remark.into());
-                report.tell(remark, None);
+                report.announce(remark.into(), None);
             }
             Some(Attached::Ready { made: false, .. }) | None => {}
         }

@@ -140,6 +140,13 @@ impl Report {
         self.left += 1;
     }
 
+    /// A remark on the run that is news as well. Once it was told, `mark` is remembered of its collection and id.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn announce(&mut self, line: String, mark: Option<(&str, &str, &str)>) {
+        self.tell(&line, mark);
+        self.remark(line);
+    }
+
     /// Adds a remark on the run as a whole.
     #[cfg(feature = "ledger")]
     pub(crate) fn remark(&mut self, remark: String) {

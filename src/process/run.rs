@@ -264,21 +264,13 @@ impl Run<'_> {
     /// What the last runs left to do comes first.
     fn prepare<T: Queue>(&mut self, options: &mut Options<'_>) -> Result<()> {
         let Self { http, conversations, report, memory, told, .. } = self;
-        memory.prepare::<T>(http, conversations, report, &mut |report, outcome| {
-            told.log(&outcome, "");
-            options.observe(&outcome);
-            report.add(outcome);
-        })
+        memory.prepare::<T>(http, conversations, report, &mut aside(told, options))
     }
 
     /// The list was walked to its end.
     fn walked<T: Queue>(&mut self, options: &mut Options<'_>) -> Result<()> {
         let Self { http, report, memory, told, .. } = self;
-        memory.walked::<T>(http, report, &mut |report, outcome| {
-            told.log(&outcome, "");
-            options.observe(&outcome);
-            report.add(outcome);
-        })
+        memory.walked::<T>(http, report, &mut aside(told, options))
     }
 
     /// Handles the next one that was tried before.
@@ -401,6 +393,15 @@ impl Run<'_> {
             options.observe(&outcome);
             self.report.replace(outcome);
         }
+    }
+}
+
+/// Takes in outcomes of orders that are not at hand from the list.
+fn aside<'s>(told: &'s mut Told, options: &'s mut Options<'_>) -> impl FnMut(&mut Report, Outcome) + 's {
+    move |report, outcome| {
+        told.log(&outcome, "");
+        options.observe(&outcome);
+        report.add(outcome);
     }
 }
 

@@ -182,7 +182,8 @@ impl Memory<'_> {
         report: &mut Report,
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
-        let left = self.left::<T>(Left::Undo)?;
+        let mut left = self.left::<T>()?;
+        left.retain(|entry| entry.left == Some(Left::Undo));
         self.undo_all::<T>(&left, report, told)
     }
 
@@ -214,8 +215,10 @@ impl Memory<'_> {
     /// Tells of what waits for a person, and counts it.
     pub(super) fn tell_leftovers<T: Queue>(&mut self, report: &mut Report) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| T::ENDS) else { return Ok(()) };
-        for left in [Left::Adopted, Left::Undo] {
-            for entry in self.left::<T>(left)? {
+        let mut open = self.left::<T>()?;
+        open.sort_by_key(|entry| entry.left == Some(Left::Undo));
+        for entry in open {
+            if let Some(left) = entry.left {
                 report.pass_left();
                 let steps = ledger.store().read(&entry.collection, &entry.id)?.map(|(_, steps)| steps);
                 let undone: HashSet<_> =
@@ -242,11 +245,12 @@ impl Memory<'_> {
         Ok(())
     }
 
-    fn left<T: Queue>(&self, left: Left) -> Result<Vec<Entry>> {
+    /// Orders that have ended and for which something is left to do.
+    fn left<T: Queue>(&self) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         if let Some(ledger) = self.ledger {
             ledger.store().each(collection::<T>(), Which::Open, &mut |entry| {
-                if entry.left == Some(left) {
+                if entry.left.is_some() {
                     entries.push(entry);
                 }
             })?;

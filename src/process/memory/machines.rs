@@ -35,8 +35,7 @@ impl Memory<'_> {
             let remark = format!(
                 "the ledger is of share {noted} and not of {wanted}: until its orders with steps have ended, only these are handled"
             );
-            report.tell(&remark, None);
-            report.remark(remark);
+            report.announce(remark, None);
         }
         Ok(())
     }
@@ -56,8 +55,7 @@ impl Memory<'_> {
             0 => "the ledger is drained: all orders with steps have ended".to_owned(),
             left => format!("{left} orders with steps have not ended"),
         };
-        report.tell(&remark, None);
-        report.remark(remark);
+        report.announce(remark, None);
         Ok(())
     }
 

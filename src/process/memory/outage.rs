@@ -55,9 +55,7 @@ impl Memory<'_> {
         let (Some(ledger), Some(away)) = (self.ledger, self.outage.away()) else { return Ok(()) };
         let Entered::Turn(turn) = ledger.enter(&order(collection::<T>()))? else { return Ok(()) };
         if !turn.is_known() {
-            let line = began(away);
-            report.remark(line.clone());
-            report.tell(&line, Some((OUTAGE, collection::<T>(), "away")));
+            report.announce(began(away), Some((OUTAGE, collection::<T>(), "away")));
         }
         let entry = Entry {
             error: Some(away.cause.text.clone()),
@@ -75,8 +73,7 @@ impl Memory<'_> {
         let Some(ledger) = self.ledger.filter(|_| !scope::is_dry_run()) else { return Ok(()) };
         let line =
             format!("the outage of the vendor's systems since {} is over: {}", away.since, away.cause.text);
-        report.remark(line.clone());
-        report.tell(&line, None);
+        report.announce(line, None);
         let Entered::Turn(turn) = ledger.enter(&order(collection::<T>()))? else { return Ok(()) };
         ledger.leave_ended(&turn, "over", true).map(drop)
     }

@@ -1,7 +1,7 @@
 //! What a run did that nobody was told yet.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
 use super::Report;
@@ -34,20 +34,28 @@ struct Mark {
 
 impl News {
     pub(super) fn add(&mut self, outcome: &Outcome) {
-        let told = match &outcome.news {
+        let (cause, mark) = match &outcome.news {
             State::Old => return,
-            State::New => None,
-            State::Marked { collection, told } => Some((*collection, outcome.id.as_str(), told.as_str())),
+            State::New => (cause(&outcome.to_string().replace(outcome.id.as_str(), "")), None),
+            // What is remembered of it is what those alike have in common.
+            State::Marked { collection, told } => {
+                (told.clone(), Some((*collection, outcome.id.as_str(), told.as_str())))
+            }
         };
-        let text = outcome.to_string();
-        let cause = cause(&text.replace(outcome.id.as_str(), ""));
-        self.line(cause, text, outcome.error.is_some(), told);
+        self.line(cause, outcome, outcome.error.is_some(), mark);
     }
 
-    fn line(&mut self, cause: String, text: String, is_failure: bool, mark: Option<(&str, &str, &str)>) {
+    /// The text is that of the first of those alike.
+    fn line(
+        &mut self,
+        cause: String,
+        text: &impl fmt::Display,
+        is_failure: bool,
+        mark: Option<(&str, &str, &str)>,
+    ) {
         let at = *self.by_cause.entry(cause).or_insert(self.lines.len());
         if at == self.lines.len() {
-            self.lines.push(Line { text, count: 0, is_failure, marks: Vec::new() });
+            self.lines.push(Line { text: text.to_string(), count: 0, is_failure, marks: Vec::new() });
         }
         let Some(line) = self.lines.get_mut(at) else { return };
         line.count += 1;
@@ -74,7 +82,7 @@ impl Report {
 
     fn tell_as(&mut self, line: &str, is_failure: bool, mark: Option<(&str, &str, &str)>) {
         let about = mark.map(|(_, id, _)| id).unwrap_or_default();
-        self.news.line(cause(&line.replace(about, "")), line.to_owned(), is_failure, mark);
+        self.news.line(cause(&line.replace(about, "")), &line, is_failure, mark);
     }
 
     /// Prints what changed since it was last told, for cron to mail, and returns the exit code of the news.
