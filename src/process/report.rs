@@ -51,6 +51,10 @@ pub struct Report {
     #[cfg(feature = "ledger")]
     #[serde(skip)]
     news: news::News,
+    /// Positions of outcomes that the run looks at once more before it ends, so that they are no news before.
+    #[cfg(feature = "ledger")]
+    #[serde(skip)]
+    unsettled: Vec<usize>,
     /// How many of the outcomes are plain successes.
     #[serde(skip)]
     plain: usize,
@@ -110,6 +114,10 @@ impl Report {
         }
         self.calls = calls;
         self.elapsed = elapsed;
+        #[cfg(feature = "ledger")]
+        for outcome in std::mem::take(&mut self.unsettled).iter().filter_map(|at| self.outcomes.get(*at)) {
+            self.news.add(outcome);
+        }
     }
 
     pub(crate) fn pass_foreign(&mut self) {
@@ -155,8 +163,6 @@ impl Report {
     }
 
     pub(crate) fn add(&mut self, outcome: Outcome) {
-        #[cfg(feature = "ledger")]
-        self.news.add(&outcome);
         self.handled += 1;
         match outcome.certainty {
             Certainty::Observed => self.observed += 1,
@@ -173,6 +179,12 @@ impl Report {
         let remarkable = !outcome.is_plain();
         let room =
             if remarkable { self.outcomes.len() - self.plain < LISTED } else { self.outcomes.len() < LISTED };
+        #[cfg(feature = "ledger")]
+        if room && is_unsettled(&outcome) {
+            self.unsettled.push(self.outcomes.len());
+        } else {
+            self.news.add(&outcome);
+        }
         if room {
             self.plain += usize::from(!remarkable);
             self.outcomes.push(outcome);
@@ -217,7 +229,7 @@ impl Report {
         let outcome =
             self.outcomes.iter_mut().find(|outcome| outcome.id == id && !outcome.warnings.is_empty());
         if let Some(outcome) = outcome {
-            outcome.warnings.retain(|warning| !warning.starts_with(UNKNOWN_MESSAGE));
+            outcome.warnings.retain(|warning| !is_unknown_message(warning));
         }
     }
 
@@ -450,6 +462,16 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// Whether the end of the run may tell more of it.
+#[cfg(feature = "ledger")]
+fn is_unsettled(outcome: &Outcome) -> bool {
+    outcome.certainty == Certainty::Unknown || outcome.warnings.iter().any(|warning| is_unknown_message(warning))
+}
+
+fn is_unknown_message(warning: &str) -> bool {
+    warning.starts_with(UNKNOWN_MESSAGE)
 }
 
 /// A duration as people say it.

@@ -10,7 +10,7 @@ use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Ledger, Options};
 
-use crate::support::job::{DAY, HOUR, MINUTE, approve, down, job, of_this_process};
+use crate::support::job::{DAY, HOUR, MINUTE, Job, approve, down, job, of_this_process};
 use crate::support::{ORDER, one_order};
 
 fn other(_: &Ledger, _: &Request) -> Result<Approval, Action> {
@@ -35,6 +35,63 @@ fn a_first_error_is_told_and_the_same_error_is_silent() {
     let (recovered, exit) = job.news(Options::new(), approve);
     assert!(recovered.starts_with(&format!("{ORDER} approved: ")), "{recovered}");
     assert_eq!((exit, job.news(Options::new(), approve)), (0, (String::new(), 0)));
+}
+
+/// An order whose approval is lost after it was carried out, and whose look-up by id fails as well.
+fn lost_until_the_end() -> Job {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    job
+}
+
+/// The news of a first run, but for the one that its ledger is new.
+fn first_news(job: &Job, decide: impl FnMut(&Ledger, &Request) -> Result<Approval, Action>) -> (String, u8) {
+    let (told, exit) = job.news(Options::new(), decide);
+    (told.split_once('\n').unwrap().1.to_owned(), exit)
+}
+
+#[test]
+fn an_approval_that_is_found_at_the_end_of_the_run_is_told_as_one_and_no_error() {
+    let job = lost_until_the_end();
+    let (told, exit) = first_news(&job, approve);
+    assert!(told.starts_with(&format!("{ORDER} approved (observed: the answer was lost)")), "{told}");
+    assert_eq!((told.lines().count(), exit), (1, 0), "{told}");
+    assert_eq!(job.news(Options::new(), approve), (String::new(), 0));
+}
+
+#[test]
+fn a_decision_of_others_that_is_found_at_the_end_of_the_run_is_told_once() {
+    let job = lost_until_the_end();
+    job.sandbox.clear_faults();
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").reset());
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    let (told, exit) = first_news(&job, |ledger, request| {
+        job.others_fail(ORDER);
+        approve(ledger, request)
+    });
+    assert!(told.contains("failed") && !told.contains("not known"), "{told}");
+    assert_eq!((told.lines().count(), exit), (1, 1), "{told}");
+}
+
+#[test]
+fn what_the_end_of_the_run_cannot_find_out_is_told_as_unknown() {
+    let job = lost_until_the_end();
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(2).status(500).always());
+    let (told, exit) = first_news(&job, approve);
+    assert!(told.starts_with(&format!("{ORDER} errored (what became of it is not known)")), "{told}");
+    assert_eq!((told.lines().count(), exit), (1, 1), "{told}");
+}
+
+#[test]
+fn a_message_that_is_found_at_the_end_of_the_run_is_no_warning_in_the_news() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/conversations/*/messages").status(500));
+    let (told, exit) = first_news(&job, approve);
+    assert!(told.starts_with(&format!("{ORDER} approved: ")), "{told}");
+    assert!(!told.contains("warning"), "{told}");
+    assert_eq!((told.lines().count(), exit), (1, 0), "{told}");
 }
 
 #[test]
