@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use connect::ledger::Ledger;
 use connect::models::Request;
-use connect::{LedgerError, LedgerErrorKind};
+use connect::sandbox::Sandbox;
+use connect::{Approval, LedgerError, LedgerErrorKind, Options, Verdict};
+
+use crate::support::job::{job, of_this_process};
+use crate::support::{TEMPLATE, status};
 
 fn request(number: usize) -> Request {
     let mut request = Request::default();
@@ -112,6 +116,52 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         check(&path, &said);
     }
     assert!(acknowledged_steps > 0, "every worker was killed before it did anything");
+}
+
+/// Approves every order after a step, and says "ended ID" once a decision is recorded.
+#[test]
+#[ignore = "started by the next one"]
+fn approver() {
+    let Some((connect, ledger)) = of_this_process(|config| config) else { return };
+    let options = Options::new().ledger(&ledger).observer(|outcome| {
+        // Not the order that the process before was killed with.
+        if outcome.verdict == Verdict::Approved {
+            writeln!(std::io::stdout(), "ended {}", outcome.id).unwrap();
+        }
+    });
+    let report = connect.fulfillment().process_with(options, |request| {
+        let _: String = ledger.work(request).step("tenant").run(|key| Ok(key.to_owned()))?;
+        Ok(Approval::template(TEMPLATE))
+    });
+    drop(report.unwrap());
+}
+
+#[test]
+fn an_end_that_was_acknowledged_survives_a_kill_at_any_moment() {
+    let kills: u64 = std::env::var("CONNECT_TEST_KILLS").map_or(10, |kills| kills.parse().unwrap());
+    let mut ended = 0;
+    for sandbox in 0..kills.div_ceil(10) {
+        let job = job(Sandbox::empty().unwrap());
+        job.sandbox.add_requests(100, |_, _| {});
+        for kill in 0..10 {
+            let mut worker = job.process("ledger_attack::approver").stdout(Stdio::piped()).spawn().unwrap();
+            let mut out = BufReader::new(worker.stdout.take().unwrap());
+            let mut said = String::new();
+            while !said.contains("ended ") && out.read_line(&mut said).unwrap() > 0 {}
+            let moment = (10 * sandbox + kill).wrapping_mul(2_654_435_761) % 15_000;
+            std::thread::sleep(Duration::from_micros(moment));
+            worker.kill().unwrap();
+            worker.wait().unwrap();
+            out.read_to_string(&mut said).unwrap();
+            for id in said.lines().filter_map(|line| line.strip_prefix("ended ")) {
+                ended += 1;
+                let (entry, steps) = job.read(id).unwrap();
+                assert_eq!((entry.state.as_deref(), steps.len()), (Some("approved"), 1), "{id}");
+                assert_eq!(status(&job.sandbox, id), "approved");
+            }
+        }
+    }
+    assert!(ended > 0, "every worker was killed before it decided");
 }
 
 #[test]
