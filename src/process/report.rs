@@ -467,7 +467,8 @@ impl fmt::Display for Report {
 /// Whether the end of the run may tell more of it.
 #[cfg(feature = "ledger")]
 fn is_unsettled(outcome: &Outcome) -> bool {
-    outcome.certainty == Certainty::Unknown || outcome.warnings.iter().any(|warning| is_unknown_message(warning))
+    outcome.certainty == Certainty::Unknown
+        || outcome.warnings.iter().any(|warning| is_unknown_message(warning))
 }
 
 fn is_unknown_message(warning: &str) -> bool {

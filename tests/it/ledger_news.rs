@@ -10,7 +10,7 @@ use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Ledger, Options};
 
-use crate::support::job::{DAY, HOUR, MINUTE, Job, approve, down, job, of_this_process};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
 use crate::support::{ORDER, one_order};
 
 fn other(_: &Ledger, _: &Request) -> Result<Approval, Action> {
