@@ -13,11 +13,15 @@ use crate::http::{Answer, ContentRange, Http, parse};
 use crate::rql::names::Names;
 use crate::rql::{LONGEST, Query};
 
+mod cursor;
 mod element;
 mod split;
+mod walk;
 
+pub(crate) use cursor::{Cursor, QUERY};
 pub(crate) use element::{Element, elements};
 pub(crate) use split::parts;
+pub(crate) use walk::{Walk, Walked, retain};
 
 /// How many are read at once.
 const PAGE: u64 = 100;
@@ -39,7 +43,7 @@ pub(crate) fn most_pages(total: Option<u64>, size: u64, times: u64, spare: u64) 
 /// error that names its id or position, and the list goes on behind it; a call that fails is the last element. No list is
 /// endless: it ends with an error after twice the pages that the total of the first page needs, and 100 more; after 10,000
 /// pages where the platform tells no total; and after 100,000 pages in any case. A list that changes while it is read may
-/// show an element twice or not at all; the loops walk by time of creation instead.
+/// show an element twice or not at all; the loops and the assets of usage reports walk by time of creation instead.
 ///
 /// ```no_run
 /// # fn main() -> connect::Result<()> {

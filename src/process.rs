@@ -2,7 +2,6 @@
 
 mod answer;
 mod conversations;
-mod cursor;
 mod execute;
 mod fresh;
 mod json;

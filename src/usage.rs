@@ -107,6 +107,8 @@ mod tally;
 mod validate;
 
 pub use crate::error::{BadRow, Problem, SheetError};
+#[cfg(feature = "xlsx")]
+pub use assets::Assets;
 #[cfg(feature = "xlsx-read")]
 pub use check::CheckedWorkbook;
 #[cfg(feature = "xlsx")]

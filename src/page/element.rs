@@ -26,7 +26,7 @@ impl<T> Element<T> {
         std::mem::replace(self, Self::Broken { raw: String::new(), id: String::new(), error: None })
     }
 
-    pub(super) fn into_result(self) -> Result<T> {
+    pub(crate) fn into_result(self) -> Result<T> {
         match self {
             Self::Item(item) => Ok(item),
             Self::Broken { error: Some(error), .. } => Err(error),

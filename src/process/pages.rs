@@ -1,30 +1,16 @@
-//! Fetches the pages that the cursor asks for, and reads their elements.
+//! The pages of a queue, with what the filters of the run say of each element.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use super::Queue;
-use super::cursor::{Cursor, Entry, Step};
 use super::recheck::Wanted;
-use crate::error::{Error, Result};
-use crate::http::Http;
-use crate::page::{Element, elements, most_pages};
-
-/// A run reads so many times the pages that its queue needs at first, and so many more, for what comes meanwhile.
-const TIMES: u64 = 4;
-const SPARE: u64 = 1000;
+use crate::error::Result;
+use crate::page::{Element, Walk, Walked, retain};
 
 /// The pages of one queue, each with what was not seen before.
 pub(super) struct QueuePages<'a> {
-    http: &'a Http,
-    pub(super) cursor: Cursor,
+    walk: Walk<'a>,
     wanted: &'a Wanted<'a>,
-    hasher: RandomState,
-    /// For the position of what has no id.
-    handed_out: u64,
-    pages: u64,
-    /// After so many pages the queue does not end.
-    most: Option<u64>,
 }
 
 /// What a page brought that was not seen before, and what the platform says about the whole list.
@@ -54,67 +40,27 @@ impl<T> Page<T> {
 }
 
 impl<'a> QueuePages<'a> {
-    pub(super) fn new(http: &'a Http, cursor: Cursor, wanted: &'a Wanted<'a>) -> Self {
-        Self { http, cursor, wanted, hasher: RandomState::new(), handed_out: 0, pages: 0, most: None }
+    pub(super) fn new(walk: Walk<'a>, wanted: &'a Wanted<'a>) -> Self {
+        Self { walk, wanted }
     }
 
     /// The next page with anything new, or `None` when the list has nothing new any more.
     pub(super) fn next<T: Queue>(&mut self) -> Result<Option<Page<T>>> {
-        loop {
-            let path = format!("{}?{}", T::LIST, self.cursor.query()?);
-            if self.most.is_some_and(|most| self.pages >= most) {
-                return Err(Error::unexpected("GET", &path, "the list does not end"));
+        let walked = self
+            .walk
+            .next(|item: &T| (item.id(), item.created()), |content| self.wanted.contradicted(content))?;
+        Ok(walked.map(|Walked { elements, found: mut contradicted, positions, total, read, .. }| {
+            if positions.len() < contradicted.len() {
+                retain(&mut contradicted, &positions);
             }
-            self.pages += 1;
-            let read = Instant::now();
-            let position = self.handed_out + self.cursor.offset();
-            let (range, mut elements, mut contradicted) = self.http.get_with(&path, |answer| {
-                let is_usable = |item: &T| !item.id().is_empty();
-                let elements = elements(&path, T::LIST, position, answer.content(), is_usable)?;
-                Ok((answer.range, elements, self.wanted.contradicted(answer.content())))
-            })?;
-            let size = u64::from(self.cursor.page_size());
-            let total = range.map(|range| range.total);
-            self.most.get_or_insert_with(|| most_pages(total, size, TIMES, SPARE));
-            let entries: Vec<_> = elements.iter().map(|element| self.entry(element)).collect();
-            match self.cursor.page(&entries, range) {
-                Step::Handle(new) => {
-                    self.handed_out += u64::try_from(new.len()).unwrap_or(u64::MAX);
-                    if new.len() < elements.len() {
-                        retain(&mut elements, &new);
-                        retain(&mut contradicted, &new);
-                    }
-                    return Ok(Some(Page { elements, contradicted, total, read }));
-                }
-                Step::Fetch => {}
-                Step::End => return Ok(None),
-                Step::Repeats => {
-                    // Without a range the list may just not be paged; with one, it has more than what came.
-                    let problem = "the server sends the same page for any offset";
-                    if range.is_some() {
-                        return Err(Error::unexpected("GET", &path, problem));
-                    }
-                    log::warn!(target: "connect::process", "{}: {problem}", T::LIST);
-                    return Ok(None);
-                }
-            }
-        }
+            Page { elements, contradicted, total, read }
+        }))
     }
 
-    fn entry<'e, T: Queue>(&self, element: &'e Element<T>) -> Entry<'e> {
-        match element {
-            Element::Item(item) => {
-                Entry { mark: self.hasher.hash_one(item.id()), item: Some((item.id(), item.created())) }
-            }
-            Element::Broken { raw, .. } => Entry { mark: self.hasher.hash_one(raw), item: None },
-        }
+    /// The object with this id has left the list, by what was done to it.
+    pub(super) fn has_left(&mut self, id: &str) {
+        self.walk.has_left(id);
     }
-}
-
-/// Keeps what is at these positions, which rise.
-fn retain<E>(list: &mut Vec<E>, positions: &[usize]) {
-    let (mut at, mut positions) = (0.., positions.iter().peekable());
-    list.retain(|_| positions.next_if_eq(&&at.next().unwrap_or_default()).is_some());
 }
 
 /// How many elements of a page decode, and how many do not.

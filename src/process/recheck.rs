@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use super::cursor::QUERY;
 use super::{Options, Queue};
 use crate::error::Result;
 use crate::http::parse;
 use crate::models::timestamp;
-use crate::page::parts;
+use crate::page::{QUERY, parts};
 use crate::rql::{Query, QueryError};
 
 /// After so many in a row that were not asked for, the platform ignores what it is asked for.

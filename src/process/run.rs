@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use super::conversations::Conversations;
-use super::cursor::Cursor;
 use super::memory::{Enter, Memory};
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
@@ -17,7 +16,7 @@ use super::told::Told;
 use super::{Certainty, Options, Outcome, Plan, Queue, Report, Stop, Verdict};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::page::Element;
+use crate::page::{Cursor, Element, Walk};
 use crate::scope;
 
 mod one;
@@ -128,7 +127,7 @@ fn walk<T: Queue>(
     let cursor = Cursor::new(wanted.filters::<T>()?, T::CREATED, options.page_size);
     let mut run = Run {
         http,
-        pages: QueuePages::new(http, cursor, &wanted),
+        pages: QueuePages::new(Walk::new(http, T::LIST, cursor), &wanted),
         wanted: &wanted,
         share,
         conversations: Conversations::new(http),

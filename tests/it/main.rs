@@ -61,6 +61,8 @@ mod unmodelled;
 mod update_verb;
 #[cfg(feature = "xlsx")]
 mod usage;
+#[cfg(feature = "xlsx")]
+mod usage_assets;
 #[cfg(feature = "xlsx-read")]
 mod usage_check;
 #[cfg(feature = "xlsx")]

@@ -53,7 +53,7 @@ impl Run<'_> {
             Verdict::Errored | Verdict::Skipped | Verdict::Later | Verdict::Reported
         );
         if !stays && !scope::is_dry_run() {
-            self.pages.cursor.has_left(&outcome.id);
+            self.pages.has_left(&outcome.id);
         }
         outcome.elapsed = start.elapsed();
         outcome.calls = self.http.calls() - calls;

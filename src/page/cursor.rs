@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::error::Result;
 use crate::http::ContentRange;
@@ -17,7 +17,7 @@ use crate::models::timestamp;
 use crate::rql::{self, ValueList};
 
 /// A query may take this much of its URL, which stays under 8 kB with it.
-pub(super) const QUERY: usize = 7400;
+pub(crate) const QUERY: usize = 7400;
 /// The platform's most per page, for reading through ties.
 const TIES: u32 = 1000;
 /// Sweeps through ties whose order will not hold still; each misses about a third of what the last one missed.
@@ -49,10 +49,12 @@ pub(super) enum Step {
 
 /// How far a list was walked.
 #[derive(Debug, Default)]
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     filters: String,
     /// Name of the filter by time of creation.
     created: &'static str,
+    /// The list has the filter `gt` and no `ge`.
+    has_only_gt: bool,
     page_size: u32,
     newest: Option<OffsetDateTime>,
     /// Ids seen with the newest timestamp, and whether each may still be listed.
@@ -85,8 +87,14 @@ struct Sweep {
 }
 
 impl Cursor {
-    pub(super) fn new(filters: String, created: &'static str, page_size: u32) -> Self {
+    pub(crate) fn new(filters: String, created: &'static str, page_size: u32) -> Self {
         Self { filters, created, page_size, ..Self::default() }
+    }
+
+    /// A cursor of a list that has the filter `gt` and no `ge` by time of creation.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn with_only_gt(self) -> Self {
+        Self { has_only_gt: true, ..self }
     }
 
     /// The offset that the next query asks for.
@@ -104,7 +112,13 @@ impl Cursor {
         let mut query = self.filters.clone();
         let mut limit = self.page_size;
         if let Some(newest) = self.newest {
-            let _ = write!(query, "&ge({created},{})", rql::encode_value(&timestamp::format(newest))?);
+            // The platform's times have microseconds; what comes from before is seen to be older.
+            let (filter, time) = if self.has_only_gt {
+                ("gt", newest.saturating_sub(Duration::MICROSECOND))
+            } else {
+                ("ge", newest)
+            };
+            let _ = write!(query, "&{filter}({created},{})", rql::encode_value(&timestamp::format(time))?);
             let (left_out, all) = self.left_out();
             if !left_out.is_empty() {
                 let _ = write!(query, "&out(id,({}))", left_out.as_str());
@@ -264,7 +278,7 @@ impl Cursor {
 
 /// Whether the page reaches the end of the list. A short page proves nothing: servers cut the limit in silence. Nor does
 /// a total that is smaller than what came.
-fn covers(range: Option<ContentRange>, offset: u64, listed: usize) -> bool {
+pub(super) fn covers(range: Option<ContentRange>, offset: u64, listed: usize) -> bool {
     let end = offset.saturating_add(u64::try_from(listed).unwrap_or(u64::MAX));
     range.is_some_and(|range| end == range.total)
 }
