@@ -63,6 +63,12 @@ enum Kind {
     Gone,
 }
 
+/// Whether the file was refused or deleted.
+pub(super) fn is_gone(file: &UsageFile) -> bool {
+    use UsageFileStatus::{Deleted, Invalid, Rejected};
+    matches!(file.status, Deleted | Invalid | Rejected)
+}
+
 impl Wanted<'_> {
     fn name(&self) -> Name {
         (self.file.product.clone(), self.file.contract.clone(), self.external_id.to_owned())
@@ -71,7 +77,7 @@ impl Wanted<'_> {
     fn kind(&self, file: &UsageFile) -> Kind {
         let mark = file.description.as_deref().and_then(mark_of);
         match file.status {
-            UsageFileStatus::Rejected | UsageFileStatus::Deleted | UsageFileStatus::Invalid => Kind::Gone,
+            _ if is_gone(file) => Kind::Gone,
             UsageFileStatus::Draft => Kind::Draft,
             _ if self.is_derived || mark == Some(self.fingerprint) => Kind::Same,
             _ if mark.is_none() => Kind::Unmarked,
@@ -152,6 +158,21 @@ impl Usage<'_> {
             }
         }
         Ok(best.map(|file| (file, others)))
+    }
+
+    /// The id of a file with an external id, if this client made it or knows that it was made.
+    pub(super) fn known_id(self, file: &NewUsageFile) -> Option<String> {
+        let external_id = file.external_id.clone()?;
+        let name = (file.product.clone(), file.contract.clone(), external_id);
+        self.made.0.borrow().get(&name).map(|known| known.id.clone())
+    }
+
+    /// Notes a draft that somebody else made, so that it is taken up though the list may not show it.
+    pub(super) fn note_draft(self, draft: &UsageFile) {
+        let Some(external_id) = draft.external_id.clone() else { return };
+        let name = (draft.product.id.clone(), draft.contract.id.clone(), external_id);
+        let known = Known { id: draft.id.clone(), fingerprint: String::new(), filled: false };
+        self.made.0.borrow_mut().entry(name).or_insert(known);
     }
 
     pub(super) fn note_made(self, wanted: &Wanted<'_>, id: &str, filled: bool) {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Usage;
+use super::once::is_gone;
 use super::period::Period;
 use super::periods::{Periods, external_id};
 use super::sheet::{Layout, build};
@@ -11,8 +12,9 @@ use super::submit::Delivered;
 use crate::error::{Error, Result};
 use crate::models::{Asset, Listing, UsageFile, UsageFileStatus};
 use crate::page::Pages;
-use crate::process::{Options, Plan, Queue, Report, Verdict, run_parts};
+use crate::process::{Options, PartClaim, Plan, Queue, Report, Verdict, run_parts};
 use crate::rql::Query;
+use crate::scope;
 
 impl<'c> Usage<'c> {
     /// Reports usage period by period: asks `records` for each period of each listing that is over and that the platform
@@ -46,6 +48,11 @@ impl<'c> Usage<'c> {
     ///
     /// A listing costs a GET for each 100 of its files since the first period, and one more with
     /// [closing reports](Periods::closing). A file costs three calls: the look for it, its creation and its upload.
+    ///
+    /// With a [ledger](Options), each period is claimed before `records` is asked for it, so that several workers can share
+    /// the job; see [`Report::others`]. What a period came to is known for a day: neither a list that lags nor the next worker
+    /// makes a second file, and a file that is refused meanwhile is a gap at once. That costs a GET for each period that the
+    /// list does not show yet. `ledger.work_for(listing, period)` in the closure belongs to the claim.
     ///
     /// The report has an outcome for each file, under its external id: `reported`, `skipped` where there were no records,
     /// or `errored`. An error through `?` is one file's, and the others go on. A listing whose files cannot be listed is an
@@ -86,11 +93,28 @@ impl<'c> Usage<'c> {
             "usage periods",
             |listing| self.due(listing, &periods),
             external_id,
-            |listing, period| {
+            |listing, period, claim| {
+                if self.has_reported(claim)? {
+                    log::debug!(target: "connect::usage", "{}it was reported meanwhile", scope::Prefix);
+                    return Ok(Plan::new(Verdict::Skipped, ""));
+                }
                 let records = records(listing, period).map_err(Error::Handler)?;
-                self.report_period(&periods, listing, period, records)
+                self.report_period(&periods, listing, period, records, claim)
             },
         )
+    }
+
+    /// Whether the ledger remembers a file of the period that the platform has: a list that lags does not show it yet.
+    ///
+    /// A draft is known from here on, so that it is taken up.
+    fn has_reported(self, claim: &PartClaim<'_>) -> Result<bool> {
+        let Some(path) = claim.before() else { return Ok(false) };
+        let file = self.http.find::<UsageFile>(path)?;
+        if let Some(draft) = file.as_ref().filter(|file| file.status == UsageFileStatus::Draft) {
+            self.note_draft(draft);
+        }
+        // One that was just made may not be shown by all of the platform's machines.
+        Ok(file.as_ref().is_none_or(is_filled))
     }
 
     /// What is to be reported for a listing.
@@ -124,6 +148,7 @@ impl<'c> Usage<'c> {
         listing: &Listing,
         period: &Period,
         records: Option<I>,
+        claim: &PartClaim<'_>,
     ) -> Result<Plan> {
         let Some(records) = records else { return Ok(Plan::new(Verdict::Skipped, "")) };
         let file = periods.file_for(listing, period);
@@ -143,7 +168,14 @@ impl<'c> Usage<'c> {
             }
             build(&layout, zeros)?
         };
-        match self.deliver(&file, &workbook) {
+        claim.check()?;
+        let delivered = self.deliver(&file, &workbook);
+        let id =
+            delivered.as_ref().map_or_else(|_| self.known_id(&file), |there| Some(there.file.id.clone()));
+        if let Some(id) = id {
+            claim.note(UsageFile::path(&id)?);
+        }
+        match delivered {
             Ok(Delivered { file, remark, was_there }) => {
                 let there = if was_there { ", which was there already" } else { "" };
                 let remark = remark.map(|remark| format!("; {remark}")).unwrap_or_default();
@@ -178,6 +210,5 @@ impl<'c> Usage<'c> {
 
 /// Whether the platform has the usage of a file, or may have it.
 fn is_filled(file: &UsageFile) -> bool {
-    use UsageFileStatus::{Deleted, Draft, Invalid, Rejected};
-    !matches!(file.status, Deleted | Draft | Invalid | Rejected)
+    file.status != UsageFileStatus::Draft && !is_gone(file)
 }

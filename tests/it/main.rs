@@ -64,6 +64,8 @@ mod usage;
 #[cfg(feature = "xlsx-read")]
 mod usage_check;
 #[cfg(feature = "xlsx")]
+mod usage_claims;
+#[cfg(feature = "xlsx")]
 mod usage_days;
 #[cfg(feature = "xlsx-read")]
 mod usage_explain;
