@@ -49,7 +49,11 @@ fn sandbox() -> Sandbox {
 
 /// One run over all days, by a worker of its own.
 fn work(config: Config, address: &str, schema: &str, asked: impl Fn(String)) -> Report {
-    let ledger = Ledger::on(Settings::new(address).schema(schema).lease(LEASE).open().unwrap()).job("usage");
+    work_under(Settings::new(address).schema(schema).lease(LEASE), config, asked)
+}
+
+fn work_under(settings: Settings, config: Config, asked: impl Fn(String)) -> Report {
+    let ledger = Ledger::on(settings.open().unwrap()).job("usage");
     let connect = Connect::new(config.products([sample::PRODUCT])).unwrap();
     let usage = connect.usage();
     let end = first() + time::Duration::days(DAYS.into());
@@ -128,6 +132,25 @@ fn a_file_that_was_refused_is_made_again_by_whichever_worker_comes() {
     let first = sandbox.all("usage/files")[0]["id"].as_str().unwrap().to_owned();
     sandbox.update("usage/files", &first, |file| file["status"] = "invalid".into());
     assert_eq!((run(), run()), (1, 0));
+}
+
+#[test]
+fn a_worker_that_lost_a_period_while_it_read_the_meter_sends_nothing_for_it() {
+    let ((server, schema), sandbox) = (shared(), sandbox());
+    let second = Duration::from_secs(1);
+    let settings = Settings::new(server.address()).schema(schema).lease(second).longest(second);
+    let report = work_under(settings, sandbox.config().unwrap(), |period| {
+        if period == "LST-000-000-000 2024-05-01" {
+            std::thread::sleep(3 * second);
+        }
+    });
+    assert_eq!((report.count(Verdict::Reported), report.errored()), (PERIODS as u64 - 1, 1), "{report}");
+    let text = report.to_string();
+    assert!(
+        text.contains("CRD-0/2024-05-01 errored: it is no longer this worker's: nothing was sent"),
+        "{text}"
+    );
+    assert_eq!(files(&sandbox).len(), PERIODS - 1);
 }
 
 /// One run, in a process of its own: this test binary, started again with one test selected.
