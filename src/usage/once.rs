@@ -13,7 +13,7 @@ use crate::process::Queue;
 use crate::rql::Query;
 use crate::text::escape_controls;
 
-/// A search for a file reads no more files than this, should the server not know the filter.
+/// A search for a file reads no more files than this, should the server not keep to the filter.
 const SEARCHED: usize = 1000;
 
 /// The files that a client made: a list that lags must not hide them.
@@ -145,8 +145,15 @@ impl Usage<'_> {
             .equal("product.id", wanted.file.product.as_str())
             .ordering(["-created.at"]);
         let (mut best, mut others): (Option<UsageFile>, usize) = (None, 0);
-        for found in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query).take(SEARCHED) {
+        for (found, read) in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query).zip(1..) {
             let found = found?;
+            if read > SEARCHED {
+                // Where none was found, it may be further down: to make another one would bill it twice.
+                let problem = format!("the platform lists more than {SEARCHED} files for one external id");
+                return best
+                    .map(|file| Some((file, others)))
+                    .ok_or_else(|| Error::unexpected("GET", UsageFile::LIST, problem));
+            }
             if !wanted.is_named(&found) {
                 continue;
             }

@@ -42,6 +42,9 @@ impl Usage<'_> {
     /// Where the answer to its creation is lost, the file is looked for until the pauses of
     /// [`Config::settle`](crate::Config::settle) are over, and only then made again.
     ///
+    /// Two programs that submit one id at the same moment, or the second while the list lags behind the first, make a file
+    /// each: [`report`](Self::report) with a ledger keeps them apart.
+    ///
     /// A full disk is an [`Error::Sheet`] that names the folder. The spreadsheet writer panics there, and that panic is
     /// caught here. So a program that is built with `panic = "abort"` is ended by a full disk. Nothing was sent then.
     ///

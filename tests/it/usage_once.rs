@@ -313,3 +313,18 @@ fn texts_that_the_platform_does_not_take_are_refused_before_any_call() {
     }
     assert_eq!(calls(&sandbox), json!([]));
 }
+
+#[test]
+fn a_list_that_does_not_keep_to_the_filter_makes_no_second_file() {
+    let sandbox = sandbox();
+    let made = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    // Each of them has another external id.
+    let many: Vec<_> = (0..1001).map(|n| json!({"id": format!("UF-{n}"), "external_id": "other"})).collect();
+    let page = json!(many).to_string();
+    sandbox.fault(Fault::on("GET", "/usage/files").status(200).body(&page).always());
+    let error = client(&sandbox).usage().submit(new_file(), [record()]).unwrap_err().to_string();
+    assert!(error.contains("lists more than 1000 files for one external id"), "{error}");
+    sandbox.clear_faults();
+    assert_eq!(sandbox.all("usage/files")[0]["id"], json!(made.id));
+    assert_eq!(sandbox.count("usage/files"), 1);
+}
