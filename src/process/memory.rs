@@ -54,6 +54,9 @@ pub(super) struct Memory<'a> {
     died: Vec<String>,
     /// Orders of which an undo failed in this run.
     stuck: HashSet<String>,
+    /// The part that the last run died in.
+    #[cfg(feature = "xlsx")]
+    died_in: Option<String>,
     /// What the ledger could not be told.
     failure: Option<Error>,
 }
@@ -121,6 +124,8 @@ impl<'a> Memory<'a> {
             hasher: RandomState::new(),
             died: Vec::new(),
             stuck: HashSet::new(),
+            #[cfg(feature = "xlsx")]
+            died_in: None,
             failure: None,
         };
         memory.begin_share::<T>(report)?;

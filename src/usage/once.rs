@@ -92,7 +92,7 @@ impl Wanted<'_> {
             && file.contract.id == self.file.contract
     }
 
-    fn there(&self, file: UsageFile, others: usize) -> Result<There> {
+    pub(super) fn there(&self, file: UsageFile, others: usize) -> Result<There> {
         let (id, external_id) = (escape_controls(&file.id), escape_controls(self.external_id));
         let several = (others > 0).then(|| {
             format!("{others} more usage files have the external id {external_id}: {id} is the newest")

@@ -49,14 +49,19 @@ impl<'c> Usage<'c> {
     /// A listing costs a GET for each 100 of its files since the first period, and one more with
     /// [closing reports](Periods::closing). A file costs three calls: the look for it, its creation and its upload.
     ///
-    /// With a [ledger](Options), each period is claimed before `records` is asked for it, so that several workers can share
-    /// the job; see [`Report::others`]. What a period came to is known for a day: neither a list that lags nor the next worker
-    /// makes a second file, and a file that is refused meanwhile is a gap at once. That costs a GET for each period that the
-    /// list does not show yet. `ledger.work_for(listing, period)` in the closure belongs to the claim.
-    ///
     /// The report has an outcome for each file, under its external id: `reported`, `skipped` where there were no records,
     /// or `errored`. An error through `?` is one file's, and the others go on. A listing whose files cannot be listed is an
     /// outcome under its own id.
+    ///
+    /// # With a ledger
+    ///
+    /// - Each period is claimed before `records` is asked for it. Workers that share a ledger share the periods, and one that
+    ///   another worker has is counted in [`Report::others`].
+    /// - What a period came to is known for a day, so that a list that lags leads to no second file. That costs a GET for each
+    ///   period that was reported and that the list does not show. A file that was refused meanwhile is a gap at once.
+    /// - After a run that was killed, the file of the period that it had in hand is looked for as long as a list may lag: the
+    ///   pauses of [`Config::settle`](crate::Config::settle).
+    /// - What the closure does in `ledger.work_for(listing, period)` belongs to the claim. Its steps are forgotten with the period.
     ///
     /// # Errors
     ///
@@ -169,7 +174,7 @@ impl<'c> Usage<'c> {
             build(&layout, zeros)?
         };
         claim.check()?;
-        let delivered = self.deliver(&file, &workbook);
+        let delivered = self.deliver(&file, &workbook, claim.was_interrupted());
         let id =
             delivered.as_ref().map_or_else(|_| self.known_id(&file), |there| Some(there.file.id.clone()));
         if let Some(id) = id {

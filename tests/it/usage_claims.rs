@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connect::ledger::{Order, Which};
 use connect::models::Listing;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::usage::{Period, Periods, UsageRecord};
-use connect::{Ledger, LedgerErrorKind, OffsetDateTime, Options, Report, Verdict};
+use connect::{Config, Connect, Ledger, LedgerErrorKind, OffsetDateTime, Options, Report, Verdict};
 use tempfile::TempDir;
 use time::macros::{date, datetime};
 
+use crate::support::process::{Killer, again, config_of_this_process};
 use crate::support::usage::LISTING;
 use crate::support::{client, only, routes};
 
@@ -261,4 +263,42 @@ fn a_listing_of_two_keys_has_a_claim_for_each() {
         ledger.store().claim(&order, ledger.store().now()).unwrap(),
         connect::ledger::Claimed::Ended(path) if path.starts_with("/usage/files/UF-")
     ));
+}
+
+/// Tells the process of a run where its ledger is.
+const FILE: &str = "CONNECT_TEST_USAGE_LEDGER";
+
+/// A run of one day, in a process of its own.
+#[test]
+#[ignore = "started by another test"]
+fn worker() {
+    let Some(config) = config_of_this_process() else { return };
+    let ledger = Ledger::open(std::env::var(FILE).unwrap()).unwrap().job("usage");
+    let _ = one_day(config, &ledger);
+}
+
+fn one_day(config: Config, ledger: &Ledger) -> connect::Result<Report> {
+    let days = Periods::daily(date!(2024 - 05 - 01)).now(datetime!(2024-05-02 0:00 UTC));
+    let connect = Connect::new(config)?;
+    connect.usage().report_with(Options::new().ledger(ledger), days, |_, day| Ok(Some(one(day))))
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_one_file_for_its_period_though_the_list_lags() {
+    // At the look for the file, at its creation, and at its upload, each with its effect.
+    for call in 3..=5 {
+        let (world, killer) = (world(), Arc::new(Killer::default()));
+        world.sandbox.lag(Duration::from_millis(600));
+        let on_call = Arc::clone(&killer);
+        world.sandbox.on_call(move |_, _| _ = on_call.call());
+        let mut process = again("usage_claims::worker", &world.sandbox);
+        assert!(killer.run(process.env(FILE, world.path()), call), "call {call}");
+        let patient = world.sandbox.config().unwrap().settle([Duration::from_millis(400); 3]);
+        let report = one_day(patient, &world.ledger()).unwrap();
+        assert_eq!(
+            (report.count(Verdict::Reported), world.files()),
+            (1, vec!["ready".to_owned()]),
+            "{report}"
+        );
+    }
 }
