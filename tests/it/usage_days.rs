@@ -110,8 +110,8 @@ fn counts(states: &[String]) -> usize {
 /// Moves an asset of the file that is about to be uploaded to another product.
 fn move_asset(others: &mut Others<'_>) {
     let store = others.store();
-    let drafts = store.all("usage/files").into_iter().filter(|file| file["status"] == "draft");
-    let Some(draft) = drafts.last() else { return };
+    let mut drafts = store.all("usage/files").into_iter().filter(|file| file["status"] == "draft");
+    let Some(draft) = drafts.next_back() else { return };
     let is_of =
         |asset: &Value| ["product", "contract"].iter().all(|part| asset[part]["id"] == draft[part]["id"]);
     let mut asset = store.all("assets").into_iter().find(is_of).unwrap();

@@ -33,11 +33,11 @@ impl<'a> Memory<'a> {
             report.pass_other();
             return Ok(None);
         };
+        let before = turn.entry().ended.and(turn.entry().state.clone());
+        self.turn = Some(turn);
         if !scope::is_dry_run() {
             ledger.store().in_hand(Some(&order), None)?;
         }
-        let before = turn.entry().ended.and(turn.entry().state.clone());
-        self.turn = Some(turn);
         let was_interrupted = self.died_in.as_ref() == Some(&id);
         Ok(Some(PartClaim { ledger: Some(ledger), before, was_interrupted }))
     }
