@@ -17,10 +17,9 @@ impl<'c> Usage<'c> {
     /// The assets of a listing that were there in a period: those in use that began before its end, and those that ended
     /// in it or after it.
     ///
-    /// It is one list, in the order of creation, that an asset does not leave when it ends meanwhile, and it is read page
-    /// by page. Where assets that end have [closing reports](super::Periods::closing), those that ended in the period are
-    /// left out, and the list of a closing report is its asset. An asset's end is the time of its last change: the
-    /// platform's list knows no other.
+    /// They are read page by page, in the order of creation; one that ends meanwhile stays in the list. With
+    /// [closing reports](super::Periods::closing), those that ended in the period are left out, and a closing report has
+    /// its one asset. An asset's end is the time of its last change: the platform's list knows no other.
     pub fn assets(self, listing: &Listing, period: &Period) -> Pages<'c, Asset> {
         let query = if let Some(asset) = period.ended() {
             Query::new().equal("id", asset.id.as_str())

@@ -133,7 +133,7 @@ impl<'c> Usage<'c> {
             .ordering(["created.at"]);
         let (mut there, mut unread) = (HashSet::new(), None);
         for file in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query) {
-            // One that cannot be read is no gap for long: the look for its external id finds it.
+            // A file that cannot be read looks like a gap. The look for its external id finds it.
             match (file, unread.take()) {
                 (Ok(file), _) if is_filled(&file) => there.extend(file.external_id),
                 (Ok(_), _) => {}
@@ -141,7 +141,7 @@ impl<'c> Usage<'c> {
             }
         }
         match unread {
-            // Where it is the last thing, it is what ended the list.
+            // An error that comes last has ended the list.
             Some(error) => Err(error),
             None => Ok(periods.due(listing, &there, ended)),
         }

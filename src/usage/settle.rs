@@ -27,7 +27,7 @@ impl Usage<'_> {
     ///
     /// Files are recognised by the fingerprint that [`submit`](Self::submit) gives them, so that nobody else's are
     /// submitted. The run waits until its deadline is near, or ten minutes where it has none; the pauses begin with the first of
-    /// [`Config::settle`](crate::Config::settle) and grow. What is still processed then is `later` in the report, and
+    /// [`Config::settle`](crate::Config::settle) and grow. What the platform has not processed by then is `later` in the report, and
     /// the next run looks at it. A file costs a look for each pause, and its submission.
     ///
     /// # Errors

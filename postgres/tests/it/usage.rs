@@ -80,7 +80,7 @@ fn files(sandbox: &Sandbox) -> BTreeMap<String, Vec<String>> {
 #[test]
 fn two_workers_at_once_ask_once_for_each_period_though_the_list_lags() {
     let ((server, schema), sandbox) = (shared(), sandbox());
-    sandbox.fault(Fault::on("*", "/**").delay(Duration::from_millis(5)).always());
+    sandbox.fault(Fault::on("*", "/**").delay(Duration::from_millis(20)).always());
     let asked = Mutex::new(Vec::new());
     let run = || {
         let report = work(sandbox.config().unwrap(), &server.address(), &schema, |period| {
