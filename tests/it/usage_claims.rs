@@ -133,6 +133,17 @@ fn a_draft_that_a_run_left_is_taken_up_once_it_is_seen() {
 }
 
 #[test]
+fn a_draft_that_no_list_shows_is_taken_up_by_its_id() {
+    let world = world();
+    world.sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    assert_eq!(world.run().errored(), 1);
+    world.sandbox.fault(Fault::on("GET", "/usage/files").status(200).body("[]").always());
+    let report = world.run();
+    assert_eq!((report.count(Verdict::Reported), report.skipped()), (1, 1), "{report}");
+    assert_eq!(world.files(), ["ready", "ready"]);
+}
+
+#[test]
 fn an_upload_whose_answer_was_lost_is_not_made_again_though_the_list_lags() {
     let world = world();
     world.sandbox.lag(LONG);
