@@ -53,6 +53,9 @@
 //! - After the whole list was walked, orders that are remembered and were not in it are looked up, each once an hour at most.
 //!   One that failed is undone. One that somebody else approved is *adopted*: told, and kept until a person has looked at it.
 //! - An order that has ended stays for a day, so that a list that lags cannot hand it to the closure again.
+//! - [`Usage::report`](crate::usage::Usage) claims each period of a listing, and work that its closure does [for](Ledger::work_for)
+//!   that period belongs to the claim. A period that was reported stays for a day with its usage file, and an attempt is never
+//!   counted of it: one that errs is tried again in the next run.
 //!
 //! # The file
 //!
@@ -77,7 +80,7 @@
 //! | `told`, `told_at` | what was last told of it, and when |
 //! | `plan` | the deciding call whose fate is unknown, as JSON |
 //! | `looked`, `unseen` | time at which it was last looked up by its id, and since when the platform does not know the id |
-//! | `ended`, `state` | time of its end, for a tombstone, and the state that it was last seen in |
+//! | `ended`, `state` | time of its end, for a tombstone, and the state that it was last seen in, or a period's usage file |
 //! | `open` | what is left to do: `undo` for the steps of a failed order, `adopted` for a person |
 //!
 //! An entry of the collection `outage` stands for an outage of the vendor's systems: its id is the collection whose orders wait,
@@ -175,6 +178,7 @@ pub use work::Work;
 pub(crate) use ending::ending;
 pub(crate) use outage::{Away, Blame, Cause, Evidence, Outage, Witness};
 pub(crate) use policy::{failed, may_try, put_off};
+pub(crate) use subject::part_id;
 pub(crate) use turn::{Entered, Turn};
 pub(crate) use undo::Undos;
 pub(crate) use work::Refusal;
@@ -264,7 +268,7 @@ impl Ledger {
 
     /// The work for a listing in a period, such as `2024-05`. A listing never ends; its periods do.
     pub fn work_for(&self, listing: &Listing, period: impl fmt::Display) -> Work<'_> {
-        let id = format!("{}/{}", listing.id, crate::text::percent_encode(&period.to_string()));
+        let id = part_id(&listing.id, &period);
         self.work_on(&subject::listing(listing, &id))
     }
 

@@ -32,6 +32,8 @@ pub use answer::{Action, Approval, Inquiry, Later, Skip};
 pub(crate) use conversations::post_message;
 #[cfg(fuzzing)]
 pub(crate) use look_up_check::check_look_up;
+#[cfg(feature = "xlsx")]
+pub(crate) use memory::PartClaim;
 pub use options::Options;
 pub(crate) use outcome::News;
 pub use outcome::{Certainty, Outcome, Verdict};

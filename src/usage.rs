@@ -45,10 +45,11 @@
 //! ```
 //!
 //! - Where one asset has many readings, a `Tally` sums them up by item and tier.
-//! - `Periods` also are days or one's own, close assets that ended, and say what the files look like.
+//! - `Periods` can be days or one's own as well. They close assets that ended, and say what the files look like.
 //! - With the feature `xlsx-read`, the closure of `settle_with` gets each row that the platform refuses.
 //! - `Usage::submit` sends a file at any other time, once per external id.
-//! - [`Options::ledger`](crate::Options) keeps a second run away while one goes on.
+//! - [`Options::ledger`](crate::Options) keeps a second run away while one goes on. With the package `connect-sdk-postgres`,
+//!   several workers share the periods instead: each is claimed by one of them.
 //!
 //! # Listing by listing
 //!

@@ -39,6 +39,7 @@ const ACTS: &[(&str, Act)] = &[
     ("an act under a lost claim is refused, and its result kept apart", lost),
     ("an entry is read as it was given back", entries),
     ("an ended order with steps is a tombstone until it is swept", tombstones),
+    ("a part that is given back as ended is a tombstone until it is swept", ended_parts),
     ("an ended order stays as long as something is left to do for it", leftovers),
     ("an order is behind an older one of its asset that is remembered", behind),
     ("what is noted of many orders is read in their entries", notes),
@@ -379,6 +380,26 @@ fn leftovers(store: &dyn Store) -> Result<()> {
     store.sweep(NOON + Duration::HOUR)?;
     ensure!(store.read(ORDER.collection, ORDER.id)?.is_none(), "it is not swept");
     Ok(())
+}
+
+fn ended_parts(store: &dyn Store) -> Result<()> {
+    attach(store)?;
+    let part = Order { collection: "listings", id: "LST-1/2024-05-01", asset: None, ..ORDER };
+    let held = claim(store, &part)?;
+    let state = Some("/usage/files/UF-1".to_owned());
+    let ended = Entry { ended: Some(NOON), state: state.clone(), ..held.entry.clone() };
+    store.release(&held, Some(&ended))?;
+    let claimed = store.claim(&part, NOON)?;
+    ensure!(matches!(&claimed, Claimed::Ended(found) if Some(found) == state.as_ref()), "{claimed:?}");
+    let held = store.claim_ended(part.collection, part.id, NOON)?.context("it cannot be claimed")?;
+    ensure!(held.entry == ended, "{:?}", held.entry);
+    ensure!(store.claim_ended(part.collection, part.id, NOON)?.is_none(), "it was claimed twice");
+    store.release(&held, None)?;
+    store.sweep(NOON)?;
+    ensure!(store.read(part.collection, part.id)?.is_some(), "it is swept too early");
+    store.sweep(NOON + Duration::HOUR)?;
+    ensure!(store.read(part.collection, part.id)?.is_none(), "it is not swept");
+    claim(store, &part).map(drop)
 }
 
 fn behind(store: &dyn Store) -> Result<()> {

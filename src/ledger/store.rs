@@ -94,6 +94,8 @@ pub trait Store: Send {
     fn claim_ended(&self, collection: &str, id: &str, now: OffsetDateTime) -> Result<Option<Claim>>;
 
     /// Gives the claim back, and keeps the entry where there is something to remember.
+    ///
+    /// An entry that says of itself that it has ended is a tombstone, with or without steps: so a period of usage is kept.
     fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()>;
 
     /// Notes of many orders at once that they were looked up, or what was told of them. Claims do not matter.
@@ -232,7 +234,7 @@ pub struct Entry {
     pub unseen: Option<OffsetDateTime>,
     /// Time at which the order ended.
     pub ended: Option<OffsetDateTime>,
-    /// State of the platform that the order was last seen in, or ended in.
+    /// State of the platform that the order was last seen in, or ended in. For a period, the path of its usage file.
     pub state: Option<String>,
     /// What is left to do for an order that has ended.
     pub left: Option<Left>,

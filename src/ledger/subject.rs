@@ -1,7 +1,10 @@
 //! What work is done for.
 
+use std::fmt;
+
 use super::store::Order;
 use crate::models::{Listing, Request, TierConfigRequest, UsageFile};
+use crate::text::percent_encode;
 
 /// What ends, and so can be worked for: an order, a tier config request, or a usage file.
 ///
@@ -38,6 +41,11 @@ impl sealed::Sealed for UsageFile {
         let created = self.events.created().or(self.created_at);
         Order { collection: "usage/files", id: &self.id, asset: None, created }
     }
+}
+
+/// The id of a part of what does not end, such as a listing's period.
+pub(crate) fn part_id(id: &str, part: &impl fmt::Display) -> String {
+    format!("{id}/{}", percent_encode(&part.to_string()))
 }
 
 /// A listing's period, under an id of its own.

@@ -11,6 +11,8 @@ use super::policy::{in_round, met_in};
 use super::store::{self, Claim, Claimed, Entry, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
+#[cfg(feature = "xlsx")]
+use crate::error::{LedgerError, LedgerErrorKind};
 
 /// What a run holds while it has an order in hand.
 pub(crate) struct Turn {
@@ -29,11 +31,14 @@ pub(crate) enum Entered {
     Taken,
 }
 
-/// What was refused to work that is no order's of a run, such as a listing's period, while a run had something in hand.
+/// What a run has in hand.
 pub(super) struct Held {
     number: u64,
+    /// What was refused to work that is not its own, such as a listing's period.
     refusal: Option<Refusal>,
     planned: Vec<String>,
+    /// The path of what a part came to.
+    came_to: Option<String>,
 }
 
 impl Turn {
@@ -65,11 +70,31 @@ impl Turn {
 impl Ledger {
     /// Claims an order for a run.
     pub(crate) fn enter(&self, order: &Order<'_>) -> Result<Entered> {
+        Ok(match self.store.claim(order, self.now())? {
+            Claimed::Yes(claim) => Entered::Turn(self.begin_turn(order, *claim)),
+            Claimed::Behind(_) => Entered::Behind,
+            Claimed::Held | Claimed::Ended(_) => Entered::Taken,
+        })
+    }
+
+    /// Claims a part of what does not end, such as a listing's period. It may have ended within the last day: then its entry
+    /// says so. Nothing where another worker has it.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn enter_part(&self, order: &Order<'_>) -> Result<Option<Turn>> {
         let claim = match self.store.claim(order, self.now())? {
-            Claimed::Yes(claim) => *claim,
-            Claimed::Behind(_) => return Ok(Entered::Behind),
-            Claimed::Held | Claimed::Ended(_) => return Ok(Entered::Taken),
+            Claimed::Yes(claim) => Some(*claim),
+            Claimed::Held | Claimed::Behind(_) => None,
+            // A dry run claims nothing that has ended.
+            Claimed::Ended(state) if crate::scope::is_dry_run() => {
+                let entry = Entry { ended: Some(self.now()), state: Some(state), ..Entry::default() };
+                return Ok(Some(Turn { entry: Box::new(entry), ..self.enter_unclaimed() }));
+            }
+            Claimed::Ended(_) => self.store.claim_ended(order.collection, order.id, self.now())?,
         };
+        Ok(claim.map(|claim| self.begin_turn(order, claim)))
+    }
+
+    fn begin_turn(&self, order: &Order<'_>, claim: Claim) -> Turn {
         let number = self.next_number();
         let entry = Box::new(claim.entry.clone());
         let unknown = Entry {
@@ -85,7 +110,7 @@ impl Ledger {
         self.give_claim(&mut attempt, claim);
         self.attempts.borrow_mut().push(attempt);
         self.note(number);
-        Ok(Entered::Turn(Turn { number, entry, is_known, has_steps }))
+        Turn { number, entry, is_known, has_steps }
     }
 
     /// Has something in hand that is not claimed, such as a listing, whose periods are.
@@ -96,7 +121,52 @@ impl Ledger {
     }
 
     fn note(&self, number: u64) {
-        self.turns.borrow_mut().push(Held { number, refusal: None, planned: Vec::new() });
+        let held = Held { number, refusal: None, planned: Vec::new(), came_to: None };
+        self.turns.borrow_mut().push(held);
+    }
+
+    /// Whether a part that a run has in hand may be acted on: nothing was refused to it, and no other worker has it by now.
+    ///
+    /// # Errors
+    ///
+    /// What was refused while the closure ran, and a claim that is lost.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn check_part(&self) -> Result<()> {
+        let (number, refusal) = match self.turns.borrow().last() {
+            Some(held) => (held.number, held.refusal.as_ref().map(Refusal::told)),
+            None => return Ok(()),
+        };
+        let of_attempt = self.with(number, |attempt| {
+            let is_lost = attempt.claim.as_ref().is_some_and(|claim| !self.store.is_held(claim));
+            let lost = || {
+                LedgerError::new(
+                    LedgerErrorKind::ClaimLost,
+                    "it is no longer this worker's: nothing was sent",
+                )
+            };
+            attempt.refusal.as_ref().map(Refusal::told).or_else(|| is_lost.then(lost))
+        });
+        refusal.or(of_attempt.flatten()).map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Notes the path of what the part in hand came to.
+    #[cfg(feature = "xlsx")]
+    pub(crate) fn note_part(&self, path: String) {
+        if let Some(held) = self.turns.borrow_mut().last_mut() {
+            held.came_to = Some(path);
+        }
+    }
+
+    /// Gives a part back: as ended, where it came to something, or as it was. Returns whether it ended.
+    pub(crate) fn leave_part(&self, turn: &Turn) -> Result<bool> {
+        let mut turns = self.turns.borrow_mut();
+        let held = turns.iter_mut().find(|held| held.number == turn.number);
+        let came_to = held.and_then(|held| held.came_to.take());
+        drop(turns);
+        let entry =
+            came_to.map(|path| Entry { ended: Some(self.now()), state: Some(path), ..turn.entry().clone() });
+        self.leave_turn(turn, entry.as_ref())?;
+        Ok(entry.is_some())
     }
 
     /// Whether another worker may have the order by now.

@@ -21,8 +21,12 @@ mod lost;
 mod machines;
 mod news;
 mod outage;
+#[cfg(feature = "xlsx")]
+mod parts;
 
 use lost::Lost;
+#[cfg(feature = "xlsx")]
+pub(crate) use parts::PartClaim;
 
 /// What a run remembers between runs, where it has a ledger.
 pub(super) struct Memory<'a> {
@@ -50,6 +54,9 @@ pub(super) struct Memory<'a> {
     died: Vec<String>,
     /// Orders of which an undo failed in this run.
     stuck: HashSet<String>,
+    /// The part that the last run died in.
+    #[cfg(feature = "xlsx")]
+    died_in: Option<String>,
     /// What the ledger could not be told.
     failure: Option<Error>,
 }
@@ -117,6 +124,8 @@ impl<'a> Memory<'a> {
             hasher: RandomState::new(),
             died: Vec::new(),
             stuck: HashSet::new(),
+            #[cfg(feature = "xlsx")]
+            died_in: None,
             failure: None,
         };
         memory.begin_share::<T>(report)?;
@@ -229,8 +238,10 @@ impl<'a> Memory<'a> {
                 return None;
             }
             Some(Refusal::Order(error)) => Err(error.into()),
-            // What was decided is for another worker to carry out.
-            None if decided.is_ok() && ledger.has_lost(turn) => {
+            // What was decided is for another worker to carry out. What is reported was sent before.
+            None if ledger.has_lost(turn)
+                && decided.as_ref().is_ok_and(|plan| plan.verdict != Verdict::Reported) =>
+            {
                 let text = "the order is no longer this worker's: what was decided is not carried out";
                 Err(LedgerError::new(LedgerErrorKind::ClaimLost, text).into())
             }
@@ -253,8 +264,10 @@ impl<'a> Memory<'a> {
     /// Remembers what became of the order.
     pub(super) fn leave<T: Queue>(&mut self, item: &T, outcome: &mut Outcome, report: &mut Report) {
         let (Some(ledger), Some(mut turn)) = (self.ledger, self.turn.take()) else { return };
-        let left = if scope::is_dry_run() || !T::ENDS {
+        let left = if scope::is_dry_run() {
             ledger.leave_turn(&turn, None)
+        } else if !T::ENDS {
+            ledger.leave_part(&turn).map(|has_ended| self.has_ended_one |= has_ended)
         } else if outcome.verdict == Verdict::Errored {
             turn.begin_round(&item.round());
             self.erred::<T>(&turn, outcome, report)

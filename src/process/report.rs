@@ -288,7 +288,8 @@ impl Report {
         self.foreign
     }
 
-    /// Number of objects that are of another machine's [share](super::Options::share).
+    /// Number of objects that are of another machine's [share](super::Options::share), and of usage periods that another
+    /// worker has at this moment.
     pub fn others(&self) -> u64 {
         self.others
     }
@@ -428,7 +429,7 @@ impl fmt::Display for Report {
         }
         for (count, what) in [
             (self.foreign, "of other products were passed over"),
-            (self.others, "are of other shares"),
+            (self.others, "are left to other workers"),
             (self.waiting, "wait for a later run"),
             (self.behind, "wait for an older one of the same asset"),
             (self.dead, "are dead: not tried any more"),

@@ -69,7 +69,9 @@ pub(crate) fn run_waiting<T: Queue>(
             }
             Ok(plan)
         };
-        match run.one(item, item.id(), turn.is_old(options), &mut wait, &mut decide)? {
+        // A copy that was read before the claim does not tell what another worker did until then.
+        let is_old = turn.is_old(options) || run.memory.is_shared();
+        match run.one(item, item.id(), is_old, &mut wait, &mut decide)? {
             Some(outcome) => run.note::<T>(outcome, options).map(|()| Handled::Done),
             None => Ok(Handled::Stop(Stop::Deadline)),
         }

@@ -73,7 +73,7 @@ impl Usage<'_> {
     #[expect(clippy::needless_pass_by_value, reason = "a new file is used up by making it")]
     pub fn submit_workbook(self, file: NewUsageFile, workbook: &CheckedWorkbook) -> Result<UsageFile> {
         file.check()?;
-        let Delivered { file, remark, .. } = self.deliver(&file, &workbook.0)?;
+        let Delivered { file, remark, .. } = self.deliver(&file, &workbook.0, false)?;
         if let Some(remark) = remark {
             log::warn!(target: "connect::usage", "{}{remark}", crate::scope::Prefix);
         }

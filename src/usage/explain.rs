@@ -41,7 +41,7 @@ pub enum Invalid<'r> {
     Leave,
     /// It is deleted. Its period is a gap again, which [`Usage::report`] fills.
     Delete,
-    /// A new file takes its place, and it is deleted; made by [`replace`](Self::replace).
+    /// A new file takes its place, and it is deleted; made by [`replace`](Self::replace) or [`replace_by`](Self::replace_by).
     Replace(Box<Replacement<'r>>),
 }
 
@@ -58,17 +58,25 @@ impl<'r> Invalid<'r> {
         I: IntoIterator<IntoIter: 'r>,
         I::Item: IntoRecord + 'r,
     {
-        let records = Box::new(records.into_iter().map(IntoRecord::into_record));
-        Self::Replace(Box::new(Replacement { file: None, records }))
+        Self::replaced(None, records)
     }
 
-    /// [`replace`](Self::replace) by a file that differs in more, such as in its categories; see
-    /// [`InvalidFile::new_file`].
-    pub fn by(self, file: NewUsageFile) -> Self {
-        match self {
-            Self::Replace(new) => Self::Replace(Box::new(Replacement { file: Some(file), ..*new })),
-            other => other,
-        }
+    /// This file takes its place, which may differ in more than its records; see [`InvalidFile::new_file`].
+    pub fn replace_by<I>(file: NewUsageFile, records: I) -> Self
+    where
+        I: IntoIterator<IntoIter: 'r>,
+        I::Item: IntoRecord + 'r,
+    {
+        Self::replaced(Some(file), records)
+    }
+
+    fn replaced<I>(file: Option<NewUsageFile>, records: I) -> Self
+    where
+        I: IntoIterator<IntoIter: 'r>,
+        I::Item: IntoRecord + 'r,
+    {
+        let records = Box::new(records.into_iter().map(IntoRecord::into_record));
+        Self::Replace(Box::new(Replacement { file, records }))
     }
 }
 
@@ -104,7 +112,7 @@ impl InvalidFile {
         self.total
     }
 
-    /// A file like this one, to be made anew.
+    /// A file like this one, to be made anew. Its categories are not known here: give them to it if its records name any.
     pub fn new_file(&self) -> NewUsageFile {
         let file = &self.file;
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -114,6 +122,7 @@ impl InvalidFile {
             product: file.product.id.clone(),
             contract: file.contract.id.clone(),
             description: Some(description.to_owned()).filter(|text| !text.is_empty()),
+            note: text(&file.note),
             period: file.period.as_deref().and_then(days),
             currency: text(&file.currency),
             external_id: text(&file.external_id),
@@ -163,15 +172,8 @@ impl Usage<'_> {
         Ok(InvalidFile { file, rows, total, unexplained })
     }
 
-    /// [`explain`](Self::explain) of a file that was listed, which lacks the links.
-    pub(super) fn explain_listed(self, file: &UsageFile) -> Result<InvalidFile> {
-        self.explain(&file.id)
-    }
-
     #[cfg(feature = "xlsx-read")]
     fn refused_rows(self, file: &UsageFile) -> Result<(Vec<InvalidRow>, u64)> {
-        use crate::process::Queue;
-
         let link = file.processed_file_uri.as_ref().filter(|link| !link.as_str().is_empty());
         let none = "the platform gave no link to the processed file";
         let link = link.ok_or_else(|| Error::unexpected("GET", UsageFile::LIST, none))?;

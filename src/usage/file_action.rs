@@ -41,12 +41,21 @@ impl FileAction {
         Self::Skip(None)
     }
 
-    /// Tells the report why a file is skipped; the other actions have their notes for that and stay as they are.
-    pub fn because(self, reason: impl Into<String>) -> Self {
-        match self {
-            Self::Skip(_) => Self::Skip(Some(reason.into())),
-            other => other,
-        }
+    /// Leaves the file as it is, and tells the report why: it prints such a skip in every run.
+    ///
+    /// ```
+    /// use connect::models::UsageFile;
+    /// use connect::usage::FileAction;
+    ///
+    /// fn decide(file: &UsageFile) -> FileAction {
+    ///     match &file.currency {
+    ///         Some(_) => FileAction::Submit,
+    ///         None => FileAction::skip_because("it has no currency"),
+    ///     }
+    /// }
+    /// ```
+    pub fn skip_because(reason: impl Into<String>) -> Self {
+        Self::Skip(Some(reason.into()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::process::Queue;
 use crate::rql::Query;
 use crate::text::escape_controls;
 
-/// A search for a file reads no more files than this, should the server not know the filter.
+/// A search for a file reads no more files than this, should the server not keep to the filter.
 const SEARCHED: usize = 1000;
 
 /// The files that a client made: a list that lags must not hide them.
@@ -63,6 +63,12 @@ enum Kind {
     Gone,
 }
 
+/// Whether the file was refused or deleted.
+pub(super) fn is_gone(file: &UsageFile) -> bool {
+    use UsageFileStatus::{Deleted, Invalid, Rejected};
+    matches!(file.status, Deleted | Invalid | Rejected)
+}
+
 impl Wanted<'_> {
     fn name(&self) -> Name {
         (self.file.product.clone(), self.file.contract.clone(), self.external_id.to_owned())
@@ -71,7 +77,7 @@ impl Wanted<'_> {
     fn kind(&self, file: &UsageFile) -> Kind {
         let mark = file.description.as_deref().and_then(mark_of);
         match file.status {
-            UsageFileStatus::Rejected | UsageFileStatus::Deleted | UsageFileStatus::Invalid => Kind::Gone,
+            _ if is_gone(file) => Kind::Gone,
             UsageFileStatus::Draft => Kind::Draft,
             _ if self.is_derived || mark == Some(self.fingerprint) => Kind::Same,
             _ if mark.is_none() => Kind::Unmarked,
@@ -86,7 +92,7 @@ impl Wanted<'_> {
             && file.contract.id == self.file.contract
     }
 
-    fn there(&self, file: UsageFile, others: usize) -> Result<There> {
+    pub(super) fn there(&self, file: UsageFile, others: usize) -> Result<There> {
         let (id, external_id) = (escape_controls(&file.id), escape_controls(self.external_id));
         let several = (others > 0).then(|| {
             format!("{others} more usage files have the external id {external_id}: {id} is the newest")
@@ -139,8 +145,15 @@ impl Usage<'_> {
             .equal("product.id", wanted.file.product.as_str())
             .ordering(["-created.at"]);
         let (mut best, mut others): (Option<UsageFile>, usize) = (None, 0);
-        for found in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query).take(SEARCHED) {
+        for (found, read) in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query).zip(1..) {
             let found = found?;
+            if read > SEARCHED {
+                // Where none was found, it may be further down: to make another one would bill it twice.
+                let problem = format!("the platform lists more than {SEARCHED} files for one external id");
+                return best
+                    .map(|file| Some((file, others)))
+                    .ok_or_else(|| Error::unexpected("GET", UsageFile::LIST, problem));
+            }
             if !wanted.is_named(&found) {
                 continue;
             }
@@ -152,6 +165,21 @@ impl Usage<'_> {
             }
         }
         Ok(best.map(|file| (file, others)))
+    }
+
+    /// The id of a file with an external id, if this client made it or knows that it was made.
+    pub(super) fn known_id(self, file: &NewUsageFile) -> Option<String> {
+        let external_id = file.external_id.clone()?;
+        let name = (file.product.clone(), file.contract.clone(), external_id);
+        self.made.0.borrow().get(&name).map(|known| known.id.clone())
+    }
+
+    /// Notes a draft that somebody else made, so that it is taken up though the list may not show it.
+    pub(super) fn note_draft(self, draft: &UsageFile) {
+        let Some(external_id) = draft.external_id.clone() else { return };
+        let name = (draft.product.id.clone(), draft.contract.id.clone(), external_id);
+        let known = Known { id: draft.id.clone(), fingerprint: String::new(), filled: false };
+        self.made.0.borrow_mut().entry(name).or_insert(known);
     }
 
     pub(super) fn note_made(self, wanted: &Wanted<'_>, id: &str, filled: bool) {

@@ -57,7 +57,7 @@ impl<'a> Periods<'a> {
         Self::every(Every::Month(since))
     }
 
-    /// These periods, in the order of their ends. One that does not begin before it ends is an error of the run.
+    /// These periods, in the order of their ends. The run fails where one does not begin before it ends.
     pub fn own(periods: impl IntoIterator<Item = Range<OffsetDateTime>>) -> Self {
         let mut periods: Vec<_> = periods.into_iter().collect();
         periods.sort_by_key(|period| period.end);

@@ -258,7 +258,7 @@ fn words(header: &[String], row: &[Data]) -> Vec<Problem> {
     };
     let cells = header.iter().zip(row).filter(|(name, _)| !own(name));
     let said = cells.map(|(name, cell)| (name, text(cell)));
-    // A word for what is good is none of refusal.
+    // Such a word says that the row is good.
     let said = said.filter(|(_, words)| !matches!(words.trim().to_lowercase().as_str(), "" | "valid" | "ok"));
     said.map(|(name, words)| Problem::new(name, excerpt(words.trim(), WORDS).into_owned())).collect()
 }

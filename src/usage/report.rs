@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Usage;
+use super::once::is_gone;
 use super::period::Period;
 use super::periods::{Periods, external_id};
 use super::sheet::{Layout, build};
@@ -11,8 +12,9 @@ use super::submit::Delivered;
 use crate::error::{Error, Result};
 use crate::models::{Asset, Listing, UsageFile, UsageFileStatus};
 use crate::page::Pages;
-use crate::process::{Options, Plan, Queue, Report, Verdict, run_parts};
+use crate::process::{Options, PartClaim, Plan, Queue, Report, Verdict, run_parts};
 use crate::rql::Query;
+use crate::scope;
 
 impl<'c> Usage<'c> {
     /// Reports usage period by period: asks `records` for each period of each listing that is over and that the platform
@@ -51,6 +53,16 @@ impl<'c> Usage<'c> {
     /// or `errored`. An error through `?` is one file's, and the others go on. A listing whose files cannot be listed is an
     /// outcome under its own id.
     ///
+    /// # With a ledger
+    ///
+    /// - Each period is claimed before `records` is asked for it. Workers that share a ledger share the periods, and one that
+    ///   another worker has is counted in [`Report::others`].
+    /// - What a period came to is known for a day, so that a list that lags leads to no second file. That costs a GET for each
+    ///   period that was reported and that the list does not show. A file that was refused meanwhile is a gap at once.
+    /// - After a run that was killed, the file of the period that it had in hand is looked for as long as a list may lag: the
+    ///   pauses of [`Config::settle`](crate::Config::settle).
+    /// - What the closure does in `ledger.work_for(listing, period)` belongs to the claim. Its steps are forgotten with the period.
+    ///
     /// # Errors
     ///
     /// When listing fails, or the platform does.
@@ -86,11 +98,28 @@ impl<'c> Usage<'c> {
             "usage periods",
             |listing| self.due(listing, &periods),
             external_id,
-            |listing, period| {
+            |listing, period, claim| {
+                if self.has_reported(claim)? {
+                    log::debug!(target: "connect::usage", "{}it was reported meanwhile", scope::Prefix);
+                    return Ok(Plan::new(Verdict::Skipped, ""));
+                }
                 let records = records(listing, period).map_err(Error::Handler)?;
-                self.report_period(&periods, listing, period, records)
+                self.report_period(&periods, listing, period, records, claim)
             },
         )
+    }
+
+    /// Whether the ledger remembers a file of the period that the platform has: a list that lags does not show it yet.
+    ///
+    /// A draft is known from here on, so that it is taken up.
+    fn has_reported(self, claim: &PartClaim<'_>) -> Result<bool> {
+        let Some(path) = claim.before() else { return Ok(false) };
+        let file = self.http.find::<UsageFile>(path)?;
+        if let Some(draft) = file.as_ref().filter(|file| file.status == UsageFileStatus::Draft) {
+            self.note_draft(draft);
+        }
+        // One that was just made may not be shown by all of the platform's machines.
+        Ok(file.as_ref().is_none_or(is_filled))
     }
 
     /// What is to be reported for a listing.
@@ -104,7 +133,7 @@ impl<'c> Usage<'c> {
             .ordering(["created.at"]);
         let (mut there, mut unread) = (HashSet::new(), None);
         for file in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query) {
-            // One that cannot be read is no gap for long: the look for its external id finds it.
+            // A file that cannot be read looks like a gap. The look for its external id finds it.
             match (file, unread.take()) {
                 (Ok(file), _) if is_filled(&file) => there.extend(file.external_id),
                 (Ok(_), _) => {}
@@ -112,7 +141,7 @@ impl<'c> Usage<'c> {
             }
         }
         match unread {
-            // Where it is the last thing, it is what ended the list.
+            // An error that comes last has ended the list.
             Some(error) => Err(error),
             None => Ok(periods.due(listing, &there, ended)),
         }
@@ -124,6 +153,7 @@ impl<'c> Usage<'c> {
         listing: &Listing,
         period: &Period,
         records: Option<I>,
+        claim: &PartClaim<'_>,
     ) -> Result<Plan> {
         let Some(records) = records else { return Ok(Plan::new(Verdict::Skipped, "")) };
         let file = periods.file_for(listing, period);
@@ -143,7 +173,14 @@ impl<'c> Usage<'c> {
             }
             build(&layout, zeros)?
         };
-        match self.deliver(&file, &workbook) {
+        claim.check()?;
+        let delivered = self.deliver(&file, &workbook, claim.was_interrupted());
+        let id =
+            delivered.as_ref().map_or_else(|_| self.known_id(&file), |there| Some(there.file.id.clone()));
+        if let Some(id) = id {
+            claim.note(UsageFile::path(&id)?);
+        }
+        match delivered {
             Ok(Delivered { file, remark, was_there }) => {
                 let there = if was_there { ", which was there already" } else { "" };
                 let remark = remark.map(|remark| format!("; {remark}")).unwrap_or_default();
@@ -178,6 +215,5 @@ impl<'c> Usage<'c> {
 
 /// Whether the platform has the usage of a file, or may have it.
 fn is_filled(file: &UsageFile) -> bool {
-    use UsageFileStatus::{Deleted, Draft, Invalid, Rejected};
-    !matches!(file.status, Deleted | Draft | Invalid | Rejected)
+    file.status != UsageFileStatus::Draft && !is_gone(file)
 }

@@ -27,7 +27,7 @@ impl Usage<'_> {
     ///
     /// Files are recognised by the fingerprint that [`submit`](Self::submit) gives them, so that nobody else's are
     /// submitted. The run waits until its deadline is near, or ten minutes where it has none; the pauses begin with the first of
-    /// [`Config::settle`](crate::Config::settle) and grow. What is still processed then is `later` in the report, and
+    /// [`Config::settle`](crate::Config::settle) and grow. What the platform has not processed by then is `later` in the report, and
     /// the next run looks at it. A file costs a look for each pause, and its submission.
     ///
     /// # Errors
@@ -80,14 +80,14 @@ impl Usage<'_> {
             self.products,
             options,
             |file: &UsageFile| {
-                let waits = is_ours(file) && is_processed(file).is_none();
+                let waits = is_ours(file) && is_awaited(file);
                 if waits { self.wait_for(file, end).map(Some) } else { Ok(None) }
             },
             |file| self.settle_one(file, &mut decide),
         )
     }
 
-    /// The file as it is once the platform has processed it, or when there is no more time.
+    /// The file as it is once the platform has processed it, somebody else has moved it on, or there is no more time.
     fn wait_for(self, file: &UsageFile, end: Option<Instant>) -> Result<UsageFile> {
         let object = UsageFile::path(&file.id)?;
         let [mut pause, ..] = self.http.settle;
@@ -101,7 +101,7 @@ impl Usage<'_> {
             };
             let read = self.http.get_with(&object, read)?;
             let is_over = end.is_some_and(|end| Instant::now() + pause >= end);
-            if is_processed(&read).is_some() || is_over || !wait(pause) {
+            if !is_awaited(&read) || is_over || !wait(pause) {
                 return Ok(read);
             }
             pause = (pause * 2).min(longest);
@@ -118,12 +118,13 @@ impl Usage<'_> {
         }
         match is_processed(file) {
             None => {
-                let why = format!("is {} by the platform", file.status.as_str());
+                let why = format!("the platform has not processed it: it is {}", file.status.as_str());
                 Ok(Plan::later(UsageFile::path(&file.id)?, Later { after: Duration::ZERO, why }))
             }
             Some(true) => plan(file, FileAction::Submit),
             Some(false) => {
-                let invalid = self.explain_listed(file)?;
+                // The list leaves out the links.
+                let invalid = self.explain(&file.id)?;
                 match decide(&invalid).map_err(Error::Handler)? {
                     Invalid::Leave => match self.successor(&invalid)? {
                         Some(id) => {
@@ -171,6 +172,12 @@ impl Usage<'_> {
 fn is_ours(file: &UsageFile) -> bool {
     let marked = file.description.as_deref().and_then(mark_of).is_some();
     marked || file.external_id.as_deref().is_some_and(|id| id.starts_with("sdk-"))
+}
+
+/// Whether the platform is about to process the file.
+fn is_awaited(file: &UsageFile) -> bool {
+    use UsageFileStatus::{Processing, Uploaded, Uploading};
+    matches!(file.status, Uploading | Uploaded | Processing)
 }
 
 /// Whether the platform found the file good, once it has processed it.

@@ -42,6 +42,9 @@ impl Usage<'_> {
     /// Where the answer to its creation is lost, the file is looked for until the pauses of
     /// [`Config::settle`](crate::Config::settle) are over, and only then made again.
     ///
+    /// Two programs that submit one id at the same moment, or the second while the list lags behind the first, make a file
+    /// each: [`report`](Self::report) with a ledger keeps them apart.
+    ///
     /// A full disk is an [`Error::Sheet`] that names the folder. The spreadsheet writer panics there, and that panic is
     /// caught here. So a program that is built with `panic = "abort"` is ended by a full disk. Nothing was sent then.
     ///
@@ -63,7 +66,7 @@ impl Usage<'_> {
             parameters: file.parameters.clone(),
         };
         let workbook = build(&layout, records)?;
-        let Delivered { file, remark, .. } = self.deliver(&file, &workbook)?;
+        let Delivered { file, remark, .. } = self.deliver(&file, &workbook, false)?;
         if let Some(remark) = remark {
             log::warn!(target: "connect::usage", "{}{remark}", scope::Prefix);
         }
@@ -71,7 +74,14 @@ impl Usage<'_> {
     }
 
     /// Makes the file and uploads the workbook, unless it is there already.
-    pub(super) fn deliver(self, file: &NewUsageFile, workbook: &Workbook) -> Result<Delivered> {
+    ///
+    /// Where it `may_be_there` though nobody knows of it, it is looked for as long as a list may lag.
+    pub(super) fn deliver(
+        self,
+        file: &NewUsageFile,
+        workbook: &Workbook,
+        may_be_there: bool,
+    ) -> Result<Delivered> {
         let fingerprint = workbook.fingerprint();
         let given = file.external_id.as_deref().filter(|id| !id.is_empty());
         let description = file.description.as_deref().unwrap_or_default();
@@ -80,7 +90,14 @@ impl Usage<'_> {
             None => (derived_id(file, fingerprint), description.to_owned()),
         };
         let wanted = Wanted { file, external_id: &external_id, fingerprint, is_derived: given.is_none() };
-        let (made, taken_up) = match self.there(&wanted)? {
+        let there = match self.there(&wanted)? {
+            There::Nothing if may_be_there => match self.search_while_it_may_lag(&wanted)? {
+                Some(found) => wanted.there(found, 0)?,
+                None => There::Nothing,
+            },
+            there => there,
+        };
+        let (made, taken_up) = match there {
             There::Same(there, remark) => {
                 log::info!(target: "connect::usage", "usage file {} has the external id {external_id} already: nothing was sent", escape_controls(&there.id));
                 return Ok(Delivered { file: *there, remark, was_there: true });

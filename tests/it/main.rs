@@ -66,6 +66,8 @@ mod usage_assets;
 #[cfg(feature = "xlsx-read")]
 mod usage_check;
 #[cfg(feature = "xlsx")]
+mod usage_claims;
+#[cfg(feature = "xlsx")]
 mod usage_days;
 #[cfg(feature = "xlsx-read")]
 mod usage_explain;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 pub(crate) mod authority;
 pub(crate) mod job;
+pub(crate) mod process;
 #[cfg(feature = "logger")]
 pub(crate) mod program;
 pub(crate) mod raw;

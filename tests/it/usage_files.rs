@@ -101,7 +101,7 @@ fn each_action_is_one_call() {
 #[test]
 fn a_skip_sends_nothing() {
     let sandbox = sandbox("ready");
-    let report = process(&sandbox, "ready", &FileAction::skip().because("too early"));
+    let report = process(&sandbox, "ready", &FileAction::skip_because("too early"));
     assert_eq!((report.skipped(), report.outcomes()[0].detail.as_deref()), (1, Some("too early")));
     assert_eq!(calls_but(&sandbox, LIST), json!([]));
 }

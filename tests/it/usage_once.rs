@@ -1,5 +1,6 @@
 //! Once per external id: whatever is lost, and however a list lags, there is one file.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use connect::models::UsageFileStatus;
@@ -9,6 +10,7 @@ use connect::usage::{NewUsageFile, UsageRecord};
 use connect::{Config, Connect, Error};
 use serde_json::{Value, json};
 
+use crate::support::process::{Killer, again, config_of_this_process};
 use crate::support::usage::{new_file, record};
 use crate::support::{calls, client, impatient, routes, told};
 
@@ -191,6 +193,46 @@ fn there_is_one_file_at_every_fault_of_create_and_upload() {
     }
 }
 
+/// A submission in a process of its own.
+#[test]
+#[ignore = "started by another test"]
+fn worker() {
+    let Some(config) = config_of_this_process() else { return };
+    let _ = Connect::new(config).unwrap().usage().submit(new_file(), [record()]);
+}
+
+#[test]
+fn there_is_one_file_wherever_the_process_is_killed() {
+    // At the look for the file, its creation, its upload, and each of them with its effect.
+    for call in 1..=3 {
+        let (sandbox, killer) = (sandbox(), Arc::new(Killer::default()));
+        let on_call = Arc::clone(&killer);
+        sandbox.on_call(move |_, _| _ = on_call.call());
+        assert!(killer.run(&mut again("usage_once::worker", &sandbox), call), "call {call}");
+        let files = sandbox.count("usage/files");
+        assert_eq!(
+            (sandbox.take_journal().len(), files),
+            (usize::try_from(call).unwrap(), usize::from(call > 1))
+        );
+        twice(&sandbox, Duration::from_millis(5), &format!("killed at call {call}"));
+    }
+}
+
+#[test]
+fn a_list_that_lags_two_seconds_makes_no_second_file() {
+    let lag = Duration::from_secs(2);
+    for lost in [false, true] {
+        let sandbox = sandbox();
+        sandbox.lag(lag);
+        if lost {
+            sandbox.fault(Fault::on("POST", "/usage/files").reset().after_effect());
+        }
+        let connect = Connect::new(impatient(sandbox.config().unwrap()).settle([lag / 2; 3])).unwrap();
+        let made = [(); 2].map(|()| connect.usage().submit(new_file(), [record()]).unwrap().id);
+        assert_eq!((made[0] == made[1], sandbox.count("usage/files")), (true, 1), "lost {lost}: {made:?}");
+    }
+}
+
 #[test]
 fn a_lost_creation_that_a_lagging_list_does_not_show_is_not_made_again() {
     for late in [false, true] {
@@ -270,4 +312,19 @@ fn texts_that_the_platform_does_not_take_are_refused_before_any_call() {
         assert!(error.contains(what) && error.contains("nothing was sent"), "{error}");
     }
     assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn a_list_that_does_not_keep_to_the_filter_makes_no_second_file() {
+    let sandbox = sandbox();
+    let made = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+    // Each of them has another external id.
+    let many: Vec<_> = (0..1001).map(|n| json!({"id": format!("UF-{n}"), "external_id": "other"})).collect();
+    let page = json!(many).to_string();
+    sandbox.fault(Fault::on("GET", "/usage/files").status(200).body(&page).always());
+    let error = client(&sandbox).usage().submit(new_file(), [record()]).unwrap_err().to_string();
+    assert!(error.contains("lists more than 1000 files for one external id"), "{error}");
+    sandbox.clear_faults();
+    assert_eq!(sandbox.all("usage/files")[0]["id"], json!(made.id));
+    assert_eq!(sandbox.count("usage/files"), 1);
 }

@@ -55,21 +55,34 @@ fn days(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn the_wire_of_a_day_is_a_list_of_files_and_three_calls_for_each_listing() {
+fn the_wire_of_a_day_from_its_assets_to_its_submission() {
     let sandbox = sandbox();
-    let report = report(&client(&sandbox), Options::new(), may(datetime!(2024-05-02 1:00 UTC)));
+    let connect = client(&sandbox);
+    let usage = connect.usage();
+    let day = may(datetime!(2024-05-02 1:00 UTC));
+    let report = usage.report(day, |listing, day| {
+        let day = day.clone();
+        let assets = usage.assets(listing, &day);
+        Ok(Some(assets.map(move |asset| asset.map(|asset| day.record(&asset.id, "MPN-GB", 1)))))
+    });
+    let report = report.unwrap();
+    assert_eq!(usage.settle().unwrap().count(Verdict::Submitted), 1);
     let files = sandbox.all("usage/files");
     let [file] = &files[..] else { panic!("{files:?}") };
     let (id, description) = (file["id"].as_str().unwrap(), file["description"].as_str().unwrap());
     let outcome = only(&report);
     let external_id = format!("{}/{CONTRACT}/2024-05-01", sample::PRODUCT);
-    assert_eq!((&outcome.id, outcome.verdict, outcome.calls), (&external_id, Verdict::Reported, 3));
+    assert_eq!((&outcome.id, outcome.verdict, outcome.calls), (&external_id, Verdict::Reported, 4));
     assert_eq!(outcome.detail, Some(format!("usage file {id}")));
     assert_eq!(outcome.product.as_deref(), Some(sample::PRODUCT));
     assert!(description.starts_with("[sdk-"), "{description}");
     let filters = "in(product.id,(PRD-260-714-083,PRD-904-115-627))&eq(status,listed)";
     let created = "%222023-12-01T09%3A00%3A00%2B00%3A00%22";
     let product = sample::PRODUCT;
+    let uploaded = "in(status,(uploading,uploaded,processing,ready,invalid))&in(product.id,(PRD-260-714-083,PRD-904-115-627))";
+    let made = file["events"]["created"]["at"].as_str().unwrap();
+    let made = format!("%22{}%22", made.replace(':', "%3A").replace('+', "%2B"));
+    let of_listing = format!("eq(product.id,{product})&eq(contract.id,{CONTRACT})");
     assert_eq!(
         calls(&sandbox),
         json!([
@@ -77,8 +90,16 @@ fn the_wire_of_a_day_is_a_list_of_files_and_three_calls_for_each_listing() {
             [
                 "GET",
                 format!(
-                    "/usage/files?eq(product.id,{product})&eq(contract.id,{CONTRACT})\
-                     &ge(created.at,2024-05-01T00:00:00Z)&ordering(created.at)&limit=100&offset=0"
+                    "/usage/files?{of_listing}&ge(created.at,2024-05-01T00:00:00Z)&ordering(created.at)\
+                     &limit=100&offset=0"
+                )
+            ],
+            [
+                "GET",
+                format!(
+                    "/assets?{of_listing}&lt(created,2024-05-02T00:00:00Z)\
+                     &or(in(status,(active,suspended,terminating)),and(eq(status,terminated),gt(updated,2024-05-01T00:00:00Z)))\
+                     &ordering(created)&limit=100&offset=0"
                 )
             ],
             [
@@ -100,6 +121,9 @@ fn the_wire_of_a_day_is_a_list_of_files_and_three_calls_for_each_listing() {
                     "/listings?{filters}&ge(created,{created})&out(id,({LISTING}))&ordering(created)&limit=100&offset=0"
                 )
             ],
+            ["GET", format!("/usage/files?{uploaded}&ordering(created.at)&limit=100&offset=0")],
+            ["POST", format!("/usage/files/{id}/submit")],
+            ["GET", format!("/usage/files?{uploaded}&ge(created.at,{made})&ordering(created.at)&limit=100&offset=0")],
         ])
     );
 }

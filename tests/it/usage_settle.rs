@@ -23,6 +23,7 @@ fn submit(connect: &Connect, id: &str, record: UsageRecord) -> UsageFile {
     let file = NewUsageFile {
         external_id: Some(id.into()),
         description: Some("of the old tenants".into()),
+        note: Some("by Jo".into()),
         period: Some((date!(2024 - 02 - 01), date!(2024 - 02 - 29))),
         currency: Some("EUR".into()),
         ..new_file()
@@ -116,7 +117,10 @@ fn a_file_that_takes_longer_than_the_run_is_for_the_next_one() {
     assert_eq!((report.count(Verdict::Later), report.exit_code()), (2, 0), "{report}");
     assert!(report.elapsed() < Duration::from_secs(5), "{report}");
     let text = report.to_string();
-    assert!(text.contains(&format!("{} later: is uploading by the platform", made[0])), "{text}");
+    assert!(
+        text.contains(&format!("{} later: the platform has not processed it: it is uploading", made[0])),
+        "{text}"
+    );
 }
 
 #[test]
@@ -170,7 +174,7 @@ fn an_invalid_file_is_replaced_by_choice_and_the_new_one_submitted() {
     let files = sandbox.all("usage/files");
     let new = &files[1];
     assert_eq!((status(&sandbox, &made.id), &new["status"]), (json!("deleted"), &json!("pending")));
-    for same in ["name", "external_id", "product", "contract", "period", "currency"] {
+    for same in ["name", "note", "external_id", "product", "contract", "period", "currency"] {
         assert_eq!(new[same], files[0][same], "{same}");
     }
     let [before, after] = [&files[0], &files[1]].map(|file| file["description"].as_str().unwrap());
@@ -178,6 +182,23 @@ fn an_invalid_file_is_replaced_by_choice_and_the_new_one_submitted() {
     assert_ne!(before, after);
     let detail = report.outcomes()[0].detail.as_deref();
     assert_eq!(detail, Some(format!("replaced by usage file {}", new["id"].as_str().unwrap()).as_str()));
+}
+
+#[test]
+fn a_replacement_may_differ_in_more_than_its_records() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    let report = connect.usage().settle_with(Options::new(), |invalid| {
+        let file = NewUsageFile { currency: Some("USD".into()), ..invalid.new_file() };
+        Ok(Invalid::replace_by(file, [record()]))
+    });
+    let report = report.unwrap();
+    assert_eq!((report.count(Verdict::Deleted), report.count(Verdict::Submitted)), (1, 1), "{report}");
+    let files = sandbox.all("usage/files");
+    let of_both = |key: &str| [&files[0], &files[1]].map(|file| file[key].clone());
+    assert_eq!(of_both("currency"), ["EUR", "USD"]);
+    assert_eq!(of_both("external_id"), ["feb", "feb"]);
 }
 
 #[test]
@@ -225,6 +246,8 @@ fn a_file_that_somebody_else_submits_meanwhile_is_stale() {
     sandbox.before("GET", "/usage/files/*", move |others| {
         others.store().update("usage/files", &id, |file| file["status"] = "pending".into());
     });
-    let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(2)));
+    let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(60)));
     assert_eq!((report.stale(), report.exit_code()), (1, 0), "{report}");
+    // It is not waited for any more.
+    assert!(report.elapsed() < Duration::from_secs(20), "{report}");
 }

@@ -10,9 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::process::Child;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connect::Options;
@@ -21,6 +19,7 @@ use connect::sandbox::{Chaos, Sandbox, sample};
 
 use crate::soak;
 use crate::support::job::{Job, job, of_this_process};
+use crate::support::process::Killer;
 
 #[path = "../../examples/saas/processor.rs"]
 mod processor;
@@ -81,42 +80,6 @@ impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
-    }
-}
-
-/// Kills the process at a call that chance has chosen, before or after its effect.
-#[derive(Default)]
-struct Killer {
-    child: Mutex<Option<Child>>,
-    /// Calls until then; never where it is 0.
-    left: AtomicU64,
-    kills: AtomicU64,
-}
-
-impl Killer {
-    /// A call has come, or was carried out. Returns whether the process is dead now.
-    fn call(&self) -> bool {
-        let last = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if last != Ok(1) {
-            return false;
-        }
-        let mut child = self.child.lock().unwrap();
-        let killed = child.as_mut().is_some_and(|child| child.kill().is_ok());
-        self.kills.fetch_add(u64::from(killed), Ordering::SeqCst);
-        killed
-    }
-
-    /// Waits until the process has ended.
-    fn wait(&self) {
-        loop {
-            let mut child = self.child.lock().unwrap();
-            if child.as_mut().unwrap().try_wait().unwrap().is_some() {
-                *child = None;
-                return;
-            }
-            drop(child);
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
@@ -243,14 +206,8 @@ fn soak(count: usize, seed: u64, kills: u64, honours_keys: bool) {
             "seed {seed}: orders are left after {runs} runs\n{}",
             left(&job)
         );
-        let done = killer.kills.load(Ordering::SeqCst);
-        let calls = if done < kills { 1 + dice.roll(8 * count as u64 / kills) } else { 0 };
-        let mut child = killer.child.lock().unwrap();
-        *child = Some(job.process("vendor_soak::worker").env(VENDOR, stub.url()).spawn().unwrap());
-        killer.left.store(calls, Ordering::SeqCst);
-        drop(child);
-        killer.wait();
-        killer.left.store(0, Ordering::SeqCst);
+        let calls = if killer.kills() < kills { 1 + dice.roll(8 * count as u64 / kills) } else { 0 };
+        killer.run(job.process("vendor_soak::worker").env(VENDOR, stub.url()), calls);
         stub.settle();
         // 5 % of the orders, in the first runs.
         let share = count.div_ceil(20).saturating_sub(others.len()).min(count.div_ceil(60));
@@ -266,7 +223,7 @@ fn soak(count: usize, seed: u64, kills: u64, honours_keys: bool) {
          others meddled with {}, {adopted} adopted, {:.1} s",
         journal.len(),
         stub.summary(),
-        killer.kills.load(Ordering::SeqCst),
+        killer.kills(),
         others.len(),
         begun.elapsed().as_secs_f64(),
     );

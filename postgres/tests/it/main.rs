@@ -10,5 +10,6 @@ mod server;
 mod servers;
 mod store;
 mod tls;
+mod usage;
 mod workers;
 mod world;

@@ -61,6 +61,16 @@ impl<'a> Memory<'a> {
         Ok(Enter::Now)
     }
 
+    #[cfg(feature = "xlsx")]
+    pub(super) fn enter_part<T: Queue>(
+        &mut self,
+        _: &T,
+        _: &impl std::fmt::Display,
+        _: &mut Report,
+    ) -> Result<Option<PartClaim<'a>>> {
+        Ok(Some(PartClaim(PhantomData)))
+    }
+
     pub(super) fn judge(&mut self, decided: Result<Plan>, _: &str) -> Option<Result<Plan>> {
         Some(decided)
     }
@@ -80,4 +90,26 @@ impl<'a> Memory<'a> {
     }
 
     pub(super) fn finish<T: Queue>(&mut self, _: &mut Conversations<'_>, _: &mut Report) {}
+}
+
+/// The claim on a part: nobody else has it.
+#[cfg(feature = "xlsx")]
+pub(crate) struct PartClaim<'a>(PhantomData<&'a ()>);
+
+#[cfg(feature = "xlsx")]
+#[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as a memory that remembers")]
+impl PartClaim<'_> {
+    pub(crate) fn before(&self) -> Option<&str> {
+        None
+    }
+
+    pub(crate) fn was_interrupted(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn note(&self, _: String) {}
 }

@@ -25,8 +25,6 @@ impl Run<'_> {
         wait: &mut impl FnMut(&T) -> Result<Option<T>>,
         decide: &mut impl FnMut(&T) -> Result<Plan>,
     ) -> Result<Option<Outcome>> {
-        // A copy that was read before the claim does not tell what another worker did until then.
-        let is_old = is_old || self.memory.is_shared();
         let (start, calls) = (Instant::now(), self.http.calls());
         let _request = scope::enter_request(id);
         let mut outcome = Outcome::errored(id.to_owned(), None);

@@ -1,28 +1,31 @@
 //! Objects that are handled part by part, each with an outcome of its own.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::one::panic_message;
 use super::{Handled, Run, walk};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::process::memory::Enter;
+use crate::process::memory::PartClaim;
 use crate::process::{Options, Outcome, Plan, Queue, Report, Stop};
 use crate::scope;
 
 /// Walks the list, asks for the parts of each element, and handles each part under its own id.
 ///
+/// A ledger claims each part before `decide` is asked. What another worker has is counted and passed over.
+///
 /// # Errors
 ///
 /// As [`run`](super::run).
-pub(crate) fn run_parts<T: Queue, P>(
+pub(crate) fn run_parts<T: Queue, P: fmt::Display>(
     http: &Http,
     products: &[String],
     options: Options<'_>,
     what: &'static str,
     mut parts: impl FnMut(&T) -> Result<Vec<P>>,
     id: impl Fn(&T, &P) -> String,
-    mut decide: impl FnMut(&T, &P) -> Result<Plan>,
+    mut decide: impl FnMut(&T, &P, &PartClaim<'_>) -> Result<Plan>,
 ) -> Result<Report> {
     walk(http, products, options, what, |run, item: &T, turn, options| {
         let mut is_old = turn.is_old(options);
@@ -31,11 +34,8 @@ pub(crate) fn run_parts<T: Queue, P>(
             if let Some(stop) = run.stop(options) {
                 return Ok(Handled::Stop(stop));
             }
-            // A part is what a ledger that is shared by several workers will have to claim.
-            if run.memory.enter(item, turn.is_retry, &mut run.report)? != Enter::Now {
-                continue;
-            }
-            let mut decide = |item: &T| decide(item, &part);
+            let Some(claim) = run.memory.enter_part(item, &part, &mut run.report)? else { continue };
+            let mut decide = |item: &T| decide(item, &part, &claim);
             // The element is read again once, and not for each part.
             match run.one(
                 item,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -13,6 +13,7 @@ use connect::sandbox::Sandbox;
 use connect::{Action, Approval, Config, Connect, Ledger, OffsetDateTime, Options, Report};
 use tempfile::TempDir;
 
+use super::process::{again, config_of_this_process};
 use super::{ORDER, TEMPLATE, one_try};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -164,17 +165,10 @@ impl Job {
         self.now += time;
     }
 
-    /// A run in a process of its own: this test binary, started again with one test selected.
+    /// A run in a process of its own.
     pub(crate) fn process(&self, test: &str) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args([test, "--exact", "--ignored", "--nocapture"])
-            .env(URL, self.sandbox.url())
-            .env(KEY, self.sandbox.api_key())
-            .env(FILE, self.path())
-            .env(NOW, self.now.unix_timestamp().to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        let mut command = again(test, &self.sandbox);
+        command.env(FILE, self.path()).env(NOW, self.now.unix_timestamp().to_string());
         command
     }
 
@@ -199,18 +193,12 @@ pub(crate) fn approve(_: &Ledger, _: &Request) -> Result<Approval, Action> {
     Ok(Approval::template(TEMPLATE))
 }
 
-const URL: &str = "CONNECT_TEST_JOB_URL";
-const KEY: &str = "CONNECT_TEST_JOB_KEY";
 const FILE: &str = "CONNECT_TEST_JOB_LEDGER";
 const NOW: &str = "CONNECT_TEST_JOB_NOW";
 
 /// The platform and the ledger of the [process](Job::process); nothing where it was not started as one.
 pub(crate) fn of_this_process(change: impl FnOnce(Config) -> Config) -> Option<(Connect, Ledger)> {
-    let url = std::env::var(URL).ok()?;
-    let config = Config::new(url, std::env::var(KEY).unwrap())
-        .unwrap()
-        .products([connect::sandbox::sample::PRODUCT])
-        .update_method(connect::UpdateMethod::Put);
+    let config = config_of_this_process()?;
     let ledger = Ledger::open(std::env::var(FILE).unwrap()).unwrap();
     let now = std::env::var(NOW).unwrap().parse().unwrap();
     ledger.set_clock(Some(OffsetDateTime::from_unix_timestamp(now).unwrap()));

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Dice, Fate, Killer, PATIENCE, fate};
+use super::{Dice, Fate, PATIENCE, fate};
+use crate::support::process::Killer;
 use crate::support::serving;
 use crate::support::vendor::{Call, read};
 
