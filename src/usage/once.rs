@@ -69,6 +69,12 @@ pub(super) fn is_gone(file: &UsageFile) -> bool {
     matches!(file.status, Deleted | Invalid | Rejected)
 }
 
+/// Whether somebody submitted the file to the distributor.
+fn is_submitted(file: &UsageFile) -> bool {
+    use UsageFileStatus::{Processing, Ready, Uploaded, Uploading};
+    !matches!(file.status, Uploading | Uploaded | Processing | Ready)
+}
+
 impl Wanted<'_> {
     fn name(&self) -> Name {
         (self.file.product.clone(), self.file.contract.clone(), self.external_id.to_owned())
@@ -165,6 +171,35 @@ impl Usage<'_> {
             }
         }
         Ok(best.map(|file| (file, others)))
+    }
+
+    /// Another file under the external id of this one, for which the same usage is billed, or will be.
+    ///
+    /// Of files that nobody submitted yet, the newest is the one to be submitted.
+    pub(super) fn twin(self, file: &UsageFile) -> Result<Option<UsageFile>> {
+        let Some(external_id) = file.external_id.as_deref().filter(|id| !id.is_empty()) else {
+            return Ok(None);
+        };
+        let query = Query::new()
+            .equal("external_id", external_id)
+            .equal("product.id", file.product.id.as_str())
+            .ordering(["-created.at"]);
+        let mut is_older = false;
+        for found in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query) {
+            let found = found?;
+            if found.id == file.id {
+                is_older = true;
+                continue;
+            }
+            let is_named = found.external_id == file.external_id
+                && found.product.id == file.product.id
+                && found.contract.id == file.contract.id;
+            let counts = is_named && !is_gone(&found) && found.status != UsageFileStatus::Draft;
+            if counts && (is_submitted(&found) || !is_older) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// The id of a file with an external id, if this client made it or knows that it was made.

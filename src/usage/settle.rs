@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::explain::{Invalid, InvalidFile};
 use super::mark::mark_of;
-use super::once::Wanted;
 use super::{FileAction, Usage, plan};
-use crate::error::{Error, Result};
+use crate::error::{Conflict, Error, Result};
 use crate::http::{Answer, wait};
 use crate::models::{UsageFile, UsageFileStatus};
 use crate::process::{Later, Options, Plan, Queue, Report, Verdict, run_waiting};
@@ -22,13 +21,14 @@ const STATUSES: [&str; 5] = ["uploading", "uploaded", "processing", "ready", "in
 
 impl Usage<'_> {
     /// Waits until the platform has processed what this crate uploaded, in this run or in an earlier one, and submits what
-    /// is ready. A file that is invalid is explained in the report and left as it is; one that a new file of the same
-    /// external id replaced is skipped.
+    /// is ready. A file that is invalid is explained in the report and left as it is; one that a newer file of the same
+    /// external id replaced is skipped. Of two files of one external id, one is submitted and the other is an error, since
+    /// both would bill the same usage. What the list does not show yet is left to the next run.
     ///
     /// Files are recognised by the fingerprint that [`submit`](Self::submit) gives them, so that nobody else's are
     /// submitted. The run waits until its deadline is near, or ten minutes where it has none; the pauses begin with the first of
     /// [`Config::settle`](crate::Config::settle) and grow. What the platform has not processed by then is `later` in the report, and
-    /// the next run looks at it. A file costs a look for each pause, and its submission.
+    /// the next run looks at it. A file costs a look for each pause, one for others of its external id, and its submission.
     ///
     /// # Errors
     ///
@@ -39,7 +39,8 @@ impl Usage<'_> {
 
     /// [`settle`](Self::settle), with a choice for each file that is invalid: it is left, deleted or replaced.
     ///
-    /// With the feature `xlsx-read`, the closure gets each row that the platform refuses, with its words and the record.
+    /// With the feature `xlsx-read`, the closure gets each row that the platform refuses, with its words and the record. It is
+    /// not asked for a file that a newer one of the same external id replaced.
     ///
     /// ```no_run
     /// use connect::usage::Invalid;
@@ -121,18 +122,19 @@ impl Usage<'_> {
                 let why = format!("the platform has not processed it: it is {}", file.status.as_str());
                 Ok(Plan::later(UsageFile::path(&file.id)?, Later { after: Duration::ZERO, why }))
             }
-            Some(true) => plan(file, FileAction::Submit),
+            Some(true) => match self.twin(file)? {
+                None => plan(file, FileAction::Submit),
+                Some(twin) => Err(twice(file, &twin)),
+            },
             Some(false) => {
+                if let Some(twin) = self.twin(file)? {
+                    log::debug!(target: "connect::usage", "{}usage file {} took its place", scope::Prefix, escape_controls(&twin.id));
+                    return Ok(Plan::new(Verdict::Skipped, UsageFile::path(&file.id)?));
+                }
                 // The list leaves out the links.
                 let invalid = self.explain(&file.id)?;
                 match decide(&invalid).map_err(Error::Handler)? {
-                    Invalid::Leave => match self.successor(&invalid)? {
-                        Some(id) => {
-                            log::debug!(target: "connect::usage", "{}usage file {} took its place", scope::Prefix, escape_controls(&id));
-                            Ok(Plan::new(Verdict::Skipped, UsageFile::path(&file.id)?))
-                        }
-                        None => Err(invalid.into_error()),
-                    },
+                    Invalid::Leave => Err(invalid.into_error()),
                     Invalid::Delete => {
                         Ok(plan(file, FileAction::Delete)?.detail(invalid.into_error().to_string()))
                     }
@@ -142,16 +144,7 @@ impl Usage<'_> {
         }
     }
 
-    /// The file that was made in the place of an invalid one, under the same external id.
-    fn successor(self, invalid: &InvalidFile) -> Result<Option<String>> {
-        let file = invalid.new_file();
-        let Some(external_id) = file.external_id.as_deref() else { return Ok(None) };
-        let wanted = Wanted { file: &file, external_id, fingerprint: "", is_derived: false };
-        let found = self.search(&wanted)?.map(|(found, _)| found);
-        Ok(found.filter(|found| found.status != UsageFileStatus::Draft).map(|found| found.id))
-    }
-
-    /// Makes the new file, and then deletes the one that it replaces: what is interrupted in between is found again.
+    /// Makes the new file, and then deletes the one that it replaces: what is interrupted in between bills nothing twice.
     fn replace(
         self,
         file: &UsageFile,
@@ -166,6 +159,20 @@ impl Usage<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Two files of one external id are two bills for the same usage.
+fn twice(file: &UsageFile, twin: &UsageFile) -> Error {
+    let external_id = escape_controls(file.external_id.as_deref().unwrap_or_default());
+    let (twin, found) = (escape_controls(&twin.id), twin.status.as_str());
+    Error::Conflict(Box::new(Conflict {
+        id: file.id.clone(),
+        wanted: "submitted".into(),
+        found: file.status.as_str().into(),
+        difference: Some(format!(
+            "usage file {twin}, which is {found}, has the same external id {external_id}: delete the one that is too many"
+        )),
+    }))
 }
 
 /// Whether this crate uploaded the file.

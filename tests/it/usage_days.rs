@@ -120,9 +120,10 @@ fn move_asset(others: &mut Others<'_>) {
 }
 
 /// The number of calls of a job that nothing disturbs: the list of listings and its end, and of usage files and its end; each
-/// listing's files; and for each file its assets, the look for it, its creation, its upload and its submission.
+/// listing's files; and for each file its assets, the look for it, its creation, its upload, a look for others of its external id and its
+/// submission.
 fn calls_for(files: usize) -> usize {
-    2 + 2 + LISTINGS + 5 * files
+    2 + 2 + LISTINGS + 6 * files
 }
 
 #[test]

@@ -60,18 +60,20 @@ fn what_is_processed_is_waited_for_and_submitted() {
     assert_eq!(calls[0], json!(["GET", list]));
     let looks = calls.iter().filter(|call| **call == json!(["GET", file])).count();
     assert!(looks > 1, "{calls:?}");
-    // The list, the looks, the submission, and the end of the list.
-    assert_eq!(calls[looks + 1], json!(["POST", format!("{file}/submit")]));
-    assert_eq!(calls.len(), looks + 3, "{calls:?}");
+    // The list, the looks, one for others of its external id, the submission, and the end of the list.
+    let others = "/usage/files?eq(external_id,feb)&eq(product.id,PRD-260-714-083)&ordering(-created.at)&limit=100&offset=0";
+    assert_eq!(calls[looks + 1], json!(["GET", others]));
+    assert_eq!(calls[looks + 2], json!(["POST", format!("{file}/submit")]));
+    assert_eq!(calls.len(), looks + 4, "{calls:?}");
 }
 
 #[test]
-fn a_file_that_is_ready_costs_its_submission_alone() {
+fn a_file_that_is_ready_costs_a_look_for_others_of_its_external_id_and_its_submission() {
     let sandbox = start(0);
     submit(&client(&sandbox), "feb", record());
     sandbox.take_journal();
     let report = client(&sandbox).usage().settle().unwrap();
-    assert_eq!((report.count(Verdict::Submitted), only(&report).calls), (1, 1));
+    assert_eq!((report.count(Verdict::Submitted), only(&report).calls), (1, 2));
 }
 
 #[test]
@@ -155,6 +157,61 @@ fn an_invalid_file_that_was_reported_anew_is_no_error_any_more() {
 }
 
 #[test]
+fn the_closure_is_not_asked_for_an_invalid_file_that_was_reported_anew() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    submit(&connect, "feb", record());
+    let report =
+        connect.usage().settle_with(Options::new(), |invalid| panic!("{}", invalid.file().id)).unwrap();
+    assert_eq!((report.count(Verdict::Submitted), report.exit_code()), (1, 0), "{report}");
+}
+
+/// The ids of two files of one external id, the older one first, as two programs make them while the list lags.
+fn twins(sandbox: &Sandbox) -> [String; 2] {
+    let first = submit(&client(sandbox), "feb", record());
+    let mut second = sandbox.get("usage/files", &first.id).unwrap();
+    let id = "UF-2999-01-0001-0001";
+    (second["id"], second["events"]["created"]["at"]) = (id.into(), "2999-01-01T00:00:00+00:00".into());
+    sandbox.insert("usage/files", second);
+    [first.id, id.to_owned()]
+}
+
+#[test]
+fn of_two_files_of_one_external_id_one_is_submitted_and_the_other_is_an_error() {
+    let sandbox = start(0);
+    let [older, newer] = twins(&sandbox);
+    for submitted in [1, 0] {
+        let report = client(&sandbox).usage().settle().unwrap();
+        assert_eq!((report.count(Verdict::Submitted), report.errored()), (submitted, 1), "{report}");
+        let text = report.to_string();
+        assert!(
+            text.contains(&older) && text.contains("has the same external id feb: delete the one"),
+            "{text}"
+        );
+        assert_eq!([status(&sandbox, &older), status(&sandbox, &newer)], ["ready", "pending"]);
+    }
+}
+
+#[test]
+fn a_file_is_not_submitted_where_one_of_its_external_id_was_submitted_before() {
+    for submitted in [0, 1] {
+        let sandbox = start(0);
+        let twins = twins(&sandbox);
+        sandbox.update("usage/files", &twins[submitted], |file| file["status"] = "accepted".into());
+        let report = client(&sandbox).usage().settle().unwrap();
+        assert_eq!((report.count(Verdict::Submitted), report.errored()), (0, 1), "{report}");
+        // Neither another contract's nor one that was refused counts.
+        sandbox.update("usage/files", &twins[submitted], |file| match submitted {
+            0 => file["contract"]["id"] = "CRD-00000-00000-00001".into(),
+            _ => file["status"] = "rejected".into(),
+        });
+        let report = client(&sandbox).usage().settle().unwrap();
+        assert_eq!((report.count(Verdict::Submitted), report.errored()), (1, 0), "{report}");
+    }
+}
+
+#[test]
 fn an_invalid_file_is_deleted_by_choice() {
     let sandbox = start(0);
     let made = submit(&client(&sandbox), "feb", bad());
@@ -202,7 +259,7 @@ fn a_replacement_may_differ_in_more_than_its_records() {
 }
 
 #[test]
-fn a_replacement_that_is_interrupted_is_finished_by_the_next_run() {
+fn an_invalid_file_that_cannot_be_deleted_once_it_is_replaced_is_passed_over() {
     let sandbox = start(0);
     let made = submit(&client(&sandbox), "feb", bad());
     sandbox.fault(Fault::on("POST", "/usage/files/*/delete").status(400));
@@ -212,7 +269,11 @@ fn a_replacement_that_is_interrupted_is_finished_by_the_next_run() {
             connect.usage().settle_with(Options::new(), |_| Ok(Invalid::replace([record()]))).unwrap();
         assert_eq!(report.errored(), errored, "{report}");
     }
-    assert_eq!((status(&sandbox, &made.id), sandbox.count("usage/files")), (json!("deleted"), 2));
+    let statuses: Vec<_> = sandbox.all("usage/files").iter().map(|file| file["status"].clone()).collect();
+    assert_eq!(
+        (status(&sandbox, &made.id), statuses),
+        (json!("invalid"), vec![json!("invalid"), json!("pending")])
+    );
 }
 
 #[test]
