@@ -29,7 +29,7 @@ pub struct Periods<'a> {
     every: Every,
     slack: Duration,
     now: Option<OffsetDateTime>,
-    per_run: usize,
+    pub(super) per_run: usize,
     pub(super) closing: bool,
     pub(super) zero: bool,
     keys: Option<Keys<'a>>,
@@ -89,7 +89,8 @@ impl<'a> Periods<'a> {
         self
     }
 
-    /// At most so many files for each listing in one run, the oldest first: 31 by default.
+    /// At most so many files for each listing in one run, the oldest first: 31 by default. A period for which no file is made
+    /// does not count.
     pub fn per_run(mut self, files: usize) -> Self {
         self.per_run = files;
         self
@@ -181,15 +182,11 @@ impl<'a> Periods<'a> {
         let is_due = |period: &Period| !there.contains(&external_id(listing, period));
         let over = self.each().take_while(|range| range.end <= until);
         let over = over.map(|range| Period::new(range).with_closing(self.closing));
-        let mut due: Vec<_> = over
-            .flat_map(|period| self.of_each_key(listing, period))
-            .filter(is_due)
-            .take(self.per_run)
-            .collect();
+        let mut due: Vec<_> =
+            over.flat_map(|period| self.of_each_key(listing, period)).filter(is_due).collect();
         let closings = ended.into_iter().filter_map(|asset| self.closing_of(asset, until));
         due.extend(closings.flat_map(|period| self.of_each_key(listing, period)).filter(is_due));
         due.sort_by_key(Period::to);
-        due.truncate(self.per_run);
         due
     }
 

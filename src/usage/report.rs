@@ -1,5 +1,6 @@
 //! Reporting listing by listing and period by period: each once, and what was missed is caught up with.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::Usage;
@@ -20,10 +21,12 @@ impl<'c> Usage<'c> {
     /// Reports usage period by period: asks `records` for each period of each listing that is over and that the platform
     /// does not have, the oldest first, and submits what it gives.
     ///
-    /// What is missing is found by what the platform has, so a job that was down for days catches up by itself. Each file
+    /// What is missing is found by what the platform has, so a job that was down for days catches up by itself, with at most
+    /// 31 periods of a listing in one run unless [`Periods::per_run`] says otherwise. Each file
     /// has the external id `product/contract/period` and is made once, as [`submit`](Self::submit) says; a file that is
-    /// invalid, rejected or deleted is a gap again. The closure gives records, or `None` where there is nothing to report,
-    /// and is then asked again in the next run. Records are any iterator of them or of results of them.
+    /// invalid, rejected or deleted is a gap again. The closure gives records. Where it gives `None` or no record, nothing is
+    /// sent and it is asked again in the next run. Records are any iterator of them or of results of them: one error of one
+    /// asset sends nothing of that period, since a file cannot be completed later.
     ///
     /// ```no_run
     /// use connect::Connect;
@@ -91,12 +94,18 @@ impl<'c> Usage<'c> {
         mut records: impl FnMut(&Listing, &Period) -> anyhow::Result<Option<I>>,
     ) -> Result<Report> {
         periods.check()?;
+        // Of this listing in this run. A period without usage stays a gap, and must not keep the later ones from their turn.
+        let reported = Cell::new(0);
         run_parts(
             self.http,
             self.products,
             options,
             "usage periods",
-            |listing| self.due(listing, &periods),
+            |listing| {
+                reported.set(0);
+                let due = self.due(listing, &periods)?;
+                Ok(due.into_iter().take_while(|_| reported.get() < periods.per_run))
+            },
             external_id,
             |listing, period, claim| {
                 if self.has_reported(claim)? {
@@ -104,7 +113,9 @@ impl<'c> Usage<'c> {
                     return Ok(Plan::new(Verdict::Skipped, ""));
                 }
                 let records = records(listing, period).map_err(Error::Handler)?;
-                self.report_period(&periods, listing, period, records, claim)
+                let plan = self.report_period(&periods, listing, period, records, claim)?;
+                reported.set(reported.get() + usize::from(plan.verdict == Verdict::Reported));
+                Ok(plan)
             },
         )
     }
@@ -169,7 +180,9 @@ impl<'c> Usage<'c> {
         } else {
             let mut zeros = self.zeros(listing, period).peekable();
             if !periods.zero || zeros.peek().is_none() {
-                return Ok(Plan::new(Verdict::Skipped, "").detail("there is no usage"));
+                // Told in each run, it would be all that cron mails for a product that is not used.
+                log::debug!(target: "connect::usage", "{}there is no usage", scope::Prefix);
+                return Ok(Plan::new(Verdict::Skipped, ""));
             }
             build(&layout, zeros)?
         };

@@ -18,12 +18,12 @@ use crate::scope;
 /// # Errors
 ///
 /// As [`run`](super::run).
-pub(crate) fn run_parts<T: Queue, P: fmt::Display>(
+pub(crate) fn run_parts<T: Queue, P: fmt::Display, I: IntoIterator<Item = P>>(
     http: &Http,
     products: &[String],
     options: Options<'_>,
     what: &'static str,
-    mut parts: impl FnMut(&T) -> Result<Vec<P>>,
+    mut parts: impl FnMut(&T) -> Result<I>,
     id: impl Fn(&T, &P) -> String,
     mut decide: impl FnMut(&T, &P, &PartClaim<'_>) -> Result<Plan>,
 ) -> Result<Report> {
@@ -54,12 +54,12 @@ pub(crate) fn run_parts<T: Queue, P: fmt::Display>(
 
 impl Run<'_> {
     /// The parts of an element; what keeps them from being known is an outcome of the element.
-    fn parts_of<T: Queue, P>(
+    fn parts_of<T: Queue, I>(
         &mut self,
         item: &T,
-        parts: &mut impl FnMut(&T) -> Result<Vec<P>>,
+        parts: &mut impl FnMut(&T) -> Result<I>,
         options: &mut Options<'_>,
-    ) -> Result<Option<Vec<P>>> {
+    ) -> Result<Option<I>> {
         let calls = self.http.calls();
         let _request = scope::enter_request(item.id());
         let found = catch_unwind(AssertUnwindSafe(|| parts(item))).unwrap_or_else(|panic| {
