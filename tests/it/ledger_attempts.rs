@@ -211,6 +211,24 @@ fn an_order_that_kills_the_process_dies_itself_and_the_99_behind_it_are_done() {
 }
 
 #[test]
+fn an_outage_is_told_with_its_error_as_it_was_and_with_whole_seconds() {
+    let mut job = orders(20);
+    *job.vendor.away.borrow_mut() = Some("503 of the tenant API".into());
+    let run = |job: &Job| job.news(twelve(), |ledger, request| job.provision(ledger, request)).0;
+    let news = run(&job);
+    let line =
+        news.lines().find(|line| line.contains("seem to be away since")).unwrap_or_else(|| panic!("{news}"));
+    assert!(line.contains("(503 of the tenant API)"), "{line}");
+    let time = line.split("since ").nth(1).unwrap().split(": ").next().unwrap();
+    assert!(time.len() == 20 && time.ends_with('Z'), "{time}");
+    *job.vendor.away.borrow_mut() = None;
+    job.wait(HOUR);
+    let over = format!("the outage of the vendor's systems since {time} is over: 503 of the tenant API");
+    let news = run(&job);
+    assert!(news.lines().any(|line| line == over), "{news}");
+}
+
+#[test]
 fn without_a_bound_an_order_that_erred_is_tried_in_every_run_and_is_remembered_all_the_same() {
     let job = job(one_order());
     for attempts in 1..=3 {
