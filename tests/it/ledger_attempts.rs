@@ -211,6 +211,25 @@ fn an_order_that_kills_the_process_dies_itself_and_the_99_behind_it_are_done() {
 }
 
 #[test]
+fn that_an_order_killed_the_process_for_the_last_time_is_one_line() {
+    let mut job = orders(1);
+    // Every second run counts the death of the one before, and waits.
+    for run in 0..7 {
+        let code = job.process("ledger_attempts::worker").status().unwrap().code();
+        assert_eq!(code, (run % 2 == 1).then_some(1));
+        job.wait(HOUR);
+    }
+    let line = format!(
+        "{} errored: the process ended while it had this order in hand; warning: attempt 4 was the last one: \
+         it is not tried any more\n",
+        id(0)
+    );
+    let four = || Options::new().attempts(Attempts::new(4));
+    assert_eq!(job.news(four(), |_, _| unreachable!()), (line, 1));
+    assert_eq!(job.news(four(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
 fn an_outage_is_told_with_its_error_as_it_was_and_with_whole_seconds() {
     let mut job = orders(20);
     *job.vendor.away.borrow_mut() = Some("503 of the tenant API".into());

@@ -59,6 +59,10 @@ impl Memory<'_> {
 
     /// Tells of an order that is dead: once, and again where that is wished for.
     pub(super) fn tell_dead(&self, entry: &Entry, report: &mut Report) {
+        // Its outcome in this run tells it.
+        if self.died.contains(&entry.id) {
+            return;
+        }
         let line = format!("{} is dead: {}", entry.id, entry.error.as_deref().unwrap_or_default());
         let is_told = entry.told.as_deref().is_some_and(|told| told.contains(LAST));
         if !is_told || self.is_to_tell_again(entry) {
