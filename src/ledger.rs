@@ -176,7 +176,7 @@ pub(crate) use ending::ending;
 pub(crate) use outage::{Away, Blame, Cause, Evidence, Outage, Witness};
 pub(crate) use policy::{failed, may_try, put_off};
 pub(crate) use turn::{Entered, Turn};
-pub(crate) use undo::Undos;
+pub(crate) use undo::{Undone, Undos};
 pub(crate) use work::Refusal;
 
 use decide::Asked;

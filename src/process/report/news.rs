@@ -47,7 +47,7 @@ impl News {
                 (told.clone(), Some((*collection, outcome.id.as_str(), told.as_str())))
             }
         };
-        self.line(cause, outcome, &outcome.id, outcome.error.is_some(), mark);
+        self.line(cause, outcome, &outcome.id, outcome.is_failure(), mark);
     }
 
     /// The text is that of the first of those alike.
@@ -101,7 +101,8 @@ impl Report {
     /// an outage of the vendor's systems with its end. The same error of the same order is not told again, unless
     /// [`Options::tell_again`](crate::Options::tell_again) says so; nor is an order that was skipped or stale. Lines that are
     /// alike are one line with their count and the ids of up to ten others. The exit code is 1 if an error is told, or if the
-    /// platform ended the run, which is told every time.
+    /// platform ended the run, which is told every time. An undo that failed is an error; that a later run succeeded with
+    /// it is news, too.
     ///
     /// The first run tells that its ledger is new.
     ///
