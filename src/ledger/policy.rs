@@ -46,19 +46,22 @@ impl Attempts {
         }
     }
 
-    /// The pause after the first attempt.
+    /// The pause after the first attempt. [`Duration::ZERO`] is allowed: then all pauses are.
     pub fn first(mut self, pause: Duration) -> Self {
         self.first = pause;
         self
     }
 
-    /// The longest pause between two attempts.
+    /// The longest pause between two attempts. [`Duration::ZERO`] is allowed: then each run is an attempt.
     pub fn longest(mut self, pause: Duration) -> Self {
         self.longest = pause;
         self
     }
 
     /// Leaves a private note in the conversation of an order whose last attempt failed, which only one's own side reads.
+    ///
+    /// A note that cannot be posted is news once, and later runs try it again, after the longest pause between two attempts,
+    /// until it is posted. That an order has no open conversation is news once, and it gets no note.
     pub fn private_note(mut self) -> Self {
         self.leaves_note = true;
         self
@@ -68,8 +71,8 @@ impl Attempts {
         self.leaves_note
     }
 
-    pub(crate) fn most(&self) -> u32 {
-        self.most
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.longest
     }
 
     /// The pause after so many attempts: up to a seventh shorter for each order, so that they do not come all at once.
@@ -119,6 +122,8 @@ pub(crate) fn failed(entry: &Entry, attempts: Option<&Attempts>, error: &str, no
     if let Some(attempts) = attempts {
         if entry.attempts >= attempts.most {
             entry.dead = Some(now);
+            // Its note is to be posted.
+            entry.due = attempts.leaves_note.then_some(now);
         } else {
             entry.due = Some(now + attempts.pause(entry.attempts, &entry.id));
         }

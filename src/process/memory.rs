@@ -48,6 +48,8 @@ pub(super) struct Memory<'a> {
     hasher: RandomState,
     /// Orders whose last attempt was made in this run.
     died: Vec<String>,
+    /// Orders that died earlier and whose note is not posted yet.
+    unnoted: Vec<String>,
     /// Orders of which an undo failed in this run.
     stuck: HashSet<String>,
     /// What the ledger could not be told.
@@ -116,6 +118,7 @@ impl<'a> Memory<'a> {
             met: HashSet::new(),
             hasher: RandomState::new(),
             died: Vec::new(),
+            unnoted: Vec::new(),
             stuck: HashSet::new(),
             failure: None,
         };
@@ -180,6 +183,7 @@ impl<'a> Memory<'a> {
             Err(wait) if wait.is_dead => {
                 report.pass_dead();
                 self.tell_dead(entry, report);
+                self.unnoted.extend(entry.due.filter(|due| *due <= now).map(|_| entry.id.clone()));
                 Enter::No
             }
             Err(_) => {
@@ -393,7 +397,7 @@ impl<'a> Memory<'a> {
         let mut left = self.turn.take().map_or(Ok(()), |turn| ledger.leave_turn(&turn, None));
         if !scope::is_dry_run() {
             left = left.and_then(|()| ledger.store().in_hand(None, None));
-            self.note_deaths(conversations, report);
+            left = left.and_then(|()| self.note_deaths::<T>(conversations, report));
             left = left.and_then(|()| self.tell_half_done::<T>(report));
             left = left.and_then(|()| self.tell_leftovers::<T>(report));
             if self.has_ended_one {
