@@ -7,6 +7,7 @@
 //! - [Several products in one job](#several-products-in-one-job)
 //! - [Values of a tier config in a purchase](#values-of-a-tier-config-in-a-purchase)
 //! - [Renaming a step](#renaming-a-step)
+//! - [All together](#all-together)
 //! - [Testing all this](#testing-all-this)
 //!
 //! # A vendor API that fails
@@ -14,6 +15,10 @@
 //! Each effect is a [step](crate::ledger::Step) of its own. An error through `?` leaves the order pending, and the next run goes
 //! on where this one failed: steps with a result are not run again. Where the API says that nothing was made and never will
 //! be, mark the error with [`step::refused`](crate::step::refused), and fail the order.
+//!
+//! What the effect depends on is the step's [input](crate::ledger::Step::input). Should the customer change the address after
+//! the tenant was made, the order is an error that says so, and no second tenant is made:
+//! [`keep_result`](crate::ledger::Step::keep_result) or [`on_change`](crate::ledger::Step::on_change) say what the change means.
 //!
 //! ```
 //! # use connect::models::{ParamUpdate, Request};
@@ -59,7 +64,10 @@
 //!
 //! An [undo](crate::Options::undo) takes back what the step of its name made, once the platform says that the order has failed.
 //! The order of things is fixed: first the platform fails the order, then the last step is undone, then the one before it. An
-//! undo that fails is tried again by the next runs. A step whose effect may stay says [`keep`](crate::ledger::Step::keep).
+//! undo that fails is told once and tried again by the next runs. A step whose effect may stay says
+//! [`keep`](crate::ledger::Step::keep). An undo is not called for a step that ended with
+//! [`step::refused`](crate::step::refused), since nothing was made. A step that was begun and whose answer was lost has no
+//! result: its undo asks the API by the key that the step was run with.
 //!
 //! ```
 //! # use std::cell::RefCell;
@@ -71,6 +79,7 @@
 //! # let tenants = RefCell::new(Vec::<String>::new());
 //! # let create_tenant = |key: &str| { tenants.borrow_mut().push(key.into()); anyhow::Ok(key.to_owned()) };
 //! # let delete_tenant = |id: &str, _key: &str| { tenants.borrow_mut().retain(|other| other != id); anyhow::Ok(()) };
+//! # let find_tenant = |key: &str| anyhow::Ok(tenants.borrow().iter().find(|id| *id == key).cloned());
 //! use connect::ledger::Made;
 //! use connect::{Action, Ledger, Options};
 //!
@@ -78,7 +87,10 @@
 //! let options = Options::new().ledger(&ledger).undo("tenant", |made: Made<String>, key| match &made.result {
 //!     Some(tenant) => delete_tenant(tenant, key),
 //!     // The step was begun, and its answer was lost: the key that it was run with is all that is known.
-//!     None => anyhow::bail!("look for a tenant that was made with the key {}", made.key),
+//!     None => match find_tenant(&made.key)? {
+//!         Some(tenant) => delete_tenant(&tenant, key),
+//!         None => Ok(()), // it was never made
+//!     },
 //! });
 //! let report = connect.fulfillment().process_with(options, |request| {
 //!     ledger.work(request).step("tenant").run(|key| create_tenant(key))?;
@@ -95,8 +107,13 @@
 //! # Attempts, and who is told
 //!
 //! Without more, an order that errs is tried in every run, and printed in every run. [`Attempts`](crate::ledger::Attempts) bound
-//! that: pauses that double, and after the last attempt the order is dead. An outage of the vendor's systems costs no attempts.
-//! [`print_news`](crate::Report::print_news) prints what nobody was told yet, which is what cron should mail.
+//! that: pauses that double, and after the last attempt the order is dead. [`print_news`](crate::Report::print_news) prints what
+//! nobody was told yet, which is what cron should mail.
+//!
+//! An outage of the vendor's systems costs no attempts. The same error of five different orders makes an outage, with no order
+//! between them for which the step was done. As long as fewer than five orders wait, the attempts count, so a small limit is
+//! not enough: the five of `Attempts::new(5)` are over after 15 minutes of downtime at most, and the twelve of
+//! `Attempts::new(12)` after 6 hours.
 //!
 //! ```
 //! # use connect::sandbox::Sandbox;
@@ -264,6 +281,97 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # All together
+//!
+//! Two steps with their undos, attempts with a note for dead orders, and news for cron. `main` opens the connection, calls `run`
+//! and exits with the code that it returns.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use connect::ledger::{Attempts, Made};
+//! use connect::models::{ParamUpdate, Request, RequestKind};
+//! use connect::{Action, Approval, Connect, Ledger, Options};
+//!
+//! fn run(connect: &Connect, ledger: &Path, vendor: &Vendor) -> anyhow::Result<u8> {
+//!     let ledger = Ledger::open(ledger)?;
+//!     let options = Options::new()
+//!         .ledger(&ledger)
+//!         .attempts(Attempts::new(12).private_note())
+//!         .undo("tenant", |made, key| delete(vendor, made, key))
+//!         .undo("licence", |made, key| delete(vendor, made, key));
+//!     let report = connect.fulfillment().process_with(options, |request| provision(&ledger, vendor, request))?;
+//!     Ok(report.print_news(&ledger))
+//! }
+//!
+//! fn provision(ledger: &Ledger, vendor: &Vendor, request: &Request) -> Result<Approval, Action> {
+//!     if request.kind != RequestKind::Purchase {
+//!         return Err(Action::skip());
+//!     }
+//!     let Some(email) = request.value("email") else {
+//!         return Err(Action::inquire([ParamUpdate::error("email", "Please give an address")]));
+//!     };
+//!     let work = ledger.work(request);
+//!     let tenant: String = work.step("tenant").input(email).run(|key| vendor.make_tenant(email, key))?;
+//!     let licence = work.step("licence").input(&tenant).run(|key| vendor.make_licence(&tenant, key));
+//!     // The vendor's API said so with an error of this type, in `step::refused`.
+//!     let licence: String = licence.map_err(|error| match error.downcast_ref::<SoldOut>() {
+//!         Some(sold_out) => Action::fail(sold_out.to_string()),
+//!         None => error.into(),
+//!     })?;
+//!     let params = [ParamUpdate::value("tenant_id", &tenant), ParamUpdate::value("purchase_id", &licence)];
+//!     Ok(Approval::template("TL-497-535-242").with_params(params))
+//! }
+//!
+//! /// Without a result, the key that the step was run with is all that is known.
+//! fn delete(vendor: &Vendor, made: Made<String>, key: &str) -> anyhow::Result<()> {
+//!     match made.result.map_or_else(|| vendor.find(&made.key), |id| Ok(Some(id)))? {
+//!         Some(id) => vendor.delete(&id, key),
+//!         None => Ok(()), // it was never made
+//!     }
+//! }
+//! # #[derive(Debug)] struct SoldOut;
+//! # impl std::fmt::Display for SoldOut {
+//! #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("sold out") }
+//! # }
+//! # impl std::error::Error for SoldOut {}
+//! # #[derive(Default)] struct Vendor { made: std::cell::RefCell<Vec<String>>, left: std::cell::Cell<u32> }
+//! # impl Vendor {
+//! #     fn make_tenant(&self, _email: &str, key: &str) -> anyhow::Result<String> {
+//! #         self.made.borrow_mut().push(key.to_owned());
+//! #         if self.made.borrow().len() == 1 { anyhow::bail!("the answer was lost") }
+//! #         Ok(key.to_owned())
+//! #     }
+//! #     fn make_licence(&self, _tenant: &str, key: &str) -> anyhow::Result<String> {
+//! #         let Some(left) = self.left.get().checked_sub(1) else { return Err(connect::step::refused(SoldOut)) };
+//! #         self.left.set(left);
+//! #         self.made.borrow_mut().push(key.to_owned());
+//! #         Ok(key.to_owned())
+//! #     }
+//! #     fn find(&self, key: &str) -> anyhow::Result<Option<String>> {
+//! #         Ok(self.made.borrow().iter().find(|made| *made == key).cloned())
+//! #     }
+//! #     fn delete(&self, id: &str, _key: &str) -> anyhow::Result<()> { self.made.borrow_mut().retain(|made| made != id); Ok(()) }
+//! # }
+//! # fn main() -> anyhow::Result<()> {
+//! # use connect::sandbox::{NewOrder, NewProduct, Sandbox};
+//! # let (folder, sandbox) = (tempfile::tempdir()?, Sandbox::empty()?);
+//! # let product = NewProduct::new("PRD-1").ordering_parameter("email").item("SEAT");
+//! # sandbox.define(product.fulfillment_parameter("tenant_id").fulfillment_parameter("purchase_id"));
+//! # let order = || sandbox.order(NewOrder::purchase("PRD-1").item("SEAT", 5).value("email", "a@example.org"));
+//! # let (first, second) = (order()?, order()?);
+//! # let vendor = Vendor { left: 1.into(), ..Vendor::default() };
+//! # let once = || run(&sandbox.connect()?, &folder.path().join("ledger.db"), &vendor);
+//! # assert_eq!((once()?, once()?), (1, 0));
+//! # assert_eq!(sandbox.status(&second).as_deref(), Some("approved"));
+//! # sandbox.act(|others| others.fail(&first, "no"))?;
+//! # assert_eq!((once()?, vendor.made.borrow().len()), (0, 2));
+//! # let third = order()?;
+//! # assert_eq!((once()?, vendor.made.borrow().len()), (0, 2));
+//! # assert_eq!(sandbox.status(&third).as_deref(), Some("failed"));
+//! # Ok(()) }
+//! ```
+//!
 //! # Testing all this
 //!
 //! The [sandbox](crate::sandbox) is the platform on loopback, with faults on demand. A run is a function call, so a test plays the
@@ -293,5 +401,33 @@
 //! }
 //! assert_eq!(sandbox.status("PR-1000-0000-0001-001").as_deref(), Some("approved"));
 //! assert_eq!(tenants.get(), 1);
+//! # Ok(()) }
+//! ```
+//!
+//! Attempts are played without waiting where their pauses are zero: each run is an attempt then. An order that is placed with
+//! [`Sandbox::order`](crate::sandbox::Sandbox::order) has an open conversation, whose id is its own with `CO-` in the place of
+//! `PR-`.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use connect::ledger::Attempts;
+//! use connect::sandbox::{NewOrder, NewProduct, Sandbox};
+//! use connect::{Action, Ledger, Options};
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let (folder, sandbox) = (tempfile::tempdir()?, Sandbox::empty()?);
+//! sandbox.define(NewProduct::new("PRD-1").item("SEAT"));
+//! let id = sandbox.order(NewOrder::purchase("PRD-1").item("SEAT", 5))?;
+//! let connect = sandbox.connect()?;
+//! let at_once = Attempts::new(3).first(Duration::ZERO).longest(Duration::ZERO).private_note();
+//! for attempt in 1..=3 {
+//!     let ledger = Ledger::open(folder.path().join("ledger.db"))?;
+//!     let options = Options::new().ledger(&ledger).attempts(at_once);
+//!     let report = connect.fulfillment().process_with(options, |_| Err(Action::error("no such country")))?;
+//!     assert_eq!((report.errored(), ledger.dead()?.len()), (1, usize::from(attempt == 3)));
+//! }
+//! let notes = sandbox.messages(&id.replace("PR-", "CO-"));
+//! assert_eq!(notes[0]["text"], "Processing failed 3 times and has ended.");
 //! # Ok(()) }
 //! ```

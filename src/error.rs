@@ -51,7 +51,7 @@ pub enum Error {
     Decode(Box<DecodeError>),
     /// Somebody else brought the object to another state.
     Conflict(Box<Conflict>),
-    /// The closure failed or panicked.
+    /// The closure failed with this [`anyhow::Error`], or panicked.
     Handler(anyhow::Error),
     /// The ledger refused: it cannot be used, or the program's steps do not fit what it remembers. Read its text.
     #[cfg(feature = "ledger")]

@@ -72,7 +72,7 @@
 //! |---|---|
 //! | `collection`, `id` | the order, such as `requests` and `PR-1234-5678-9012-001` |
 //! | `asset`, `created` | its asset, and its time of creation |
-//! | `attempts`, `due` | number of attempts that count, and the time before which it is not tried again |
+//! | `attempts`, `due` | number of attempts that count, and the time before which it is not tried again, or the note of a dead one is not posted |
 //! | `later` | time since which the closure puts it off |
 //! | `error`, `erred` | the last error, and the time of its first attempt |
 //! | `dead` | time of the last attempt: it is not tried any more |
@@ -180,7 +180,7 @@ pub(crate) use outage::{Away, Blame, Cause, Evidence, Outage, Witness};
 pub(crate) use policy::{failed, may_try, put_off};
 pub(crate) use subject::part_id;
 pub(crate) use turn::{Entered, Turn};
-pub(crate) use undo::Undos;
+pub(crate) use undo::{Undone, Undos};
 pub(crate) use work::Refusal;
 
 use decide::Asked;

@@ -274,7 +274,8 @@ impl Sandbox {
         product.define(&mut self.server.state().store);
     }
 
-    /// Places an order, as a distributor does. The result is the id of its request.
+    /// Places an order, as a distributor does. The result is the id of its request. The [messages](Self::messages) of its
+    /// conversation are found by the same id with `CO-` in the place of `PR-`.
     ///
     /// # Errors
     ///
@@ -392,7 +393,7 @@ impl Sandbox {
         self.server.state().store.all(collection)
     }
 
-    /// The messages of a conversation, oldest first.
+    /// The messages of a conversation, oldest first; see [`NewOrder`] for the conversation of an order.
     pub fn messages(&self, conversation: &str) -> Vec<Value> {
         self.all(&format!("conversations/{conversation}/messages"))
     }

@@ -212,7 +212,7 @@ impl<'c> Usage<'c> {
     /// Hands each listed listing of the configured products to `report`.
     ///
     /// The closure submits a file with [`submit`](Self::submit) and returns it, or `None` where there is nothing to
-    /// report. An error through `?` is reported for this listing and the others go on.
+    /// report. It returns an [`anyhow::Result`]: an error through `?` is reported for this listing and the others go on.
     ///
     /// # Errors
     ///
@@ -250,7 +250,8 @@ impl<'c> Usage<'c> {
         })
     }
 
-    /// Hands each usage file of the configured products that is ready to `decide`, and carries out what it answers.
+    /// Hands each usage file of the configured products that is ready to `decide`, and carries out what it answers, an
+    /// [`anyhow::Result`].
     ///
     /// # Errors
     ///

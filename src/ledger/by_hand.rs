@@ -75,6 +75,8 @@ impl Ledger {
 
     /// Lets an order's attempts begin anew; false where nothing is remembered of it.
     ///
+    /// During an outage of the vendor's systems the order waits as all others do, unless it is the one that tries.
+    ///
     /// # Errors
     ///
     /// [`Error::Ledger`] where a run has the ledger, or it cannot be written.

@@ -131,6 +131,7 @@ pub(super) fn is_undo(name: &str) -> bool {
 }
 
 fn changed_text(name: &str, state: &str, fields: &[String]) -> String {
+    let fields: Vec<_> = fields.iter().map(|field| Input::in_words(field)).collect();
     let fields = fields.join(", ");
     format!(
         "the step {name:?} is {state}, and its input has changed since: {fields}. \

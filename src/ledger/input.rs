@@ -34,6 +34,15 @@ impl Input {
         Ok(())
     }
 
+    /// A field as an error names it.
+    pub(super) fn in_words(field: &str) -> &str {
+        match field.strip_prefix(UNNAMED) {
+            Some("") => "the value given to .input(…)",
+            Some(number) if number.starts_with(' ') => "another value given to .input(…)",
+            _ => field,
+        }
+    }
+
     pub(super) fn json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }

@@ -1,6 +1,7 @@
 //! An outage of the vendor's systems, told from orders that are at fault themselves: pure, but for what is remembered.
 
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,16 +21,33 @@ const CHOSEN: usize = 3;
 const CAUSES: usize = 50;
 
 /// What an error is recognised by: the step that failed, and the text without what differs from order to order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Cause {
     /// First part of the step's name; nothing for an error outside of the steps.
     pub(crate) step: Option<String>,
     pub(crate) text: String,
+    /// The first error as it was, for people.
+    #[serde(default)]
+    pub(crate) said: String,
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.step, &self.text) == (&other.step, &other.text)
+    }
+}
+
+impl Eq for Cause {}
+
+impl Hash for Cause {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.step, &self.text).hash(state);
+    }
 }
 
 impl Cause {
     pub(crate) fn new(step: Option<String>, error: &str) -> Self {
-        Self { step, text: cause(error) }
+        Self { step, text: cause(error), said: error.to_owned() }
     }
 
     /// Whether the order has come to this error in an attempt that counted.
@@ -192,7 +210,8 @@ impl Outage {
             self.evidence.0.drain(..too_many);
             return Blame::Order;
         }
-        self.evidence.0.retain(|(other, _)| *other != cause);
+        let first = self.evidence.0.extract_if(.., |(other, _)| *other == cause).next();
+        let cause = first.map_or(cause, |(first, _)| first);
         // Another error of the same time: the outage goes on under it.
         let (since, is_confirmed) =
             self.away.as_ref().map_or((now, false), |away| (away.since, away.is_confirmed));

@@ -84,7 +84,8 @@ impl<'w, T: Serialize + DeserializeOwned> Step<'w, T> {
     /// Asks the vendor's system whether the effect of a step that was begun is there.
     ///
     /// It gets the key that the step was run with. A step with a look-up is neither looked up nor run again sooner than
-    /// [`settle`](Self::settle) after its begin. An error of the look-up is an error of the order.
+    /// [`settle`](Self::settle) after its begin. An error of the look-up is an error of the order. The closure returns an
+    /// [`anyhow::Result`].
     pub fn look_up(mut self, look_up: impl FnOnce(&str) -> anyhow::Result<Found<T>> + 'w) -> Self {
         self.look_up = Some(Box::new(look_up));
         self
@@ -109,6 +110,7 @@ impl<'w, T: Serialize + DeserializeOwned> Step<'w, T> {
     }
 
     /// Brings the effect to a changed input: called with the result so far and a new key; what it returns is the result then.
+    /// The closure returns an [`anyhow::Result`].
     pub fn on_change(mut self, update: impl FnOnce(T, &str) -> anyhow::Result<T> + 'w) -> Self {
         self.on_change = Change::Update;
         self.update = Some(Box::new(update));
@@ -125,7 +127,8 @@ impl<'w, T: Serialize + DeserializeOwned> Step<'w, T> {
     ///
     /// `make` gets the key, which is the same in all attempts until it is known that nothing was made: hand it to the
     /// vendor's API as its idempotency key. "Begun" is on the disk before `make` is called, and the result before this
-    /// returns. Returned is the value as it is read back from the record.
+    /// returns. Returned is the value as it is read back from the record. `make` and this method return an
+    /// [`anyhow::Result`].
     ///
     /// # Errors
     ///
@@ -144,6 +147,8 @@ impl<T> fmt::Debug for Step<'_, T> {
 }
 
 /// Says of an error that nothing was made, and that nothing will be made of this call any more.
+///
+/// It takes whatever becomes an [`anyhow::Error`] and returns one. A step that ends with it leaves nothing to undo.
 ///
 /// ```
 /// # fn call() -> Result<String, std::io::Error> { Ok("T-1".into()) }

@@ -210,7 +210,7 @@ pub struct Entry {
     pub created: Option<OffsetDateTime>,
     /// Number of attempts that count, in this round.
     pub attempts: u32,
-    /// Time before which the order is not tried again.
+    /// Time before which the order is not tried again; of a dead one, before which its private note is not tried to be posted.
     pub due: Option<OffsetDateTime>,
     /// Time since which the order is put off by the closure.
     pub later: Option<OffsetDateTime>,

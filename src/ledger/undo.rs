@@ -47,12 +47,21 @@ pub(crate) struct Undos<'a>(Vec<(String, Undo<'a>)>);
 /// What undoing an order came to.
 #[derive(Debug, Default)]
 pub(crate) struct Undone {
-    /// Steps that are undone now.
+    /// State that the order ended in.
+    pub(crate) state: String,
+    /// Steps that are undone, by this run or an earlier one.
     pub(crate) steps: Vec<String>,
     /// Steps that nothing undoes.
     pub(crate) without: Vec<String>,
     /// The step whose undo failed, and how: what was made before it stays for a later run.
     pub(crate) failed: Option<(String, anyhow::Error)>,
+}
+
+impl Undone {
+    /// Whether all of them are undone that have to be.
+    pub(crate) fn is_all(&self) -> bool {
+        self.without.is_empty() && self.failed.is_none()
+    }
 }
 
 impl<'a> Undos<'a> {
@@ -95,17 +104,19 @@ impl Ledger {
             return Ok(None);
         }
         let undone = self.undo_steps(&claim, undos);
-        let over = undone.as_ref().is_ok_and(|undone| undone.without.is_empty() && undone.failed.is_none());
+        let over = undone.as_ref().is_ok_and(Undone::is_all);
         let entry = over.then(|| Entry { left: None, ..claim.entry.clone() });
         self.store.release(&claim, entry.as_ref())?;
         undone.map(Some)
     }
 
     fn undo_steps(&self, claim: &Claim, undos: &mut Undos<'_>) -> Result<Undone> {
-        let mut undone = Undone::default();
+        let state = claim.entry.state.clone().unwrap_or_default();
+        let mut undone = Undone { state, ..Undone::default() };
         for step in claim.steps.iter().rev().filter(|step| step.may_have_effect() && !step.keep) {
             let name = format!("undo:{}", step.name);
             if claim.steps.iter().any(|other| other.name == name && other.state == StepState::Done) {
+                undone.steps.push(step.name.clone());
                 continue;
             }
             let Some(undo) = undos.of(&step.name) else {
@@ -116,8 +127,12 @@ impl Ledger {
             let begin = Begin { name: &name, was: None, generation: 1, key: &key, input: "{}", keep: true };
             match self.store.begin(claim, &begin, self.now())? {
                 Began::Begun(_) => {}
-                Began::Done(_) => continue,
-                Began::Changed(_) | Began::Dead => return Ok(undone),
+                Began::Done(_) => {
+                    undone.steps.push(step.name.clone());
+                    continue;
+                }
+                // Another worker has it, which tells of it.
+                Began::Changed(_) | Began::Dead => return Ok(Undone::default()),
             }
             let made = Made {
                 order: claim.entry.id.clone(),

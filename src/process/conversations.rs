@@ -72,6 +72,17 @@ pub(crate) enum MessageError {
     NoConversation(Rc<str>),
 }
 
+#[cfg(feature = "ledger")]
+impl MessageError {
+    /// Why, without what it was.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::NotPosted(error) | Self::Unknown(error, _) => error.to_string(),
+            Self::NoConversation(why) => why.as_ref().to_owned(),
+        }
+    }
+}
+
 impl From<Error> for MessageError {
     fn from(error: Error) -> Self {
         Self::NotPosted(error)
@@ -116,11 +127,20 @@ impl<'a> Conversations<'a> {
         self.post_to(&conversation, text)
     }
 
-    /// Posts a text that only one's own side reads in the request's conversation, if it has one that is open.
+    /// Posts a text that only one's own side reads in the request's conversation, unless it is there since then; false where
+    /// the request has none that is open.
     #[cfg(feature = "ledger")]
-    pub(crate) fn post_private(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
-        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
-        Ok(post_message(self.http, &conversation, text, true).map(drop)?)
+    pub(crate) fn post_private(
+        &mut self,
+        id: &str,
+        text: &str,
+        since: OffsetDateTime,
+    ) -> Result<bool, MessageError> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(false) };
+        if find(self.http, &messages(&conversation)?, text, since - CLOCKS)?.is_none() {
+            post_message(self.http, &conversation, text, true)?;
+        }
+        Ok(true)
     }
 
     /// What is lost is looked up and not posted again: the end of the run is soon enough for that.

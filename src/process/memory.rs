@@ -52,6 +52,8 @@ pub(super) struct Memory<'a> {
     hasher: RandomState,
     /// Orders whose last attempt was made in this run.
     died: Vec<String>,
+    /// Orders that died earlier and whose note is not posted yet.
+    unnoted: Vec<String>,
     /// Orders of which an undo failed in this run.
     stuck: HashSet<String>,
     /// The part that the last run died in.
@@ -123,6 +125,7 @@ impl<'a> Memory<'a> {
             met: HashSet::new(),
             hasher: RandomState::new(),
             died: Vec::new(),
+            unnoted: Vec::new(),
             stuck: HashSet::new(),
             #[cfg(feature = "xlsx")]
             died_in: None,
@@ -189,6 +192,7 @@ impl<'a> Memory<'a> {
             Err(wait) if wait.is_dead => {
                 report.pass_dead();
                 self.tell_dead(entry, report);
+                self.unnoted.extend(entry.due.filter(|due| *due <= now).map(|_| entry.id.clone()));
                 Enter::No
             }
             Err(_) => {
@@ -406,7 +410,7 @@ impl<'a> Memory<'a> {
         let mut left = self.turn.take().map_or(Ok(()), |turn| ledger.leave_turn(&turn, None));
         if !scope::is_dry_run() {
             left = left.and_then(|()| ledger.store().in_hand(None, None));
-            self.note_deaths(conversations, report);
+            left = left.and_then(|()| self.note_deaths::<T>(conversations, report));
             left = left.and_then(|()| self.tell_half_done::<T>(report));
             left = left.and_then(|()| self.tell_leftovers::<T>(report));
             if self.has_ended_one {

@@ -105,18 +105,25 @@ impl<'a> Options<'a> {
     /// The answer of the platform comes first: once an order is known to have ended failed or revoked, whoever brought it
     /// there, its steps are undone in reverse. An undo that fails, or that a kill prevents, is tried again by later runs,
     /// which do not ask the closure. It is called with what the step [made](crate::ledger::Made) and with a key of its own,
-    /// once until it succeeds. Of a step whose name is a tuple, the first part names the undo.
+    /// once until it succeeds. Of a step whose name is a tuple, the first part names the undo. The undo returns an
+    /// [`anyhow::Result`]. It is not called for a step that ended with [`step::refused`](crate::step::refused).
     ///
     /// ```
     /// # struct Vendor;
-    /// # impl Vendor { fn delete(&self, _: &str, _: &str) -> anyhow::Result<()> { Ok(()) } }
+    /// # impl Vendor {
+    /// #     fn delete(&self, _: &str, _: &str) -> anyhow::Result<()> { Ok(()) }
+    /// #     fn find(&self, _: &str) -> anyhow::Result<Option<String>> { Ok(None) }
+    /// # }
     /// # let vendor = Vendor;
     /// use connect::Options;
     /// use connect::ledger::Made;
     ///
-    /// let options = Options::new().undo("tenant", |made: Made<String>, key| match &made.result {
-    ///     Some(tenant) => vendor.delete(tenant, key),
-    ///     None => anyhow::bail!("look for what was made with the key {}", made.key),
+    /// let options = Options::new().undo("tenant", |made: Made<String>, key| {
+    ///     // Without a result, the key that the step was run with is all that is known.
+    ///     match made.result.map_or_else(|| vendor.find(&made.key), |tenant| Ok(Some(tenant)))? {
+    ///         Some(tenant) => vendor.delete(&tenant, key),
+    ///         None => Ok(()), // nothing was made
+    ///     }
     /// });
     /// # drop(options);
     /// ```
@@ -147,6 +154,10 @@ impl<'a> Options<'a> {
     /// it and list everything; see [`Query::unchecked`]. The names stand at
     /// [`requests`](crate::fulfillment::Fulfillment::requests) and at the list methods of the other resources. A value that no
     /// object has gives an idle run.
+    ///
+    /// To leave kinds of requests out with a [`ledger`](Self::ledger), prefer one run whose closure answers
+    /// [`Action::skip`](crate::Action::skip) for them to a run with a filter for each kind: a younger request waits while an
+    /// older one of its asset has not ended, and only a run that is handed both keeps their order.
     pub fn filter(mut self, filter: Query) -> Self {
         self.filter = filter;
         self

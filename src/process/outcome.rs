@@ -93,6 +93,9 @@ pub struct Outcome {
     pub error: Option<Error>,
     /// Failures that did not change the verdict, such as a message that was not posted.
     pub warnings: Vec<String>,
+    /// Steps that are undone, since the order failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<String>,
     /// Time from being handed to the closure to the last answer.
     #[serde(rename = "millis", serialize_with = "json::millis")]
     pub elapsed: Duration,
@@ -103,6 +106,10 @@ pub struct Outcome {
     pub plan: Option<Plan>,
     #[serde(skip)]
     pub(crate) news: News,
+    /// What is remembered once it is told that an undo failed.
+    #[cfg(feature = "ledger")]
+    #[serde(skip)]
+    pub(crate) stuck: Option<String>,
 }
 
 /// Whether an outcome is news, by what the ledger knows was told before.
@@ -128,11 +135,20 @@ impl Outcome {
             detail: None,
             error,
             warnings: Vec::new(),
+            undone: Vec::new(),
             elapsed: Duration::ZERO,
             calls: 0,
             plan: None,
             news: News::New,
+            #[cfg(feature = "ledger")]
+            stuck: None,
         }
+    }
+
+    /// Whether it, or an undo of its steps, failed.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn is_failure(&self) -> bool {
+        self.error.is_some() || self.stuck.is_some()
     }
 
     /// Tells the product and the type of the object.
@@ -168,6 +184,9 @@ impl fmt::Display for Outcome {
         }
         if let Some(plan) = self.plan.as_ref().filter(|plan| plan.sends_anything()) {
             write!(f, " [{plan}]")?;
+        }
+        if !self.undone.is_empty() {
+            write!(f, "; undone: {}", self.undone.join(", "))?;
         }
         for warning in &self.warnings {
             write!(f, "; warning: {}", one_line(warning))?;

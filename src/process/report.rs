@@ -51,6 +51,9 @@ pub struct Report {
     #[cfg(feature = "ledger")]
     #[serde(skip)]
     news: news::News,
+    /// Whether an undo failed for an order that this run failed.
+    #[serde(skip)]
+    is_stuck: bool,
     /// Positions of outcomes that the run looks at once more before it ends, so that they are no news before.
     #[cfg(feature = "ledger")]
     #[serde(skip)]
@@ -146,6 +149,11 @@ impl Report {
     #[cfg(feature = "ledger")]
     pub(crate) fn pass_left(&mut self) {
         self.left += 1;
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(crate) fn pass_stuck(&mut self) {
+        self.is_stuck = true;
     }
 
     /// A remark on the run that is news as well. Once it was told, `mark` is remembered of its collection and id.
@@ -383,9 +391,9 @@ impl Report {
         let _ = write!(std::io::stdout().lock(), "{self}");
     }
 
-    /// 1 if anything errored or the platform ended the run, else 0. A deadline, a stop flag or a limit gives 0.
+    /// 1 if anything errored, an undo failed or the platform ended the run, else 0. A deadline, a stop flag or a limit gives 0.
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.errored() > 0 || self.error.is_some())
+        u8::from(self.errored() > 0 || self.is_stuck || self.error.is_some())
     }
 }
 

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 /// An order to place in a sandbox, as a distributor does.
 ///
+/// It gets an open conversation, whose id is that of its request with `CO-` in the place of `PR-`.
+///
 /// ```
 /// use connect::sandbox::{NewOrder, NewProduct, Sandbox};
 ///
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 /// sandbox.define(NewProduct::new("PRD-1").ordering_parameter("email").item("SEAT"));
 /// let id = sandbox.order(NewOrder::purchase("PRD-1").item("SEAT", 5).value("email", "a@example.org"))?;
 /// assert_eq!(sandbox.status(&id).as_deref(), Some("pending"));
+/// assert_eq!(sandbox.messages(&id.replace("PR-", "CO-")).len(), 0);
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug, Clone, Deserialize)]

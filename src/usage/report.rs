@@ -53,7 +53,7 @@ impl<'c> Usage<'c> {
     /// [closing reports](Periods::closing). A file costs three calls: the look for it, its creation and its upload.
     ///
     /// The report has an outcome for each file, under its external id: `reported`, `skipped` where there were no records,
-    /// or `errored`. An error through `?` is one file's, and the others go on. A listing whose files cannot be listed is an
+    /// or `errored`. The closure returns an [`anyhow::Result`]: an error through `?` is one file's, and the others go on. A listing whose files cannot be listed is an
     /// outcome under its own id.
     ///
     /// # With a ledger

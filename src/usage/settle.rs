@@ -37,7 +37,8 @@ impl Usage<'_> {
         self.settle_with(Options::new(), |_| Ok(Invalid::Leave))
     }
 
-    /// [`settle`](Self::settle), with a choice for each file that is invalid: it is left, deleted or replaced.
+    /// [`settle`](Self::settle), with a choice for each file that is invalid: it is left, deleted or replaced. The closure
+    /// returns an [`anyhow::Result`].
     ///
     /// With the feature `xlsx-read`, the closure gets each row that the platform refuses, with its words and the record. It is
     /// not asked for a file that a newer one of the same external id replaced.

@@ -138,6 +138,67 @@ fn a_dead_order_gets_a_note_that_only_our_side_reads() {
     assert_eq!(status(&job.sandbox, ORDER), "pending", "never a fail");
 }
 
+fn noting() -> Options<'static> {
+    Options::new().attempts(Attempts::new(1).private_note())
+}
+
+/// A job whose only order has died, and the news of that.
+fn died(job: Job) -> (Job, String) {
+    let (news, exit) = job.news(noting(), down);
+    assert_eq!(exit, 1);
+    let told = format!(
+        "{ORDER} errored: ERP is down; warning: attempt 1 was the last one: it is not tried any more"
+    );
+    let [_, death, note] = &news.lines().collect::<Vec<_>>()[..] else { panic!("{news}") };
+    assert_eq!(*death, told);
+    (job, (*note).to_owned())
+}
+
+#[test]
+fn a_note_that_cannot_be_posted_is_news_once_and_is_posted_once_by_a_later_run() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(403).always());
+    let (mut job, note) = died(job);
+    let begin = format!("{ORDER}: its private note is not posted, and a later run tries it again: ");
+    assert!(note.starts_with(&begin) && note.contains("403"), "{note}");
+    for hour in 0..4 {
+        job.wait(HOUR);
+        if hour == 2 {
+            job.sandbox.clear_faults();
+        }
+        assert_eq!(job.news(noting(), |_, _| unreachable!()), (String::new(), 0));
+        assert_eq!(job.sandbox.messages(TALK).len(), usize::from(hour >= 2), "{hour}");
+    }
+    assert_eq!(job.sandbox.messages(TALK)[0]["type"], "private");
+    assert_eq!(job.ledger().dead().unwrap().len(), 1, "it stays dead");
+}
+
+#[test]
+fn a_note_that_was_posted_though_its_answer_was_lost_is_not_posted_again() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").reset().after_effect());
+    job.sandbox.fault(Fault::on("GET", "/conversations/*/messages").skip(1).status(500).always());
+    let (mut job, _) = died(job);
+    job.sandbox.clear_faults();
+    for _ in 0..2 {
+        job.wait(HOUR);
+        assert_eq!(job.news(noting(), |_, _| unreachable!()), (String::new(), 0));
+        assert_eq!(job.sandbox.messages(TALK).len(), 1);
+    }
+}
+
+#[test]
+fn a_dead_order_without_a_conversation_is_told_once_and_not_looked_up_again() {
+    let job = job(one_order());
+    job.sandbox.update("conversations", TALK, |talk| talk["status"] = "closed".into());
+    let (mut job, note) = died(job);
+    assert_eq!(note, format!("{ORDER}: it has no open conversation, so its private note is not posted"));
+    job.wait(DAY);
+    job.sandbox.take_journal();
+    assert_eq!(job.news(noting(), |_, _| unreachable!()), (String::new(), 0));
+    assert!(job.sandbox.take_journal().iter().all(|call| !call.path.contains("conversations")));
+}
+
 #[test]
 fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
     let mut job = orders(30);
@@ -208,6 +269,43 @@ fn an_order_that_kills_the_process_dies_itself_and_the_99_behind_it_are_done() {
     let dead = job.ledger().dead().unwrap();
     assert_eq!((dead.len(), dead[0].id.as_str(), dead[0].attempts), (1, &*id(0), 4));
     assert!(dead[0].error.as_deref().unwrap().contains("the process ended while it had this order in hand"));
+}
+
+#[test]
+fn that_an_order_killed_the_process_for_the_last_time_is_one_line() {
+    let mut job = orders(1);
+    // Every second run counts the death of the one before, and waits.
+    for run in 0..7 {
+        let code = job.process("ledger_attempts::worker").status().unwrap().code();
+        assert_eq!(code, (run % 2 == 1).then_some(1));
+        job.wait(HOUR);
+    }
+    let line = format!(
+        "{} errored: the process ended while it had this order in hand; warning: attempt 4 was the last one: \
+         it is not tried any more\n",
+        id(0)
+    );
+    let four = || Options::new().attempts(Attempts::new(4));
+    assert_eq!(job.news(four(), |_, _| unreachable!()), (line, 1));
+    assert_eq!(job.news(four(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
+fn an_outage_is_told_with_its_error_as_it_was_and_with_whole_seconds() {
+    let mut job = orders(20);
+    *job.vendor.away.borrow_mut() = Some("503 of the tenant API".into());
+    let run = |job: &Job| job.news(twelve(), |ledger, request| job.provision(ledger, request)).0;
+    let news = run(&job);
+    let line =
+        news.lines().find(|line| line.contains("seem to be away since")).unwrap_or_else(|| panic!("{news}"));
+    assert!(line.contains("(503 of the tenant API)"), "{line}");
+    let time = line.split("since ").nth(1).unwrap().split(": ").next().unwrap();
+    assert!(time.len() == 20 && time.ends_with('Z'), "{time}");
+    *job.vendor.away.borrow_mut() = None;
+    job.wait(HOUR);
+    let over = format!("the outage of the vendor's systems since {time} is over: 503 of the tenant API");
+    let news = run(&job);
+    assert!(news.lines().any(|line| line == over), "{news}");
 }
 
 #[test]

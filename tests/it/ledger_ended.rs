@@ -23,7 +23,9 @@ fn an_order_that_somebody_else_approves_is_adopted_and_told_until_it_is_acknowle
     job.others_approve(ORDER);
     for run in 0..3 {
         let (news, exit) = job.news(job.undoing(), |_, _| unreachable!());
-        let line = format!("{ORDER} was approved by someone else after the steps tenant, licence\n");
+        let line = format!(
+            "{ORDER} was approved by someone else; done for it: tenant, licence: see what its customer has, then acknowledge it\n"
+        );
         assert_eq!((news.as_str(), exit), (if run == 0 { &*line } else { "" }, 0));
         job.wait(2 * DAY);
     }
@@ -109,7 +111,7 @@ fn an_undo_that_fails_is_a_warning_and_later_runs_do_the_rest() {
     let fail = |ledger: &Ledger, request: &_| job.both(ledger, request, Err(Action::fail("no")));
     let report = job.run(job.undoing(), fail);
     let outcome = only(&report);
-    assert_eq!(outcome.verdict, Verdict::Failed);
+    assert_eq!((outcome.verdict, report.exit_code()), (Verdict::Failed, 1));
     let text = "the undo of the step \"licence\" failed, and a later run tries it again: the vendor is busy";
     assert_eq!(outcome.warnings, [text]);
     job.vendor.calls();
@@ -121,6 +123,82 @@ fn an_undo_that_fails_is_a_warning_and_later_runs_do_the_rest() {
     assert_eq!(job.vendor.calls(), [delete.as_str()]);
     drop(job.run_idle(job.undoing()));
     assert_eq!(job.vendor.calls(), [delete, format!("delete T-1 with {ORDER}:undo:tenant:1")]);
+}
+
+#[test]
+fn what_is_undone_is_one_line_of_news_whoever_failed_the_order() {
+    let job = half_done();
+    job.others_fail(ORDER);
+    let line = format!("{ORDER} failed by someone else; undone: licence, tenant\n");
+    assert_eq!(job.news(job.undoing(), |_, _| unreachable!()), (line, 0));
+    assert_eq!(job.news(job.undoing(), |_, _| unreachable!()), (String::new(), 0));
+    let job = crate::support::job::job(one_order());
+    let (news, exit) =
+        job.news(job.undoing(), |ledger, request| job.both(ledger, request, Err(Action::fail("no"))));
+    let told: Vec<_> = news.lines().skip(1).collect();
+    assert_eq!((told, exit), (vec![&*format!("{ORDER} failed: no; undone: licence, tenant")], 0));
+    assert_eq!(job.news(job.undoing(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
+fn an_undo_that_fails_is_told_once_as_a_failure_and_so_is_that_it_succeeded_later() {
+    let job = job(one_order());
+    let busy = std::cell::Cell::new(Some("the vendor is busy"));
+    let undoing = || {
+        Options::new().undo("licence", |made: Made<String>, key| job.vendor.delete(&made, key)).undo(
+            "tenant",
+            |made: Made<String>, key| {
+                busy.get().map_or_else(|| job.vendor.delete(&made, key), |error| Err(anyhow::anyhow!(error)))
+            },
+        )
+    };
+    let (news, exit) =
+        job.news(undoing(), |ledger, request| job.both(ledger, request, Err(Action::fail("no"))));
+    let error =
+        |error| format!("the undo of the step \"tenant\" failed, and a later run tries it again: {error}");
+    let line = format!("{ORDER} failed: no; warning: {}", error("the vendor is busy"));
+    assert_eq!((news.lines().skip(1).collect::<Vec<_>>(), exit), (vec![&*line], 1));
+    for _ in 0..2 {
+        assert_eq!(job.news(undoing(), |_, _| unreachable!()), (String::new(), 0));
+    }
+    // Another error is news.
+    busy.set(Some("no such tenant"));
+    let other = format!("{ORDER} errored: {}\n", error("no such tenant"));
+    assert_eq!(job.news(undoing(), |_, _| unreachable!()), (other, 1));
+    assert_eq!(job.news(undoing(), |_, _| unreachable!()), (String::new(), 0));
+    busy.set(None);
+    let clear = format!("{ORDER} failed; undone: licence, tenant\n");
+    assert_eq!(job.news(undoing(), |_, _| unreachable!()), (clear, 0));
+    assert_eq!(job.news(undoing(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
+fn a_step_that_nothing_undoes_is_told_though_the_undo_of_another_failed_before() {
+    let job = job(one_order());
+    *job.vendor.stuck.borrow_mut() = 1;
+    let with_one = || Options::new().undo("licence", |made, key| job.vendor.delete(&made, key));
+    let fail = |ledger: &Ledger, request: &_| job.both(ledger, request, Err(Action::fail("no")));
+    assert_eq!(job.news(with_one(), fail).1, 1);
+    let line = format!("{ORDER} ended failed; undone: licence; nothing has undone the steps tenant\n");
+    assert_eq!(job.news(with_one(), |_, _| unreachable!()), (line, 0));
+    assert_eq!(job.news(with_one(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
+fn what_was_only_begun_for_an_adopted_order_is_told_apart() {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| {
+        let work = ledger.work(request);
+        let _: String = work.step("tenant").run(|key| job.vendor.make(key))?;
+        let _: String = work.step("licence").run(|key| job.vendor.lose(key))?;
+        unreachable!()
+    }));
+    job.others_approve(ORDER);
+    let line = format!(
+        "{ORDER} was approved by someone else; done for it: tenant; only begun: licence: see what its customer has, \
+         then acknowledge it\n"
+    );
+    assert_eq!(job.news(job.undoing(), |_, _| unreachable!()), (line, 0));
 }
 
 #[test]
@@ -186,7 +264,7 @@ fn steps_that_nothing_undoes_are_told_until_a_person_acknowledges_them() {
     job.others_fail(ORDER);
     let with_one = || Options::new().undo("licence", |made, key| job.vendor.delete(&made, key));
     let (news, _) = job.news(with_one(), |_, _| unreachable!());
-    assert_eq!(news, format!("{ORDER} ended failed, and nothing has undone the steps tenant\n"));
+    assert_eq!(news, format!("{ORDER} ended failed; undone: licence; nothing has undone the steps tenant\n"));
     assert_eq!(job.news(with_one(), |_, _| unreachable!()), (String::new(), 0));
     assert_eq!(job.vendor.there(), ["T-1"]);
     job.wait(3 * DAY);

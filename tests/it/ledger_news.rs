@@ -133,11 +133,16 @@ fn equal_news_of_many_orders_is_one_line_with_a_count() {
         id => Err(Action::error(format!("{id}: ERP is down"))),
     });
     let lines: Vec<_> = news.lines().skip(1).collect();
+    let named: Vec<_> =
+        (1..=11).filter(|n| *n != 7).map(|number| format!("PR-1000-{number:04}-0001-001")).collect();
     let expected = [
-        "PR-1000-0000-0001-001 errored: PR-1000-0000-0001-001: ERP is down (and 38 more alike)",
-        "PR-1000-0007-0001-001 errored: the licence server is down",
+        format!(
+            "PR-1000-0000-0001-001 errored: PR-1000-0000-0001-001: ERP is down (and 38 more alike: {}, and 28 more)",
+            named.join(", ")
+        ),
+        "PR-1000-0007-0001-001 errored: the licence server is down".to_owned(),
     ];
-    assert_eq!((lines, exit), (expected.to_vec(), 1));
+    assert_eq!((lines, exit), (expected.iter().map(String::as_str).collect(), 1));
     assert_eq!(
         job.news(Options::new(), |_, request| Err(Action::error(format!("{}: ERP is down", request.id))))
             .0
@@ -145,6 +150,15 @@ fn equal_news_of_many_orders_is_one_line_with_a_count() {
             .count(),
         1
     );
+}
+
+#[test]
+fn the_others_of_some_equal_news_are_named() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(3, |_, _| {});
+    let (news, _) = job(sandbox).news(Options::new(), down);
+    let line = "PR-1000-0000-0001-001 errored: ERP is down (and 2 more alike: PR-1000-0001-0001-001, PR-1000-0002-0001-001)";
+    assert_eq!(news.lines().nth(1), Some(line));
 }
 
 #[test]

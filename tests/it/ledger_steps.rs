@@ -56,6 +56,24 @@ fn a_customer_who_corrects_what_a_step_used_makes_an_error_that_names_the_field(
 }
 
 #[test]
+fn a_changed_input_without_a_name_is_told_in_plain_words() {
+    let job = with_tenant();
+    let report = job.run(Options::new(), |ledger, request| {
+        let _: String = ledger.work(request).step("tenant").input("jo").run(|key| job.vendor.make(key))?;
+        Ok(Approval::template(TEMPLATE))
+    });
+    let text =
+        "the step \"tenant\" is done, and its input has changed since: the value given to .input(…). Say";
+    refused(&job, &report, text);
+    let report = job.run(Options::new(), |ledger, request| {
+        let work = ledger.work(request);
+        let _: String = work.step("tenant").input("jo").input(5).run(|key| job.vendor.make(key))?;
+        Ok(Approval::template(TEMPLATE))
+    });
+    refused(&job, &report, "the value given to .input(…), another value given to .input(…). Say");
+}
+
+#[test]
 fn a_step_that_was_renamed_reordered_removed_or_asked_for_twice_is_an_error_before_its_effect() {
     let job = with_tenant();
     let make = |key: &str| job.vendor.make(key);

@@ -1,13 +1,13 @@
 //! Orders that ended: found out, undone, or adopted.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::super::look_up::look_up;
+use super::news::mark_of;
 use super::{Memory, by_id, collection};
 use crate::error::{Error, Result};
 use crate::http::Http;
-use crate::ledger::{Entered, Entry, Left, Note, Noted, Turn, Which, ending};
+use crate::ledger::{Entered, Entry, Left, Note, Noted, StepRecord, StepState, Turn, Undone, Which, ending};
 use crate::process::{Outcome, Queue, Report};
 use crate::scope;
 
@@ -19,6 +19,8 @@ const DAY: Duration = Duration::from_secs(86400);
 const WEEK: Duration = Duration::from_secs(7 * 86400);
 /// After so many undos that fail in a row the rest waits for the next run.
 const FAILURES: u32 = 5;
+/// How the name of an undo begins, as a step.
+const UNDO: &str = "undo:";
 /// How the error of an undo begins.
 const UNDO_FAILED: &str = "the undo of the step";
 
@@ -73,7 +75,7 @@ impl Memory<'_> {
             }
         }
         ledger.store().note(collection::<T>(), &notes, now)?;
-        self.undo_all::<T>(&failed, report, told)?;
+        self.undo_all::<T>(&failed, " by someone else", report, told)?;
         // What could not be looked up is looked up by a later run.
         if let Err(error) = looked {
             log::warn!(target: "connect::process", "what has ended could not be looked up: {error}");
@@ -137,35 +139,38 @@ impl Memory<'_> {
     pub(super) fn adopted<T: Queue>(&mut self, id: &str, report: &mut Report) -> Result<()> {
         let Some(ledger) = self.ledger else { return Ok(()) };
         let steps = ledger.store().read(collection::<T>(), id)?.map(|(_, steps)| steps).unwrap_or_default();
-        let names: Vec<_> =
-            steps.iter().filter(|step| step.may_have_effect()).map(|step| &*step.name).collect();
-        report.remark(format!(
-            "{id} was approved by someone else after the steps {}: see what its customer has, and acknowledge it",
-            names.join(", ")
-        ));
+        report.remark(adopted_line(id, &steps));
         Ok(())
     }
 
-    /// Undoes the steps of an order that failed by this run. Its own failure is a warning of the outcome.
+    /// Undoes the steps of an order that failed by this run. Its own failure is a warning of the outcome, and fails the run.
     pub(super) fn undo<T: Queue>(&mut self, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
         let mut undone = Outcome::errored(outcome.id.clone(), None);
-        self.undo_in::<T>(&mut undone, report)?;
+        outcome.undone =
+            self.undo_in::<T>(&mut undone, report)?.map(|undone| undone.steps).unwrap_or_default();
+        if undone.error.is_some() {
+            report.pass_stuck();
+            // The next run, which tells of the undo alone, knows it by this.
+            outcome.stuck = Some(mark_of(&undone));
+        }
         outcome.warnings.extend(undone.error.map(|error| error.with_causes()));
         Ok(())
     }
 
-    /// Undoes the steps of an order that has ended; the outcome's error is the undo's.
-    fn undo_in<T: Queue>(&mut self, outcome: &mut Outcome, report: &mut Report) -> Result<()> {
-        let Some(ledger) = self.ledger else { return Ok(()) };
+    /// Undoes the steps of an order that has ended, and returns what is undone once all are; the outcome's error is the
+    /// undo's.
+    fn undo_in<T: Queue>(&mut self, outcome: &mut Outcome, report: &mut Report) -> Result<Option<Undone>> {
+        let Some(ledger) = self.ledger else { return Ok(None) };
         let _request = scope::enter_request(&outcome.id);
-        let Some(undone) = ledger.undo(collection::<T>(), &outcome.id, &mut self.undos)? else {
-            return Ok(());
+        let Some(mut undone) = ledger.undo(collection::<T>(), &outcome.id, &mut self.undos)? else {
+            return Ok(None);
         };
         let id = &outcome.id;
         if !undone.steps.is_empty() {
             log::info!(target: "connect::process", "{id}: undone after it failed: {}", undone.steps.join(", "));
         }
-        if let Some((step, error)) = undone.failed {
+        let is_all = undone.is_all();
+        if let Some((step, error)) = undone.failed.take() {
             let error =
                 error.context(format!("{UNDO_FAILED} {step:?} failed, and a later run tries it again"));
             self.stuck.insert(id.clone());
@@ -173,7 +178,7 @@ impl Memory<'_> {
         } else if !undone.without.is_empty() && !undone.steps.is_empty() {
             report.remark(format!("{id}: nothing undoes the steps {}", undone.without.join(", ")));
         }
-        Ok(())
+        Ok(Some(undone).filter(|undone| is_all && !undone.steps.is_empty()))
     }
 
     /// Undoes what earlier runs left.
@@ -184,13 +189,15 @@ impl Memory<'_> {
     ) -> Result<()> {
         let mut left = self.left::<T>()?;
         left.retain(|entry| entry.left == Some(Left::Undo));
-        self.undo_all::<T>(&left, report, told)
+        self.undo_all::<T>(&left, "", report, told)
     }
 
-    /// Undoes the steps of orders that have ended, as long as there is time and the vendor's systems are there.
+    /// Undoes the steps of orders that have ended, as long as there is time and the vendor's systems are there. `by` says who
+    /// ended them, where that is known.
     fn undo_all<T: Queue>(
         &mut self,
         entries: &[Entry],
+        by: &str,
         report: &mut Report,
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
@@ -200,9 +207,13 @@ impl Memory<'_> {
                 break;
             }
             let mut outcome = Outcome::errored(entry.id.clone(), None);
-            self.undo_in::<T>(&mut outcome, report)?;
+            let undone = self.undo_in::<T>(&mut outcome, report)?;
             if outcome.error.is_none() {
                 failures = 0;
+                if let Some(Undone { state, steps, .. }) = undone {
+                    let line = format!("{} {state}{by}; undone: {}", entry.id, steps.join(", "));
+                    report.tell(&line, Some((&entry.collection, &entry.id, "undone")));
+                }
                 continue;
             }
             failures += 1;
@@ -221,20 +232,15 @@ impl Memory<'_> {
             if let Some(left) = entry.left {
                 report.pass_left();
                 let steps = ledger.store().read(&entry.collection, &entry.id)?.map(|(_, steps)| steps);
-                let undone: HashSet<_> =
-                    steps.iter().flatten().filter_map(|step| step.name.strip_prefix("undo:")).collect();
-                let effects = steps.iter().flatten().filter(|step| {
-                    let stays = left == Left::Undo && step.keep;
-                    step.may_have_effect() && !stays && !undone.contains(&*step.name)
-                });
-                let names: Vec<_> = effects.map(|step| &*step.name).collect();
-                let what = match left {
-                    Left::Adopted => "was approved by someone else after the steps",
-                    Left::Undo => "ended failed, and nothing has undone the steps",
+                let steps = steps.unwrap_or_default();
+                let id = &entry.id;
+                let line = match left {
+                    Left::Adopted => adopted_line(id, &steps),
+                    Left::Undo => not_undone_line(id, &steps),
                 };
-                let line = format!("{} {what} {}", entry.id, names.join(", "));
                 // An undo that fails is told as the error that it is.
                 let is_told_of = left == Left::Undo
+                    && steps.iter().any(|step| step.name.starts_with(UNDO) && step.state == StepState::Begun)
                     && (self.stuck.contains(&entry.id)
                         || entry.told.as_deref().is_some_and(|told| told.contains(UNDO_FAILED)));
                 if !is_told_of && !self.was_told(&entry, left.as_str()) {
@@ -257,4 +263,30 @@ impl Memory<'_> {
         }
         Ok(entries)
     }
+}
+
+/// What is told of an order that somebody else approved after steps of it had begun.
+fn adopted_line(id: &str, steps: &[StepRecord]) -> String {
+    let named = |what: &str, is_begun: bool| {
+        let is_it =
+            |step: &&StepRecord| step.may_have_effect() && (step.state == StepState::Begun) == is_begun;
+        let names: Vec<_> = steps.iter().filter(is_it).map(|step| &*step.name).collect();
+        if names.is_empty() { String::new() } else { format!("; {what}: {}", names.join(", ")) }
+    };
+    let (done, begun) = (named("done for it", false), named("only begun", true));
+    format!("{id} was approved by someone else{done}{begun}: see what its customer has, then acknowledge it")
+}
+
+/// What is told of an order that failed and has steps that no undo of this job is for.
+fn not_undone_line(id: &str, steps: &[StepRecord]) -> String {
+    let is_done = |step: &&StepRecord| step.state == StepState::Done;
+    let undos = steps.iter().filter(is_done).filter_map(|step| step.name.strip_prefix(UNDO));
+    let undone: Vec<_> = undos.collect();
+    let left = steps.iter().filter(|step| step.may_have_effect() && !step.keep);
+    let left: Vec<_> = left.map(|step| &*step.name).filter(|name| !undone.contains(name)).collect();
+    let left = left.join(", ");
+    if undone.is_empty() {
+        return format!("{id} ended failed, and nothing has undone the steps {left}");
+    }
+    format!("{id} ended failed; undone: {}; nothing has undone the steps {left}", undone.join(", "))
 }

@@ -5,6 +5,11 @@ use crate::ledger::Entry;
 use crate::process::{News, Outcome, Queue, Report, Verdict};
 use crate::text::cause;
 
+/// What the outcome is known by once it was told.
+pub(super) fn mark_of(outcome: &Outcome) -> String {
+    cause(&outcome.to_string().replace(outcome.id.as_str(), ""))
+}
+
 impl Memory<'_> {
     /// Says whether the outcome is news, by what was told of the order before.
     pub(super) fn mark<T: Queue>(&self, entry: &Entry, outcome: &mut Outcome) {
@@ -12,7 +17,7 @@ impl Memory<'_> {
         outcome.news = match outcome.verdict {
             Verdict::Skipped | Verdict::Stale => News::Old,
             _ => {
-                let mark = cause(&outcome.to_string().replace(outcome.id.as_str(), ""));
+                let mark = outcome.stuck.clone().unwrap_or_else(|| mark_of(outcome));
                 let is_old = self.was_told(entry, &mark);
                 if is_old { News::Old } else { News::Marked { collection, told: mark } }
             }

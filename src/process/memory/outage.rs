@@ -1,10 +1,14 @@
 //! An outage of the vendor's systems, kept from run to run in an entry of its own.
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::{Memory, by_id, collection};
 use crate::error::Result;
 use crate::ledger::{Away, Cause, Entered, Entry, Evidence, Order, Outage, Which, Witness};
 use crate::process::{Queue, Report};
 use crate::scope;
+use crate::text::one_line;
 
 /// The collection of entries that stand for an outage; the id is that of the collection whose orders suffer.
 const OUTAGE: &str = "outage";
@@ -31,7 +35,7 @@ impl Memory<'_> {
             return Ok(());
         };
         let away = entry.due.zip(entry.erred).map(|(due, since)| Away {
-            cause: Cause { step: entry.round.clone(), text: entry.error.clone().unwrap_or_default() },
+            cause: Cause::new(entry.round.clone(), entry.error.as_deref().unwrap_or_default()),
             since,
             due,
             is_confirmed: entry.attempts > 0 || Away::is_old(since, ledger.now()),
@@ -58,7 +62,7 @@ impl Memory<'_> {
             report.announce(began(away), Some((OUTAGE, collection::<T>(), "away")));
         }
         let entry = Entry {
-            error: Some(away.cause.text.clone()),
+            error: Some(away.cause.said.clone()),
             round: away.cause.step.clone(),
             erred: Some(away.since),
             due: Some(away.due),
@@ -71,8 +75,8 @@ impl Memory<'_> {
     /// The vendor is there again.
     pub(super) fn forget_outage<T: Queue>(&mut self, away: &Away, report: &mut Report) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| !scope::is_dry_run()) else { return Ok(()) };
-        let line =
-            format!("the outage of the vendor's systems since {} is over: {}", away.since, away.cause.text);
+        let (since, said) = (seconds(away.since), one_line(&away.cause.said));
+        let line = format!("the outage of the vendor's systems since {since} is over: {said}");
         report.announce(line, None);
         let Entered::Turn(turn) = ledger.enter(&order(collection::<T>()))? else { return Ok(()) };
         ledger.leave_ended(&turn, "over", true).map(drop)
@@ -100,11 +104,17 @@ impl Memory<'_> {
     }
 }
 
+/// The time as people read it.
+fn seconds(time: OffsetDateTime) -> String {
+    time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
+}
+
 fn began(away: &Away) -> String {
     let step = away.cause.step.as_ref().map(|step| format!("the step {step:?} ")).unwrap_or_default();
     format!(
         "the vendor's systems seem to be away since {}: {step}failed for five orders alike ({}). Their attempts do not \
          count, and one order tries every 10 minutes",
-        away.since, away.cause.text
+        seconds(away.since),
+        one_line(&away.cause.said)
     )
 }

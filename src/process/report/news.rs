@@ -7,7 +7,10 @@ use std::io::Write as _;
 use super::Report;
 use crate::ledger::{Ledger, Note, Noted};
 use crate::process::{News as State, Outcome};
-use crate::text::cause;
+use crate::text::{cause, escape_controls};
+
+/// So many of those that are alike are named.
+const NAMED: usize = 10;
 
 /// The lines of a run's news, those alike as one.
 #[derive(Debug, Default)]
@@ -19,7 +22,9 @@ pub(super) struct News {
 #[derive(Debug)]
 struct Line {
     text: String,
-    count: u64,
+    count: usize,
+    /// Ids of the first of those that are alike.
+    others: Vec<String>,
     is_failure: bool,
     /// What is remembered of each order once it was told.
     marks: Vec<Mark>,
@@ -42,7 +47,7 @@ impl News {
                 (told.clone(), Some((*collection, outcome.id.as_str(), told.as_str())))
             }
         };
-        self.line(cause, outcome, outcome.error.is_some(), mark);
+        self.line(cause, outcome, &outcome.id, outcome.is_failure(), mark);
     }
 
     /// The text is that of the first of those alike.
@@ -50,15 +55,20 @@ impl News {
         &mut self,
         cause: String,
         text: &impl fmt::Display,
+        id: &str,
         is_failure: bool,
         mark: Option<(&str, &str, &str)>,
     ) {
         let at = *self.by_cause.entry(cause).or_insert(self.lines.len());
         if at == self.lines.len() {
-            self.lines.push(Line { text: text.to_string(), count: 0, is_failure, marks: Vec::new() });
+            let (text, others) = (text.to_string(), Vec::new());
+            self.lines.push(Line { text, count: 0, others, is_failure, marks: Vec::new() });
         }
         let Some(line) = self.lines.get_mut(at) else { return };
         line.count += 1;
+        if (2..2 + NAMED).contains(&line.count) && !id.is_empty() {
+            line.others.push(escape_controls(id).into_owned());
+        }
         line.is_failure |= is_failure;
         line.marks.extend(mark.map(|(collection, id, told)| Mark {
             collection: collection.to_owned(),
@@ -82,7 +92,7 @@ impl Report {
 
     fn tell_as(&mut self, line: &str, is_failure: bool, mark: Option<(&str, &str, &str)>) {
         let about = mark.map(|(_, id, _)| id).unwrap_or_default();
-        self.news.line(cause(&line.replace(about, "")), &line, is_failure, mark);
+        self.news.line(cause(&line.replace(about, "")), &line, about, is_failure, mark);
     }
 
     /// Prints what changed since it was last told, for cron to mail, and returns the exit code of the news.
@@ -90,11 +100,14 @@ impl Report {
     /// News are a new verdict, a first error, another error, a last attempt, what is left to do for an order that ended, and
     /// an outage of the vendor's systems with its end. The same error of the same order is not told again, unless
     /// [`Options::tell_again`](crate::Options::tell_again) says so; nor is an order that was skipped or stale. Lines that are
-    /// alike are one line with a count. The exit code is 1 if an error is told, or if the platform ended the run, which is
-    /// told every time.
+    /// alike are one line with their count and the ids of up to ten others. The exit code is 1 if an error is told, or if the
+    /// platform ended the run, which is told every time. An undo that failed is an error; that a later run succeeded with
+    /// it is news, too.
+    ///
+    /// The first run tells that its ledger is new.
     ///
     /// The ledger remembers what was told after it was written and flushed. A run that is killed before that tells it in
-    /// the next run.
+    /// the next run. Call this once on a report: called again on the same one, it prints the same again.
     ///
     /// ```
     /// # use connect::sandbox::Sandbox;
@@ -129,10 +142,14 @@ impl Report {
     /// The lines that [`print_news`](Self::print_news) prints.
     pub fn news_text(&self) -> String {
         let mut text = String::new();
-        for Line { text: line, count, .. } in &self.news.lines {
+        for Line { text: line, count, others, .. } in &self.news.lines {
             text.push_str(line);
             if *count > 1 {
-                let _ = write!(text, " (and {} more alike)", count - 1);
+                let _ = write!(text, " (and {} more alike: {}", count - 1, others.join(", "));
+                match count - 1 - others.len() {
+                    0 => text.push(')'),
+                    unnamed => _ = write!(text, ", and {unnamed} more)"),
+                }
             }
             text.push('\n');
         }
