@@ -10,7 +10,7 @@ use postgres::Row;
 
 use crate::Postgres;
 use crate::ahead::{Coming, Denied};
-use crate::rows::{clean, entry, get, some_text, step, text};
+use crate::rows::{count, entry, get, numbers, seconds, some_text, step, text, texts, times};
 use crate::session::Value;
 
 /// Claims, and why the others are not given.
@@ -79,19 +79,19 @@ impl Postgres {
         let nonces: Vec<i64> = batch.iter().map(|order| nonce(&order.id)).collect();
         let asked = Instant::now();
         // `known_order` reads after the leases were taken, which a part of this statement would not.
-        let sql = "SELECT * FROM claim($1, $2, $3, $4, $5, $6, $7, $8, $9::float8 * interval '1 second', $10)
+        let sql = "SELECT * FROM claim($1, $2, $3, $4, $5, $6, $7, $8, $9 * interval '1 second', $10)
             LEFT JOIN LATERAL known_order($2, $3, order_id) ON outcome = 'yes'";
         let values: Vec<Value> = vec![
             some_text(live.found.timeline.as_deref()),
             text(&job),
             text(&collection),
-            Box::new(batch.iter().map(|order| clean(&order.id)).collect::<Vec<_>>()),
-            Box::new(batch.iter().map(|order| order.asset.as_deref().map(clean)).collect::<Vec<_>>()),
-            Box::new(batch.iter().map(|order| order.created).collect::<Vec<_>>()),
-            Box::new(nonces.clone()),
+            texts(batch.iter().map(|order| Some(&*order.id))),
+            texts(batch.iter().map(|order| order.asset.as_deref())),
+            times(batch.iter().map(|order| order.created).collect()),
+            numbers(nonces.clone()),
             text(&owner()),
-            Box::new(self.settings.terms.lease.as_secs_f64()),
-            Box::new(i32::try_from(most).unwrap_or(i32::MAX)),
+            seconds(self.settings.terms.lease),
+            count(most),
         ];
         let rows = live.session.rows(sql, values)?;
         let (mut granted, mut denied): (Vec<Claim>, Vec<_>) = (Vec::new(), Vec::new());
@@ -131,8 +131,9 @@ impl Postgres {
         let live = self.live();
         let nonces: Vec<i64> = claims.iter().map(|claim| claim.nonce.cast_signed()).collect();
         live.session.leases.remove(&nonces);
-        let sql = "UPDATE lease SET until = '-infinity' WHERE nonce = ANY ($1) AND ended IS NULL";
-        live.session.rows(sql, vec![Box::new(nonces)]).map(drop)
+        let sql = "UPDATE lease SET until = '-infinity' WHERE nonce = ANY ($2) AND ended IS NULL AND is_here($1)";
+        let timeline = some_text(live.found.timeline.as_deref());
+        live.session.rows(sql, vec![timeline, numbers(nonces)]).map(drop)
     }
 }
 

@@ -150,6 +150,9 @@ impl Live {
         let session = Session::open(config, tls, &schema::quoted(&settings.schema), settings.terms)?;
         let asked = Instant::now();
         let found = schema::look(&session, &settings.schema)?;
+        if let Some(timeline) = &found.timeline {
+            let _ = session.leases.timeline.set(timeline.clone());
+        }
         let clock = (asked, found.now);
         Ok(Self { session, found, clock, job: None, attached: false, warnings: Vec::new() })
     }

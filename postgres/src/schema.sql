@@ -96,10 +96,16 @@ CREATE FUNCTION timeline() RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
 $$;
 
--- Refuses to write on a server that has taken over from the one that the run began on.
+-- Whether this is the server that the run began on.
+CREATE FUNCTION is_here(_timeline text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN _timeline IS NULL OR _timeline IS NOT DISTINCT FROM timeline();
+END $$;
+
+-- Refuses to write on a server that has taken over from it.
 CREATE FUNCTION check_timeline(_timeline text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF _timeline IS NOT NULL AND _timeline IS DISTINCT FROM timeline() THEN
+    IF NOT is_here(_timeline) THEN
         RAISE EXCEPTION 'the timeline is % and not %', timeline(), _timeline USING ERRCODE = 'CN001';
     END IF;
 END $$;
@@ -134,7 +140,7 @@ END $$;
 -- It never waits for another worker while it holds a lock, so no two of them wait for each other.
 CREATE FUNCTION claim(
     _timeline text, _job text, _collection text, _ids text[], _assets text[], _created timestamptz[], _nonces bigint[],
-    _owner text, _lease interval, _most integer
+    _owner text, _lease interval, _most bigint
 ) RETURNS TABLE (order_id text, outcome text, detail text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -389,10 +395,12 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION note_orders(_job text, _collection text, _ids text[], _kinds text[], _texts text[], _now timestamptz)
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_orders(
+    _timeline text, _job text, _collection text, _ids text[], _kinds text[], _texts text[], _now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM check_timeline(_timeline);
     UPDATE entry SET looked = _now, state = note.text, unseen = NULL
         FROM unnest(_ids, _kinds, _texts) AS note (id, kind, text)
         WHERE job = _job AND collection = _collection AND entry.id = note.id AND kind = 'seen' AND ended IS NULL;
@@ -406,13 +414,14 @@ END $$;
 
 -- 'done', 'none' where nothing is remembered, or who has the order now.
 CREATE FUNCTION correct_order(
-    _job text, _collection text, _id text, _kind text, _step text, _result text, _by text, _now timestamptz
+    _timeline text, _job text, _collection text, _id text, _kind text, _step text, _result text, _by text, _now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _owner text;
     _changed integer;
 BEGIN
+    PERFORM check_timeline(_timeline);
     PERFORM FROM lease WHERE job = _job AND collection = _collection AND id = _id FOR UPDATE;
     SELECT owner INTO _owner FROM lease
         WHERE job = _job AND collection = _collection AND id = _id AND until > clock_timestamp();

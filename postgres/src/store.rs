@@ -11,7 +11,9 @@ use connect::{LedgerError, LedgerErrorKind, OffsetDateTime, Result};
 
 use crate::claim::{nonce, owner};
 use crate::error::unusable;
-use crate::rows::{clean, count, entry, get, number, one, some_text, some_time, step, stray, text, time};
+use crate::rows::{
+    big, count, entry, flag, get, number, one, seconds, some_text, some_time, step, stray, text, texts, time,
+};
 use crate::session::Value;
 use crate::{Live, Postgres};
 
@@ -40,7 +42,7 @@ impl Postgres {
             text(job),
             text(collection),
             text(id),
-            Box::new(claim.nonce.cast_signed()),
+            big(claim.nonce.cast_signed()),
         ]
     }
 }
@@ -133,7 +135,7 @@ impl Store for Postgres {
             count(begin.generation),
             text(begin.key),
             text(begin.input),
-            Box::new(begin.keep),
+            flag(begin.keep),
             time(now),
         ]);
         let sql =
@@ -185,12 +187,12 @@ impl Store for Postgres {
             text(&job),
             text(collection),
             text(id),
-            Box::new(nonce),
+            big(nonce),
             text(&owner()),
-            Box::new(self.settings.terms.lease.as_secs_f64()),
+            seconds(self.settings.terms.lease),
         ];
         let sql =
-            "SELECT claim_ended($1, $2, $3, $4, $5, $6, $7::float8 * interval '1 second') AS is_claimed";
+            "SELECT claim_ended($1, $2, $3, $4, $5, $6, $7 * interval '1 second') AS is_claimed";
         if !get::<bool>(one(&live.session.rows(sql, values)?)?, "is_claimed")? {
             return Ok(None);
         }
@@ -207,7 +209,7 @@ impl Store for Postgres {
         let kept = entry.unwrap_or(&claim.entry);
         let mut values = Self::fence(&live, &job, claim);
         values.extend([
-            Box::new(entry.is_some()) as Value,
+            flag(entry.is_some()),
             some_text(kept.asset.as_deref()),
             some_time(kept.created),
             count(kept.attempts),
@@ -237,20 +239,25 @@ impl Store for Postgres {
             return Ok(());
         }
         let (live, job) = self.writer()?;
-        let parts = |note: &Note<'_>| match note.what {
-            Noted::Seen(Some(state)) => ("seen", Some(clean(state))),
-            Noted::Seen(None) => ("unseen", None),
-            Noted::Told(text) => ("told", Some(clean(text))),
+        let kind = |note: &Note<'_>| match note.what {
+            Noted::Seen(Some(_)) => "seen",
+            Noted::Seen(None) => "unseen",
+            Noted::Told(_) => "told",
         };
+        let told = notes.iter().map(|note| match note.what {
+            Noted::Seen(text) => text,
+            Noted::Told(text) => Some(text),
+        });
         let values: Vec<Value> = vec![
+            some_text(live.found.timeline.as_deref()),
             text(&job),
             text(collection),
-            Box::new(notes.iter().map(|note| clean(note.id)).collect::<Vec<_>>()),
-            Box::new(notes.iter().map(|note| parts(note).0).collect::<Vec<_>>()),
-            Box::new(notes.iter().map(|note| parts(note).1).collect::<Vec<_>>()),
+            texts(notes.iter().map(|note| Some(note.id))),
+            texts(notes.iter().map(|note| Some(kind(note)))),
+            texts(told),
             time(now),
         ];
-        live.session.rows("SELECT note_orders($1, $2, $3, $4, $5, $6)", values).map(drop)
+        live.session.rows("SELECT note_orders($1, $2, $3, $4, $5, $6, $7)", values).map(drop)
     }
 
     fn correct(
@@ -269,6 +276,7 @@ impl Store for Postgres {
             Correction::Set { step, result } => ("set", Some(step), Some(result)),
         };
         let values = vec![
+            some_text(live.found.timeline.as_deref()),
             text(&job),
             text(collection),
             text(id),
@@ -279,7 +287,7 @@ impl Store for Postgres {
             time(now),
         ];
         let rows =
-            live.session.rows("SELECT correct_order($1, $2, $3, $4, $5, $6, $7, $8) AS done", values)?;
+            live.session.rows("SELECT correct_order($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done", values)?;
         match get::<&str>(one(&rows)?, "done")? {
             "done" => Ok(true),
             "none" => Ok(false),
@@ -310,7 +318,7 @@ impl Store for Postgres {
                 AND ($4::timestamptz IS NULL OR ended IS NULL AND (looked IS NULL OR looked < $4))
                 ORDER BY id COLLATE \"C\"";
             let values: Vec<Value> =
-                vec![some_text(live.job.as_deref()), text(collection), Box::new(open), some_time(before)];
+                vec![some_text(live.job.as_deref()), text(collection), flag(open), some_time(before)];
             live.session.rows(sql, values)?
         };
         entries.iter().try_for_each(|row| entry(row, "state").map(&mut *each))
@@ -330,8 +338,9 @@ impl Store for Postgres {
 
     fn sweep(&self, before: OffsetDateTime) -> Result<()> {
         let (live, job) = self.writer()?;
-        let sql = "WITH entries AS (DELETE FROM entry WHERE job = $1 AND ended < $2 AND open IS NULL)
-            DELETE FROM lease WHERE job = $1 AND (ended < $2 OR ended IS NULL AND until < $2 AND claimed < $2)";
-        live.session.rows(sql, vec![text(&job), time(before)]).map(drop)
+        let sql = "WITH entries AS (DELETE FROM entry WHERE job = $2 AND ended < $3 AND open IS NULL AND is_here($1))
+            DELETE FROM lease WHERE job = $2 AND (ended < $3 OR ended IS NULL AND until < $3 AND claimed < $3) AND is_here($1)";
+        let timeline = some_text(live.found.timeline.as_deref());
+        live.session.rows(sql, vec![timeline, text(&job), time(before)]).map(drop)
     }
 }

@@ -5,6 +5,8 @@
 
 #[path = "../../../examples/saas/call.rs"]
 mod call;
+mod failing;
+mod gateway;
 mod leases;
 mod server;
 mod servers;

@@ -10,7 +10,7 @@ use crate::world::World;
 const ORDERS: usize = 200;
 
 /// Each key was called once, and each order was approved once.
-fn once(world: &World, orders: usize) {
+pub(crate) fn once(world: &World, orders: usize) {
     let calls = world.vendor.calls();
     assert_eq!((calls.len(), calls.values().max()), (2 * orders, Some(&1)));
     let approvals = world.approvals();
@@ -49,6 +49,7 @@ fn ten_workers_run_each_step_once_and_approve_each_order_once() {
 /// Kills a worker again and again, and begins another one in its place.
 fn killed(orders: usize, count: usize, lag: Duration, every: Duration) {
     let world = World::new(orders);
+    world.note_takeovers();
     world.sandbox.lag(lag);
     let arguments = ["--lease", "2"];
     let start = Instant::now();
@@ -68,8 +69,16 @@ fn killed(orders: usize, count: usize, lag: Duration, every: Duration) {
         workers[victim] = world.spawn(&arguments);
     }
     drop(workers);
-    println!("{orders} orders in {:.1} s, {killed} kills", start.elapsed().as_secs_f64());
-    assert!(killed > 3, "{killed}");
+    let (taken, soonest, latest) = world.takeovers();
+    let called = world.vendor.calls().values().filter(|count| **count > 1).count();
+    println!(
+        "{orders} orders in {:.1} s, {killed} kills, {taken} leases taken over {soonest:.2} to {latest:.2} s after their time, \
+         {called} keys called more than once, {} orders said to be another's",
+        start.elapsed().as_secs_f64(),
+        world.ask("SELECT count(*) FROM entry WHERE open = 'adopted'")
+    );
+    assert!(killed > 3 && taken > 0, "{killed} {taken}");
+    assert!(soonest >= 0.0, "a lease was taken {soonest} s before its time");
     // A key is one effect, however often it is called.
     assert_eq!(world.vendor.calls().len(), 2 * orders);
     let approvals = world.approvals();

@@ -8,7 +8,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use connect::Ledger;
 use connect::sandbox::{Sandbox, sample};
+use connect_postgres::Settings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -113,10 +115,11 @@ impl World {
 
     /// A worker that has not begun.
     pub(crate) fn worker(&self, arguments: &[&str]) -> Command {
+        let (config, vendor) = self.parties();
         let mut command = Command::new(example());
         command
-            .arg(self.folder.path().join("config.json"))
-            .args(["--vendor", &format!("http://{}", self.vendor.address), "--postgres", &self.address])
+            .arg(config)
+            .args(["--vendor", &vendor, "--postgres", &self.address])
             .args(["--schema", &self.schema, "--json"])
             .args(arguments)
             .env("RUST_LOG", "warn")
@@ -127,7 +130,32 @@ impl World {
     }
 
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Worker {
-        Worker(Some(self.worker(arguments).spawn().unwrap()))
+        Worker::start(&mut self.worker(arguments))
+    }
+
+    /// Makes the ledger's tables, and notes in one of them how long a lease of a worker that vanished had been over when
+    /// another one took it.
+    pub(crate) fn note_takeovers(&self) {
+        let store = Settings::new(&*self.address).schema(&*self.schema).open().unwrap();
+        assert!(!Ledger::on(store).job("saas").revive("PR-1", "jo: nothing").unwrap());
+        self.ask(
+            "CREATE TABLE takeover (id text, after interval);
+            CREATE FUNCTION note_takeover() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO takeover VALUES (NEW.id, clock_timestamp() - OLD.until);
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER takeover AFTER UPDATE ON lease FOR EACH ROW
+                WHEN (OLD.nonce <> NEW.nonce AND OLD.until > '-infinity') EXECUTE FUNCTION note_takeover()",
+        );
+    }
+
+    /// Number of these, and the shortest and longest time in seconds.
+    pub(crate) fn takeovers(&self) -> (u64, f64, f64) {
+        let sql = "SELECT concat_ws(' ', count(*), COALESCE(EXTRACT(epoch FROM min(after)), 0),
+            COALESCE(EXTRACT(epoch FROM max(after)), 0)) FROM takeover";
+        let told = self.ask(sql);
+        let parts: Vec<&str> = told.split(' ').collect();
+        (parts[0].parse().unwrap(), parts[1].parse().unwrap(), parts[2].parse().unwrap())
     }
 
     /// Runs workers, one after the other, until no order is left.
@@ -155,6 +183,11 @@ impl World {
         approvals
     }
 
+    /// Where the configuration of the platform is, and the address of the vendor.
+    pub(crate) fn parties(&self) -> (PathBuf, String) {
+        (self.folder.path().join("config.json"), format!("http://{}", self.vendor.address))
+    }
+
     /// What SQL in the ledger's schema answers.
     pub(crate) fn ask(&self, sql: &str) -> String {
         shared().0.ask(&format!("SET search_path TO {}; {sql}", self.schema))
@@ -172,6 +205,10 @@ fn example() -> PathBuf {
 pub(crate) struct Worker(Option<Child>);
 
 impl Worker {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.0.as_ref().unwrap().id()
     }
