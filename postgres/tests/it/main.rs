@@ -5,6 +5,7 @@
 
 #[path = "../../../examples/saas/call.rs"]
 mod call;
+mod clocks;
 mod failing;
 mod gateway;
 mod leases;
