@@ -10,9 +10,9 @@ use tempfile::TempDir;
 
 use crate::support::{TEMPLATE, client};
 
-const ORDERS: usize = 60;
+const ORDERS: usize = 100;
 
-/// Sixty orders of thirty assets.
+/// A hundred orders of fifty assets.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(ORDERS, |number, request| {
