@@ -22,6 +22,7 @@ impl Postgres {
         let live = Live::connect(&self.settings)?;
         self.live.replace(live);
         self.ahead.take();
+        self.hands.take();
         Ok(())
     }
 

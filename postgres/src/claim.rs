@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::Instant;
 
-use connect::ledger::{Claim, Claimed, Entry, Order, Store as _};
+use connect::ledger::{Claim, Claimed, Entry, InHand, Order, Store as _};
 use connect::{OffsetDateTime, Result};
 use postgres::Row;
 
@@ -31,7 +31,7 @@ impl Postgres {
                     created: order.created.or(entry.created),
                     ..entry
                 };
-                Claimed::Yes(Box::new(Claim { nonce: 0, entry, steps }))
+                Claimed::Yes(Box::new(Claim { nonce: 0, entry, steps, died: None }))
             }
         })
     }
@@ -74,6 +74,7 @@ impl Postgres {
 
     /// Claims up to so many of these orders.
     fn claim_batch(&self, batch: &[Coming], most: u32) -> Result<Batch> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
         let collection = batch.first().map(|order| order.collection.clone()).unwrap_or_default();
         let nonces: Vec<i64> = batch.iter().map(|order| nonce(&order.id)).collect();
@@ -105,11 +106,18 @@ impl Postgres {
                     // One row for each step.
                     if granted.last().is_none_or(|claim| claim.entry.id != id) {
                         live.session.leases.add(nonce, asked, self.settings.terms.lease);
-                        granted.push(Claim {
-                            nonce: nonce.cast_unsigned(),
-                            entry: known(row, order)?,
-                            steps: Vec::new(),
+                        let vanished: Option<bool> = get(row, "vanished")?;
+                        let plan: Option<String> = get(row, "in_plan")?;
+                        if vanished == Some(false) {
+                            self.hands.borrow_mut().suspect(nonce);
+                        }
+                        let died = (vanished == Some(true) || plan.is_some()).then(|| InHand {
+                            collection: collection.clone(),
+                            id: id.clone(),
+                            plan,
                         });
+                        let nonce = nonce.cast_unsigned();
+                        granted.push(Claim { nonce, entry: known(row, order)?, steps: Vec::new(), died });
                     }
                     if let (Some(claim), Some(_)) = (granted.last_mut(), get::<Option<&str>>(row, "name")?) {
                         claim.steps.push(step(row)?);
@@ -129,11 +137,18 @@ impl Postgres {
             return Ok(());
         }
         let live = self.live();
-        let nonces: Vec<i64> = claims.iter().map(|claim| claim.nonce.cast_signed()).collect();
-        live.session.leases.remove(&nonces);
-        let sql = "UPDATE lease SET until = '-infinity' WHERE nonce = ANY ($2) AND ended IS NULL AND is_here($1)";
+        let nonces = |claims: &mut dyn Iterator<Item = &Claim>| -> Vec<i64> {
+            claims.map(|claim| claim.nonce.cast_signed()).collect()
+        };
+        let all = nonces(&mut claims.iter());
+        live.session.leases.remove(&all);
+        // What a worker vanished with is still to be told of by whoever comes to the order.
+        let died = nonces(&mut claims.iter().filter(|claim| claim.died.is_some()));
+        let sql = "UPDATE lease SET in_hand = nonce = ANY ($3),
+                until = CASE WHEN nonce = ANY ($3) THEN clock_timestamp() ELSE '-infinity' END
+            WHERE nonce = ANY ($2) AND ended IS NULL AND is_here($1)";
         let timeline = some_text(live.found.timeline.as_deref());
-        live.session.rows(sql, vec![timeline, numbers(nonces)]).map(drop)
+        live.session.rows(sql, vec![timeline, numbers(all), numbers(died)]).map(drop)
     }
 }
 

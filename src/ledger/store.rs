@@ -58,8 +58,13 @@ pub trait Store: Send {
     /// Notes which order a run has in hand, so that the next run knows it if this one dies of it, and the call that decides
     /// on it just before that is made.
     ///
-    /// It need not be durable against a loss of power. A store that many workers share may leave this out. No order says that
-    /// the run ends: claims on orders that were only coming are given back.
+    /// It need not be durable against a loss of power. A store that many workers share notes it with the claim, and tells it
+    /// with the [next one](Claim::died) should the worker vanish. No order says that the run ends: claims on orders that were
+    /// only coming are given back.
+    ///
+    /// # Errors
+    ///
+    /// Where a store that is shared cannot note it, the decision is not carried out.
     fn in_hand(&self, _order: Option<&Order<'_>>, _plan: Option<&str>) -> Result<()> {
         Ok(())
     }
@@ -193,6 +198,8 @@ pub struct Claim {
     pub entry: Entry,
     /// Steps in the order of their begin.
     pub steps: Vec<StepRecord>,
+    /// What is known of another worker's end, where it vanished with the order in hand and this claim took its place.
+    pub died: Option<InHand>,
 }
 
 /// What is remembered of an order.

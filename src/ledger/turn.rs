@@ -8,7 +8,7 @@ use super::Ledger;
 use super::ending::ending;
 use super::input::hash;
 use super::policy::{in_round, met_in};
-use super::store::{self, Claim, Claimed, Entry, Left, Order};
+use super::store::{Claim, Claimed, Entry, InHand, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
 
@@ -18,6 +18,7 @@ pub(crate) struct Turn {
     entry: Box<Entry>,
     is_known: bool,
     has_steps: bool,
+    died: Option<InHand>,
 }
 
 /// What claiming an order for a run came to.
@@ -51,6 +52,11 @@ impl Turn {
         self.is_known
     }
 
+    /// What another worker vanished with, where this one takes its place. Told once.
+    pub(crate) fn take_death(&mut self) -> Option<InHand> {
+        self.died.take()
+    }
+
     /// Where the order comes back from another state, attempts begin anew.
     pub(crate) fn meet(&mut self, status: &str) {
         *self.entry = met_in(std::mem::take(&mut *self.entry), status);
@@ -65,7 +71,7 @@ impl Turn {
 impl Ledger {
     /// Claims an order for a run.
     pub(crate) fn enter(&self, order: &Order<'_>) -> Result<Entered> {
-        let claim = match self.store.claim(order, self.now())? {
+        let mut claim = match self.store.claim(order, self.now())? {
             Claimed::Yes(claim) => *claim,
             Claimed::Behind(_) => return Ok(Entered::Behind),
             Claimed::Held | Claimed::Ended(_) => return Ok(Entered::Taken),
@@ -81,18 +87,19 @@ impl Ledger {
         };
         let has_steps = !claim.steps.is_empty();
         let is_known = *entry != unknown || has_steps;
+        let died = claim.died.take();
         let mut attempt = Attempt::new(number, order);
         self.give_claim(&mut attempt, claim);
         self.attempts.borrow_mut().push(attempt);
         self.note(number);
-        Ok(Entered::Turn(Turn { number, entry, is_known, has_steps }))
+        Ok(Entered::Turn(Turn { number, entry, is_known, has_steps, died }))
     }
 
     /// Has something in hand that is not claimed, such as a listing, whose periods are.
     pub(crate) fn enter_unclaimed(&self) -> Turn {
         let number = self.next_number();
         self.note(number);
-        Turn { number, entry: Box::default(), is_known: false, has_steps: false }
+        Turn { number, entry: Box::default(), is_known: false, has_steps: false, died: None }
     }
 
     fn note(&self, number: u64) {
@@ -144,7 +151,7 @@ impl Ledger {
     }
 
     /// The order of this collection that the last run died of.
-    pub(crate) fn died_of(&self, collection: &str) -> Option<store::InHand> {
+    pub(crate) fn died_of(&self, collection: &str) -> Option<InHand> {
         self.died_of.borrow_mut().take_if(|died| died.collection == collection)
     }
 

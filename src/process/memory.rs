@@ -10,8 +10,8 @@ use super::{Certainty, Options, Outcome, Plan, Queue, Report, Verdict};
 use crate::error::{Error, LedgerError, LedgerErrorKind, Result};
 use crate::http::Http;
 use crate::ledger::{
-    Attached, Attempts, Blame, Cause, Entered, Entry, Ledger, Left, Order, Outage, Refusal, Turn, Undos,
-    ending, may_try,
+    Attached, Attempts, Blame, Cause, Entered, Entry, InHand, Ledger, Left, Order, Outage, Refusal, Turn,
+    Undos, ending, may_try,
 };
 use crate::scope;
 
@@ -38,6 +38,8 @@ pub(super) struct Memory<'a> {
     after: Option<Duration>,
     /// The deciding call of unknown fate.
     lost: Option<Lost>,
+    /// What other workers vanished with, in the middle of a decision.
+    vanished: Vec<InHand>,
     outage: Outage,
     has_ended_one: bool,
     has_decided_one: bool,
@@ -109,6 +111,7 @@ impl<'a> Memory<'a> {
             turn: None,
             after: None,
             lost: None,
+            vanished: Vec::new(),
             outage: Outage::default(),
             has_ended_one: false,
             has_decided_one: false,
@@ -143,7 +146,15 @@ impl<'a> Memory<'a> {
     }
 
     /// Whether the order is handed to the closure now.
-    pub(super) fn enter<T: Queue>(&mut self, item: &T, is_retry: bool, report: &mut Report) -> Result<Enter> {
+    ///
+    /// What another worker died of is handed to `told`.
+    pub(super) fn enter<T: Queue>(
+        &mut self,
+        item: &T,
+        is_retry: bool,
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<Enter> {
         let Some(ledger) = self.ledger else { return Ok(Enter::Now) };
         if !T::ENDS {
             self.turn = Some(ledger.enter_unclaimed());
@@ -164,6 +175,12 @@ impl<'a> Memory<'a> {
         turn.meet(item.status());
         if turn.entry().round.is_some() {
             turn.begin_round(&item.round());
+        }
+        if let Some(died) = turn.take_death() {
+            return match self.inherit::<T>(turn, died, &item.round(), report, told)? {
+                true => self.enter(item, is_retry, report, told),
+                false => Ok(Enter::No),
+            };
         }
         let now = ledger.now();
         let entry = turn.entry();

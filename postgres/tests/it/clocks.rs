@@ -34,7 +34,8 @@ fn clock() -> &'static PathBuf {
         let (source, built) = (folder.join("clock.c"), folder.join("clock.so"));
         std::fs::write(&source, CLOCK).unwrap();
         // There is one where the bundled SQLite was built.
-        let status = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&built).arg(&source).status().unwrap();
+        let status =
+            Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&built).arg(&source).status().unwrap();
         assert!(status.success());
         built
     })
@@ -62,10 +63,14 @@ fn workers_whose_clocks_are_hours_apart_do_everything_once() {
     let told = wrong(Command::new("date").arg("+%s"), 3600).output().unwrap();
     let told: i64 = String::from_utf8(told.stdout).unwrap().trim().parse().unwrap();
     let here = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    assert!((told - i64::try_from(here).unwrap() - 3600).abs() < 60, "the clock of a program is wrong as it should be");
+    assert!(
+        (told - i64::try_from(here).unwrap() - 3600).abs() < 60,
+        "the clock of a program is wrong as it should be"
+    );
     let world = World::new(60);
     world.note_takeovers();
-    let workers: Vec<_> = [0, 3600, -3600, 7200].map(|seconds| worker(&world, seconds, &["--lease", "2"])).into();
+    let workers: Vec<_> =
+        [0, 3600, -3600, 7200].map(|seconds| worker(&world, seconds, &["--lease", "2"])).into();
     for worker in workers {
         let report = worker.report();
         assert_eq!((&report["counts"]["errored"], &report["error"]), (&0.into(), &().into()), "{report}");

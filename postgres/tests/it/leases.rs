@@ -80,8 +80,7 @@ fn the_result_of_a_worker_that_stopped_in_a_call_of_the_vendors_is_a_stray() {
     let mut calls: Vec<_> = world.vendor.calls().into_values().collect();
     calls.sort_unstable();
     assert_eq!(calls, [1, 2]);
-    let ledger =
-        Ledger::on(Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
+    let ledger = Ledger::on(Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
     let strays = ledger.job("saas").strays().unwrap();
     assert_eq!((strays.len(), strays[0].step.as_str()), (1, "tenant"));
 }
@@ -136,7 +135,8 @@ fn is_stopped(process: u32) -> bool {
 #[ignore = "started by another test"]
 fn stops_before_a_result() {
     let Ok(of) = std::env::var(OF) else { return };
-    let (config, vendor, address, schema): (String, String, String, String) = serde_json::from_str(&of).unwrap();
+    let (config, vendor, address, schema): (String, String, String, String) =
+        serde_json::from_str(&of).unwrap();
     let settings = Settings::new(address).schema(schema).lease(Duration::from_secs(4));
     let ledger = Ledger::on(settings.open().unwrap()).job("saas");
     let connect = Connect::from_file(config).unwrap();

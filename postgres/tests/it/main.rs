@@ -6,6 +6,7 @@
 #[path = "../../../examples/saas/call.rs"]
 mod call;
 mod clocks;
+mod deaths;
 mod failing;
 mod gateway;
 mod leases;

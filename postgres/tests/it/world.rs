@@ -27,6 +27,8 @@ struct Made {
     calls: HashMap<String, u32>,
     ids: HashMap<String, String>,
     hook: Option<Hook>,
+    /// Time that each answer takes.
+    pause: Duration,
 }
 
 pub(crate) struct Vendor {
@@ -53,6 +55,10 @@ impl Vendor {
         self.lock().hook = Some(Box::new(hook));
     }
 
+    pub(crate) fn pause(&self, time: Duration) {
+        self.lock().pause = time;
+    }
+
     /// Number of calls by their keys.
     pub(crate) fn calls(&self) -> HashMap<String, u32> {
         self.lock().calls.clone()
@@ -67,7 +73,11 @@ fn serve(stream: &TcpStream, made: &Mutex<Made>) -> Option<()> {
     let mut input = BufReader::new(stream);
     loop {
         let Call { key, .. } = read(&mut input)?;
-        let hook = made.lock().unwrap_or_else(PoisonError::into_inner).hook.take();
+        let (hook, pause) = {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            (made.hook.take(), made.pause)
+        };
+        std::thread::sleep(pause);
         if let Some(mut hook) = hook {
             hook(&key);
             made.lock().unwrap_or_else(PoisonError::into_inner).hook.get_or_insert(hook);
@@ -116,7 +126,7 @@ impl World {
     /// A worker that has not begun.
     pub(crate) fn worker(&self, arguments: &[&str]) -> Command {
         let (config, vendor) = self.parties();
-        let mut command = Command::new(example());
+        let mut command = Command::new(example("saas_workers"));
         command
             .arg(config)
             .args(["--vendor", &vendor, "--postgres", &self.address])
@@ -127,6 +137,21 @@ impl World {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// The worker with this number of so many that share the orders and no ledger: the example of the crate itself.
+    pub(crate) fn spawn_with_a_file(&self, index: usize, of: usize) -> Worker {
+        let (config, vendor) = self.parties();
+        let mut command = Command::new(example("saas"));
+        command
+            .arg(config)
+            .args(["--vendor", &vendor, "--share", &format!("{index}/{of}"), "--json", "--ledger"])
+            .arg(self.folder.path().join(format!("{index}.db")))
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Worker::start(&mut command)
     }
 
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Worker {
@@ -194,11 +219,11 @@ impl World {
     }
 }
 
-fn example() -> PathBuf {
+fn example(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
-    path.join("examples/saas_workers")
+    path.join("examples").join(name)
 }
 
 /// A worker's process, which ends with its value.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::super::conversations::Conversations;
 use super::super::look_up::look_up;
 use super::{Memory, by_id, collection};
 use crate::error::{Error, Result};
@@ -27,6 +28,7 @@ impl Memory<'_> {
     pub(in crate::process) fn walked<T: Queue>(
         &mut self,
         http: &Http,
+        conversations: &mut Conversations<'_>,
         report: &mut Report,
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
@@ -64,7 +66,12 @@ impl Memory<'_> {
         for (entry, state) in &found {
             match state {
                 Some(state) if ending(collection::<T>(), state).is_some() => {
-                    let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
+                    let Entered::Turn(mut turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
+                    // Whoever vanished may have ended it.
+                    if let Some(died) = turn.take_death().filter(|died| died.plan.is_some()) {
+                        self.keep_for_later(&turn, died)?;
+                        continue;
+                    }
                     if self.ended_elsewhere::<T>(&turn, state, report)? == Some(Left::Undo) {
                         failed.push(entry.clone());
                     }
@@ -74,6 +81,7 @@ impl Memory<'_> {
         }
         ledger.store().note(collection::<T>(), &notes, now)?;
         self.undo_all::<T>(&failed, report, told)?;
+        self.settle_vanished::<T>(http, conversations, report, told)?;
         // What could not be looked up is looked up by a later run.
         if let Err(error) = looked {
             log::warn!(target: "connect::process", "what has ended could not be looked up: {error}");

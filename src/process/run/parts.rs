@@ -32,7 +32,7 @@ pub(crate) fn run_parts<T: Queue, P>(
                 return Ok(Handled::Stop(stop));
             }
             // A part is what a ledger that is shared by several workers will have to claim.
-            if run.memory.enter(item, turn.is_retry, &mut run.report)? != Enter::Now {
+            if run.enter(item, turn, options)? != Enter::Now {
                 continue;
             }
             let mut decide = |item: &T| decide(item, &part);
