@@ -46,7 +46,9 @@ fn a_run_on_a_server_that_cannot_keep_the_ledger_handles_nothing() {
 }
 
 /// The server fails while a worker waits for the vendor's answer, for the second step of its second order.
-fn fails_in_a_call(fail: impl Fn(&Server) + Send + 'static, text: &str, mend: impl Fn(&Server)) {
+///
+/// Returns how many attempts that cost.
+fn fails_in_a_call(fail: impl Fn(&Server) + Send + 'static, text: &str, mend: impl Fn(&Server)) -> String {
     let server = Arc::new(Server::start("fsync = off"));
     let world = World::on(server.address(), "jobs".into(), 3);
     let (done, is_done) = channel();
@@ -69,15 +71,17 @@ fn fails_in_a_call(fail: impl Fn(&Server) + Send + 'static, text: &str, mend: im
     assert_eq!(world.vendor.calls().len(), 6);
     // The hook has the server, and the vendor's thread has the hook.
     world.vendor.on_call(|_| {});
+    server.ask("SELECT sum(attempts) FROM jobs.entry")
 }
 
 #[test]
 fn a_server_that_crashes_in_a_call_of_the_vendors_ends_the_run() {
-    fails_in_a_call(
+    let attempts = fails_in_a_call(
         |server| server.control("crash"),
         "nothing more is done without the ledger",
         |server| server.control("start"),
     );
+    assert_eq!(attempts, "0", "it is no order's fault that the server was away");
 }
 
 #[test]
@@ -87,7 +91,13 @@ fn a_server_that_becomes_read_only_in_a_call_of_the_vendors_ends_the_run() {
         server.control("reload");
         while server.ask("SHOW default_transaction_read_only") != to {}
     };
-    fails_in_a_call(move |server| set(server, "on"), "PostgreSQL is read-only", |server| set(server, "off"));
+    let attempts = fails_in_a_call(
+        move |server| set(server, "on"),
+        "PostgreSQL is read-only",
+        |server| set(server, "off"),
+    );
+    // Nobody could note that the order was given back: that looks as if its worker had vanished.
+    assert_eq!(attempts, "1");
 }
 
 #[test]
@@ -96,11 +106,12 @@ fn a_server_whose_disk_is_full_in_a_call_of_the_vendors_ends_the_run() {
         CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
         CREATE TRIGGER fill BEFORE UPDATE ON step FOR EACH STATEMENT EXECUTE FUNCTION fill()";
-    fails_in_a_call(
+    let attempts = fails_in_a_call(
         move |server| drop(server.ask(full)),
         "the disk of PostgreSQL is full",
         |server| drop(server.ask("DROP TRIGGER fill ON jobs.step")),
     );
+    assert_eq!(attempts, "0", "the order could be given back");
 }
 
 /// Whatever a server is told during a run, the run's own commits are kept as they were when it began.

@@ -72,6 +72,11 @@ impl Memory<'_> {
                         self.keep_for_later(&turn, died)?;
                         continue;
                     }
+                    // Another worker finds out meanwhile whether the job itself has ended it.
+                    if turn.entry().plan.is_some() {
+                        ledger.leave_turn(&turn, None)?;
+                        continue;
+                    }
                     if self.ended_elsewhere::<T>(&turn, state, report)? == Some(Left::Undo) {
                         failed.push(entry.clone());
                     }

@@ -10,7 +10,7 @@ use super::ended::HOUR;
 use super::{Memory, by_id, collection, order};
 use crate::error::{Error, LedgerErrorKind, Result};
 use crate::http::Http;
-use crate::ledger::{Entered, Entry, InHand, Turn, Which, may_try};
+use crate::ledger::{Entered, Entry, InHand, Ledger, Turn, Which, may_try};
 use crate::process::{Certainty, Goal, Outcome, Plan, Queue, Report, Verdict};
 
 /// What is needed to recognise that the call was carried out, and to do what comes after it.
@@ -59,6 +59,12 @@ impl Lost {
     }
 }
 
+/// Gives the order back with the decision whose fate is to be found out.
+fn keep_plan(ledger: &Ledger, turn: &Turn, died: &InHand) -> Result<()> {
+    let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
+    ledger.leave_turn(turn, Some(&Entry { plan, ..turn.entry().clone() }))
+}
+
 impl Memory<'_> {
     /// The call that decides on the order is about to be made.
     ///
@@ -88,9 +94,10 @@ impl Memory<'_> {
     /// The last run died while it had this order in hand. Its deciding call may have been made: that is found out first.
     pub(super) fn take_up<T: Queue>(&self, died: &InHand) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| died.plan.is_some()) else { return Ok(()) };
-        let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&died.id))? else { return Ok(()) };
-        let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
-        ledger.leave_turn(&turn, Some(&Entry { plan, ..turn.entry().clone() }))
+        match ledger.enter(&by_id::<T>(&died.id))? {
+            Entered::Turn(turn) => keep_plan(ledger, &turn, died),
+            Entered::Behind | Entered::Taken => Ok(()),
+        }
     }
 
     /// That the run died counts as an attempt of the order, unless it is over or its deciding call was or may have been made.
@@ -149,8 +156,7 @@ impl Memory<'_> {
     /// Notes the decision that another worker was about to carry out.
     pub(super) fn keep_for_later(&mut self, turn: &Turn, died: InHand) -> Result<()> {
         let Some(ledger) = self.ledger else { return Ok(()) };
-        let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
-        ledger.leave_turn(turn, Some(&Entry { plan, ..turn.entry().clone() }))?;
+        keep_plan(ledger, turn, &died)?;
         self.vanished.push(died);
         Ok(())
     }
