@@ -92,7 +92,8 @@ pub trait Store: Send {
 
     /// Notes that the order has ended in this state of the platform, and gives the claim back.
     ///
-    /// An order with recorded steps stays as a tombstone, with what is left to do; any other is forgotten.
+    /// An order with recorded steps stays as a tombstone, with what is left to do; any other is forgotten. Where the decision
+    /// was noted as [in hand](Self::in_hand), this may be told with the next act: until then the note stands for it.
     fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()>;
 
     /// Claims an order that has ended, to undo its steps; nothing where there is none, or another worker has it.
