@@ -139,7 +139,7 @@ impl<'a> Memory<'a> {
         let died = ledger.died_of(collection::<T>());
         died.as_ref().map_or(Ok(()), |died| self.take_up::<T>(died))?;
         self.settle_lost::<T>(http, conversations, report, told)?;
-        if let Some(outcome) = died.map_or(Ok(None), |died| self.blame_death::<T>(died))? {
+        if let Some(outcome) = died.map_or(Ok(None), |died| self.blame_death::<T>(&died))? {
             told(report, outcome);
         }
         self.undo_leftovers::<T>(report, told)
@@ -177,10 +177,8 @@ impl<'a> Memory<'a> {
             turn.begin_round(&item.round());
         }
         if let Some(died) = turn.take_death() {
-            return match self.inherit::<T>(turn, died, &item.round(), report, told)? {
-                true => self.enter(item, is_retry, report, told),
-                false => Ok(Enter::No),
-            };
+            let is_counted = self.inherit::<T>(turn, died, &item.round(), report, told)?;
+            return if is_counted { self.enter(item, is_retry, report, told) } else { Ok(Enter::No) };
         }
         let now = ledger.now();
         let entry = turn.entry();

@@ -101,7 +101,7 @@ impl Memory<'_> {
     }
 
     /// That the run died counts as an attempt of the order, unless it is over or its deciding call was or may have been made.
-    pub(super) fn blame_death<T: Queue>(&mut self, died: InHand) -> Result<Option<Outcome>> {
+    pub(super) fn blame_death<T: Queue>(&mut self, died: &InHand) -> Result<Option<Outcome>> {
         let Some(ledger) = self.ledger else { return Ok(None) };
         let known = ledger.store().read(&died.collection, &died.id)?;
         let is_open = known
@@ -174,7 +174,7 @@ impl Memory<'_> {
         }
         self.settle_lost::<T>(http, conversations, report, told)?;
         for died in std::mem::take(&mut self.vanished) {
-            if let Some(outcome) = self.blame_death::<T>(died)? {
+            if let Some(outcome) = self.blame_death::<T>(&died)? {
                 told(report, outcome);
             }
         }
