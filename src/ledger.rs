@@ -125,7 +125,7 @@
 //! | [`claim`](Store::claim) | keeps other workers from an order, and reads what is remembered of it; writes nothing here |
 //! | [`begin`](Store::begin) | notes that a step begins, unless it is done, changed, or the claim is lost |
 //! | [`result`](Store::result) | notes what a begun step came to |
-//! | [`in_hand`](Store::in_hand) | notes the order that the run has in hand, for the run after one that dies |
+//! | [`in_hand`](Store::in_hand) | notes the order in hand and what is decided on it, for whoever comes after one that dies |
 //! | [`end`](Store::end) | notes that the order ended: a tombstone if it had steps, else nothing is left |
 //! | [`claim_ended`](Store::claim_ended) | claims an ended order, to undo its steps |
 //! | [`release`](Store::release) | gives the claim back, with the entry if there is something to remember |

@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((ids(&batch), most), (vec!["1", "2", "4"], FIRST));
         let claim = |id: &str, asset: &str| {
             let entry = Entry { id: id.into(), asset: Some(asset.into()), ..Entry::default() };
-            Claim { nonce: 1, entry, steps: Vec::new() }
+            Claim { nonce: 1, entry, steps: Vec::new(), died: None }
         };
         ahead.learn(vec![claim("1", "A"), claim("2", "B")], vec![("4".into(), Denied::Held)], 2);
         assert!(matches!(ahead.known(&page[0]), Some(Ok(_))));

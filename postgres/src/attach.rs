@@ -1,6 +1,7 @@
 //! A run takes the ledger: the server is looked at, the schema made, and whose it is noted.
 
 use std::cell::RefMut;
+use std::time::Duration;
 
 use connect::ledger::{Attached, Identity};
 use connect::{LedgerError, LedgerErrorKind, OffsetDateTime, Result};
@@ -8,15 +9,20 @@ use connect::{LedgerError, LedgerErrorKind, OffsetDateTime, Result};
 use crate::rows::{get, one, some_text, text, time};
 use crate::{Live, Postgres, schema};
 
+/// A connection that is no older and was not used is not asked whether it is there.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
 impl Postgres {
     /// Connects anew where the last run lost its connection.
     fn revive(&self) -> Result<()> {
-        if self.live().session.rows("SELECT 1", Vec::new()).is_ok() {
+        let is_new = self.live().clock.0.elapsed() < JUST_NOW && !self.live().attached;
+        if is_new || self.live().session.rows("SELECT 1", Vec::new()).is_ok() {
             return Ok(());
         }
         let live = Live::connect(&self.settings)?;
         self.live.replace(live);
         self.ahead.take();
+        self.hands.take();
         Ok(())
     }
 

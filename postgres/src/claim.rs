@@ -4,13 +4,13 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::Instant;
 
-use connect::ledger::{Claim, Claimed, Entry, Order, Store as _};
+use connect::ledger::{Claim, Claimed, Entry, InHand, Order, Store as _};
 use connect::{OffsetDateTime, Result};
 use postgres::Row;
 
 use crate::Postgres;
 use crate::ahead::{Coming, Denied};
-use crate::rows::{clean, entry, get, some_text, step, text};
+use crate::rows::{count, entry, get, numbers, seconds, some_text, step, text, texts, times};
 use crate::session::Value;
 
 /// Claims, and why the others are not given.
@@ -31,7 +31,7 @@ impl Postgres {
                     created: order.created.or(entry.created),
                     ..entry
                 };
-                Claimed::Yes(Box::new(Claim { nonce: 0, entry, steps }))
+                Claimed::Yes(Box::new(Claim { nonce: 0, entry, steps, died: None }))
             }
         })
     }
@@ -74,24 +74,25 @@ impl Postgres {
 
     /// Claims up to so many of these orders.
     fn claim_batch(&self, batch: &[Coming], most: u32) -> Result<Batch> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
         let collection = batch.first().map(|order| order.collection.clone()).unwrap_or_default();
         let nonces: Vec<i64> = batch.iter().map(|order| nonce(&order.id)).collect();
         let asked = Instant::now();
         // `known_order` reads after the leases were taken, which a part of this statement would not.
-        let sql = "SELECT * FROM claim($1, $2, $3, $4, $5, $6, $7, $8, $9::float8 * interval '1 second', $10)
+        let sql = "SELECT * FROM claim($1, $2, $3, $4, $5, $6, $7, $8, $9 * interval '1 second', $10)
             LEFT JOIN LATERAL known_order($2, $3, order_id) ON outcome = 'yes'";
         let values: Vec<Value> = vec![
             some_text(live.found.timeline.as_deref()),
             text(&job),
             text(&collection),
-            Box::new(batch.iter().map(|order| clean(&order.id)).collect::<Vec<_>>()),
-            Box::new(batch.iter().map(|order| order.asset.as_deref().map(clean)).collect::<Vec<_>>()),
-            Box::new(batch.iter().map(|order| order.created).collect::<Vec<_>>()),
-            Box::new(nonces.clone()),
+            texts(batch.iter().map(|order| Some(&*order.id))),
+            texts(batch.iter().map(|order| order.asset.as_deref())),
+            times(batch.iter().map(|order| order.created).collect()),
+            numbers(nonces.clone()),
             text(&owner()),
-            Box::new(self.settings.terms.lease.as_secs_f64()),
-            Box::new(i32::try_from(most).unwrap_or(i32::MAX)),
+            seconds(self.settings.terms.lease),
+            count(most),
         ];
         let rows = live.session.rows(sql, values)?;
         let (mut granted, mut denied): (Vec<Claim>, Vec<_>) = (Vec::new(), Vec::new());
@@ -105,11 +106,18 @@ impl Postgres {
                     // One row for each step.
                     if granted.last().is_none_or(|claim| claim.entry.id != id) {
                         live.session.leases.add(nonce, asked, self.settings.terms.lease);
-                        granted.push(Claim {
-                            nonce: nonce.cast_unsigned(),
-                            entry: known(row, order)?,
-                            steps: Vec::new(),
+                        let vanished: Option<bool> = get(row, "vanished")?;
+                        let plan: Option<String> = get(row, "in_plan")?;
+                        if vanished == Some(false) {
+                            self.hands.borrow_mut().suspect(nonce);
+                        }
+                        let died = (vanished == Some(true) || plan.is_some()).then(|| InHand {
+                            collection: collection.clone(),
+                            id: id.clone(),
+                            plan,
                         });
+                        let nonce = nonce.cast_unsigned();
+                        granted.push(Claim { nonce, entry: known(row, order)?, steps: Vec::new(), died });
                     }
                     if let (Some(claim), Some(_)) = (granted.last_mut(), get::<Option<&str>>(row, "name")?) {
                         claim.steps.push(step(row)?);
@@ -129,10 +137,18 @@ impl Postgres {
             return Ok(());
         }
         let live = self.live();
-        let nonces: Vec<i64> = claims.iter().map(|claim| claim.nonce.cast_signed()).collect();
-        live.session.leases.remove(&nonces);
-        let sql = "UPDATE lease SET until = '-infinity' WHERE nonce = ANY ($1) AND ended IS NULL";
-        live.session.rows(sql, vec![Box::new(nonces)]).map(drop)
+        let nonces = |claims: &mut dyn Iterator<Item = &Claim>| -> Vec<i64> {
+            claims.map(|claim| claim.nonce.cast_signed()).collect()
+        };
+        let all = nonces(&mut claims.iter());
+        live.session.leases.remove(&all);
+        // What a worker vanished with is still to be told of by whoever comes to the order.
+        let died = nonces(&mut claims.iter().filter(|claim| claim.died.is_some()));
+        let sql = "UPDATE lease SET in_hand = nonce = ANY ($3),
+                until = CASE WHEN nonce = ANY ($3) THEN clock_timestamp() ELSE '-infinity' END
+            WHERE nonce = ANY ($2) AND ended IS NULL AND is_here($1)";
+        let timeline = some_text(live.found.timeline.as_deref());
+        live.session.rows(sql, vec![timeline, numbers(all), numbers(died)]).map(drop)
     }
 }
 

@@ -5,6 +5,7 @@ mod ahead;
 mod attach;
 mod claim;
 mod error;
+mod hand;
 mod rows;
 mod schema;
 mod session;
@@ -19,6 +20,7 @@ use connect::{OffsetDateTime, Result};
 
 use ahead::Ahead;
 use error::unusable;
+use hand::Hands;
 use schema::Found;
 use session::{Session, Terms};
 
@@ -110,6 +112,7 @@ pub struct Postgres {
     settings: Settings,
     live: RefCell<Live>,
     ahead: RefCell<Ahead>,
+    hands: RefCell<Hands>,
 }
 
 /// What is known through the present connection.
@@ -136,7 +139,7 @@ impl Postgres {
 
     fn connect(settings: Settings) -> Result<Self> {
         let live = Live::connect(&settings)?;
-        Ok(Self { settings, live: RefCell::new(live), ahead: RefCell::default() })
+        Ok(Self { settings, live: RefCell::new(live), ahead: RefCell::default(), hands: RefCell::default() })
     }
 }
 
@@ -150,6 +153,9 @@ impl Live {
         let session = Session::open(config, tls, &schema::quoted(&settings.schema), settings.terms)?;
         let asked = Instant::now();
         let found = schema::look(&session, &settings.schema)?;
+        if let Some(timeline) = &found.timeline {
+            let _ = session.leases.timeline.set(timeline.clone());
+        }
         let clock = (asked, found.now);
         Ok(Self { session, found, clock, job: None, attached: false, warnings: Vec::new() })
     }

@@ -1,9 +1,11 @@
 //! Rows of the tables, as the ledger's values.
 
+use std::time::Duration;
+
 use connect::ledger::{Entry, Left, StepRecord, StepState, Stray};
 use connect::{LedgerError, LedgerErrorKind, OffsetDateTime, Result};
 use postgres::Row;
-use postgres::types::FromSql;
+use postgres::types::{FromSql, ToSql, Type};
 
 use crate::error::unusable;
 use crate::session::Value;
@@ -84,27 +86,55 @@ pub(crate) fn stray(row: &Row) -> Result<Stray> {
     })
 }
 
-/// A text for the server, which keeps no NUL.
-pub(crate) fn text(text: &str) -> Value {
-    Box::new(clean(text))
+fn value(value: impl ToSql + Sync + Send + 'static, kind: Type) -> Value {
+    (Box::new(value), kind)
 }
 
-pub(crate) fn clean(text: &str) -> String {
+/// A text for the server, which keeps no NUL.
+pub(crate) fn text(text: &str) -> Value {
+    value(clean(text), Type::TEXT)
+}
+
+fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
 pub(crate) fn some_text(text: Option<&str>) -> Value {
-    Box::new(text.map(clean))
+    value(text.map(clean), Type::TEXT)
+}
+
+pub(crate) fn texts<'t, I: Iterator<Item = Option<&'t str>>>(texts: I) -> Value {
+    value(texts.map(|text| text.map(clean)).collect::<Vec<_>>(), Type::TEXT_ARRAY)
 }
 
 pub(crate) fn time(time: OffsetDateTime) -> Value {
-    Box::new(time)
+    value(time, Type::TIMESTAMPTZ)
 }
 
 pub(crate) fn some_time(time: Option<OffsetDateTime>) -> Value {
-    Box::new(time)
+    value(time, Type::TIMESTAMPTZ)
+}
+
+pub(crate) fn times(times: Vec<Option<OffsetDateTime>>) -> Value {
+    value(times, Type::TIMESTAMPTZ_ARRAY)
 }
 
 pub(crate) fn count(number: u32) -> Value {
-    Box::new(i64::from(number))
+    value(i64::from(number), Type::INT8)
+}
+
+pub(crate) fn big(number: i64) -> Value {
+    value(number, Type::INT8)
+}
+
+pub(crate) fn numbers(numbers: Vec<i64>) -> Value {
+    value(numbers, Type::INT8_ARRAY)
+}
+
+pub(crate) fn flag(flag: bool) -> Value {
+    value(flag, Type::BOOL)
+}
+
+pub(crate) fn seconds(time: Duration) -> Value {
+    value(time.as_secs_f64(), Type::FLOAT8)
 }

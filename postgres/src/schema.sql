@@ -55,7 +55,8 @@ CREATE TABLE step (
     FOREIGN KEY (job, collection, id) REFERENCES entry (job, collection, id) ON DELETE CASCADE
 );
 
--- Who has an order, and that it ended. A lease that was given back is until '-infinity'.
+-- Who has an order, and that it ended. A lease that was given back is until '-infinity'. Of a worker that vanished, in_hand and
+-- plan tell whether it was at work on the order, and what it was about to decide.
 CREATE TABLE lease (
     job text NOT NULL,
     collection text NOT NULL,
@@ -67,6 +68,8 @@ CREATE TABLE lease (
     until timestamptz NOT NULL,
     ended timestamptz,
     state text,
+    in_hand boolean NOT NULL DEFAULT false,
+    plan text,
     PRIMARY KEY (job, collection, id)
 ) WITH (fillfactor = 70);
 CREATE INDEX lease_of_asset ON lease (job, asset) WHERE asset IS NOT NULL;
@@ -96,10 +99,16 @@ CREATE FUNCTION timeline() RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
 $$;
 
--- Refuses to write on a server that has taken over from the one that the run began on.
+-- Whether this is the server that the run began on.
+CREATE FUNCTION is_here(_timeline text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN _timeline IS NULL OR _timeline IS NOT DISTINCT FROM timeline();
+END $$;
+
+-- Refuses to write on a server that has taken over from it.
 CREATE FUNCTION check_timeline(_timeline text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF _timeline IS NOT NULL AND _timeline IS DISTINCT FROM timeline() THEN
+    IF NOT is_here(_timeline) THEN
         RAISE EXCEPTION 'the timeline is % and not %', timeline(), _timeline USING ERRCODE = 'CN001';
     END IF;
 END $$;
@@ -129,13 +138,17 @@ BEGIN
         _was IS NOT NULL AND _was IS DISTINCT FROM _timeline;
 END $$;
 
--- Leases up to so many of these orders, in their order, and tells of the others what keeps them.
+-- Leases up to so many of these orders, in their order, and tells of the others what keeps them. The first is the one that the
+-- worker turns to now.
+--
+-- Of a lease that ran out, vanished tells whether its worker had the order in hand. Where the server itself was away
+-- since, it is no order's fault that nobody renewed it.
 --
 -- It never waits for another worker while it holds a lock, so no two of them wait for each other.
 CREATE FUNCTION claim(
     _timeline text, _job text, _collection text, _ids text[], _assets text[], _created timestamptz[], _nonces bigint[],
-    _owner text, _lease interval, _most integer
-) RETURNS TABLE (order_id text, outcome text, detail text) LANGUAGE plpgsql AS $$
+    _owner text, _lease interval, _most bigint
+) RETURNS TABLE (order_id text, outcome text, detail text, vanished boolean, in_plan text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _rest integer;
@@ -152,10 +165,12 @@ BEGIN
         END IF;
         order_id := _ids[_place];
         detail := NULL;
+        vanished := NULL;
+        in_plan := NULL;
         outcome := 'held';
         -- Two orders of one asset are not claimed at the same time either.
         IF NOT pg_try_advisory_xact_lock(hashtextextended(
-            concat_ws('/', _job, _collection, COALESCE(_assets[_place], order_id)), 0)) THEN
+            concat_ws('/', current_schema(), _job, _collection, COALESCE(_assets[_place], order_id)), 0)) THEN
             RETURN NEXT;
             CONTINUE;
         END IF;
@@ -170,6 +185,9 @@ BEGIN
             ELSIF _found.until > clock_timestamp() THEN
                 RETURN NEXT;
                 CONTINUE;
+            ELSIF _found.until > '-infinity' THEN
+                vanished := _found.in_hand AND _found.claimed > pg_postmaster_start_time();
+                in_plan := _found.plan;
             END IF;
         ELSIF EXISTS (SELECT FROM lease WHERE job = _job AND collection = _collection AND id = _ids[_place]) THEN
             RETURN NEXT;
@@ -201,17 +219,18 @@ BEGIN
                 CONTINUE;
             END IF;
         END IF;
-        INSERT INTO lease (job, collection, id, asset, nonce, owner, claimed, until)
+        INSERT INTO lease (job, collection, id, asset, nonce, owner, claimed, until, in_hand, plan)
             VALUES (_job, _collection, _ids[_place], _assets[_place], _nonces[_place], _owner,
-                clock_timestamp(), clock_timestamp() + _lease)
+                clock_timestamp(), clock_timestamp() + _lease, _place = 1, in_plan)
             ON CONFLICT (job, collection, id) DO UPDATE SET asset = COALESCE(excluded.asset, lease.asset),
-                nonce = excluded.nonce, owner = excluded.owner, claimed = excluded.claimed, until = excluded.until;
+                nonce = excluded.nonce, owner = excluded.owner, claimed = excluded.claimed, until = excluded.until,
+                in_hand = excluded.in_hand, plan = excluded.plan;
         _given := _given + 1;
         outcome := 'yes';
         RETURN NEXT;
     END LOOP;
     IF _rest IS NOT NULL THEN
-        RETURN QUERY SELECT id, CASE WHEN ended IS NULL THEN 'held' ELSE 'ended' END, state FROM lease
+        RETURN QUERY SELECT id, CASE WHEN ended IS NULL THEN 'held' ELSE 'ended' END, state, NULL::boolean, NULL FROM lease
             WHERE job = _job AND collection = _collection AND id = ANY (_ids[_rest:])
                 AND (ended IS NOT NULL OR until > clock_timestamp())
                 AND nonce <> ALL (_nonces);
@@ -248,7 +267,8 @@ BEGIN
     INSERT INTO lease (job, collection, id, nonce, owner, claimed, until)
         VALUES (_job, _collection, _id, _nonce, _owner, clock_timestamp(), clock_timestamp() + _lease)
         ON CONFLICT (job, collection, id) DO UPDATE SET
-            nonce = excluded.nonce, owner = excluded.owner, claimed = excluded.claimed, until = excluded.until
+            nonce = excluded.nonce, owner = excluded.owner, claimed = excluded.claimed, until = excluded.until,
+            in_hand = false, plan = NULL
             WHERE lease.until <= clock_timestamp();
     RETURN FOUND;
 END $$;
@@ -264,6 +284,20 @@ BEGIN
     -- The clock is read after the lock was waited for.
     PERFORM FROM lease WHERE job = _job AND collection = _collection AND id = _id AND until > clock_timestamp();
     RETURN FOUND;
+END $$;
+
+-- The worker turns to the order, or is about to decide on it. False where another one may have it.
+CREATE FUNCTION take_in_hand(
+    _timeline text, _job text, _collection text, _id text, _nonce bigint, _plan text
+) RETURNS boolean LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM check_timeline(_timeline);
+    IF NOT has_lease(_job, _collection, _id, _nonce) THEN
+        RETURN false;
+    END IF;
+    UPDATE lease SET in_hand = true, plan = COALESCE(_plan, plan) WHERE job = _job AND collection = _collection AND id = _id;
+    RETURN true;
 END $$;
 
 CREATE FUNCTION begin_step(
@@ -285,6 +319,7 @@ BEGIN
         RETURN QUERY SELECT 'dead', '', 0::bigint, '', 'begun', '', NULL, false, _now, NULL, NULL;
         RETURN;
     END IF;
+    UPDATE lease SET in_hand = true WHERE job = _job AND collection = _collection AND id = _id AND NOT in_hand;
     INSERT INTO entry (job, collection, id, asset, created, round, attempts)
         VALUES (_job, _collection, _id, _asset, _created, _round, _attempts) ON CONFLICT DO NOTHING;
     UPDATE step SET name = _name
@@ -389,30 +424,37 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION note_orders(_job text, _collection text, _ids text[], _kinds text[], _texts text[], _now timestamptz)
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_orders(
+    _timeline text, _job text, _collection text, _ids text[], _kinds text[], _texts text[], _now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-    UPDATE entry SET looked = _now, state = note.text, unseen = NULL
-        FROM unnest(_ids, _kinds, _texts) AS note (id, kind, text)
-        WHERE job = _job AND collection = _collection AND entry.id = note.id AND kind = 'seen' AND ended IS NULL;
-    UPDATE entry SET looked = _now, unseen = COALESCE(unseen, _now)
-        FROM unnest(_ids, _kinds) AS note (id, kind)
-        WHERE job = _job AND collection = _collection AND entry.id = note.id AND kind = 'unseen' AND ended IS NULL;
-    UPDATE entry SET told = note.text, told_at = _now
-        FROM unnest(_ids, _kinds, _texts) AS note (id, kind, text)
-        WHERE job = _job AND collection = _collection AND entry.id = note.id AND kind = 'told';
+    PERFORM check_timeline(_timeline);
+    -- What another worker writes just now is left to it: a statement that waits for one row while it has another may wait for ever.
+    UPDATE entry SET looked = CASE WHEN kind = 'told' THEN looked ELSE _now END,
+            state = CASE WHEN kind = 'seen' THEN note.text ELSE state END,
+            unseen = CASE kind WHEN 'seen' THEN NULL WHEN 'unseen' THEN COALESCE(unseen, _now) ELSE unseen END,
+            told = CASE WHEN kind = 'told' THEN note.text ELSE told END,
+            told_at = CASE WHEN kind = 'told' THEN _now ELSE told_at END
+        FROM (
+            SELECT entry.id, kind, given.text FROM unnest(_ids, _kinds, _texts) AS given (id, kind, text)
+                JOIN entry ON job = _job AND collection = _collection AND entry.id = given.id
+                WHERE kind = 'told' OR ended IS NULL
+                FOR UPDATE OF entry SKIP LOCKED
+        ) AS note
+        WHERE job = _job AND collection = _collection AND entry.id = note.id;
 END $$;
 
 -- 'done', 'none' where nothing is remembered, or who has the order now.
 CREATE FUNCTION correct_order(
-    _job text, _collection text, _id text, _kind text, _step text, _result text, _by text, _now timestamptz
+    _timeline text, _job text, _collection text, _id text, _kind text, _step text, _result text, _by text, _now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _owner text;
     _changed integer;
 BEGIN
+    PERFORM check_timeline(_timeline);
     PERFORM FROM lease WHERE job = _job AND collection = _collection AND id = _id FOR UPDATE;
     SELECT owner INTO _owner FROM lease
         WHERE job = _job AND collection = _collection AND id = _id AND until > clock_timestamp();

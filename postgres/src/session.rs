@@ -5,18 +5,19 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use connect::{LedgerError, LedgerErrorKind, Result};
-use postgres::types::ToSql;
-use postgres::{Client, Config, Row, Statement};
+use postgres::types::{ToSql, Type};
+use postgres::{Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{failed, unusable};
+use crate::rows::{numbers, seconds, some_text};
 
-/// A value that goes to the server, from one thread to the other.
-pub(crate) type Value = Box<dyn ToSql + Sync + Send>;
+/// A value that goes to the server, from one thread to the other, and its type there.
+pub(crate) type Value = (Box<dyn ToSql + Sync + Send>, Type);
 
 /// The server ends a statement itself; so much later, it has fallen silent.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -44,7 +45,11 @@ struct Held {
 
 /// The leases of this worker by their nonces.
 #[derive(Debug, Default)]
-pub(crate) struct Leases(Mutex<HashMap<i64, Held>>);
+pub(crate) struct Leases {
+    held: Mutex<HashMap<i64, Held>>,
+    /// That of the server they were given by.
+    pub(crate) timeline: OnceLock<String>,
+}
 
 impl Leases {
     /// Notes a lease for so long, counted from before it was asked for.
@@ -90,7 +95,7 @@ impl Leases {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -127,7 +132,7 @@ impl Session {
             match connected {
                 Ok(client) => {
                     if opened.send(Ok(())).is_ok() {
-                        serve(Link { client, statements: HashMap::new() }, &asks, &shared, terms);
+                        serve(client, &asks, &shared, terms);
                     }
                 }
                 Err(error) => drop(opened.send(Err(error))),
@@ -164,10 +169,12 @@ impl Session {
 }
 
 fn settings(schema: &str, patience: Duration) -> String {
-    // The acts read what was committed meanwhile, whatever the server's default is.
+    // The acts read what was committed meanwhile, whatever the server's default is. How a commit is kept stays as it was when
+    // it was looked at, whatever the server is told during the run.
     format!(
         "SET search_path TO {schema}; SET default_transaction_isolation TO 'read committed'; SET timezone TO 'UTC';
-         SET statement_timeout TO {}; SET client_min_messages TO warning",
+         SET statement_timeout TO {}; SET client_min_messages TO warning;
+         SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)",
         patience.as_millis()
     )
 }
@@ -184,37 +191,25 @@ fn silent() -> connect::Error {
     LedgerError::new(LedgerErrorKind::Busy, text).into()
 }
 
-struct Link {
-    client: Client,
-    statements: HashMap<&'static str, Statement>,
-}
-
-impl Link {
-    fn rows(&mut self, sql: &'static str, values: &[Value]) -> Answer {
-        if !self.statements.contains_key(sql) {
-            let statement = self.client.prepare(sql)?;
-            self.statements.insert(sql, statement);
-        }
-        let statement = self.statements.get(sql).cloned();
-        let Some(statement) = statement else { return Ok(Vec::new()) };
-        let values: Vec<&(dyn ToSql + Sync)> =
-            values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
-        self.client.query(&statement, &values)
-    }
+/// With the types of its values a statement is one round trip and one transaction, and nothing is prepared before.
+fn rows(client: &mut Client, sql: &str, values: &[Value]) -> Answer {
+    let values: Vec<(&(dyn ToSql + Sync), Type)> =
+        values.iter().map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone())).collect();
+    client.query_typed(sql, &values)
 }
 
 /// Answers and renews until nobody asks any more, or the connection is lost.
-fn serve(mut link: Link, asks: &Receiver<Asked>, leases: &Leases, terms: Terms) {
+fn serve(mut client: Client, asks: &Receiver<Asked>, leases: &Leases, terms: Terms) {
     let every = terms.lease / 3;
     let mut next = Instant::now() + every;
     loop {
         match asks.recv_timeout(next.saturating_duration_since(Instant::now())) {
             Ok(Asked { call, reply }) => {
                 let answer = match call {
-                    Call::Rows(sql, values) => link.rows(sql, &values),
-                    Call::Batch(sql) => link.client.batch_execute(&sql).map(|()| Vec::new()),
+                    Call::Rows(sql, values) => rows(&mut client, sql, &values),
+                    Call::Batch(sql) => client.batch_execute(&sql).map(|()| Vec::new()),
                 };
-                let is_lost = link.client.is_closed();
+                let is_lost = client.is_closed();
                 let _ = reply.send(answer);
                 if is_lost {
                     return;
@@ -224,21 +219,22 @@ fn serve(mut link: Link, asks: &Receiver<Asked>, leases: &Leases, terms: Terms) 
             Err(RecvTimeoutError::Timeout) => {}
         }
         if next <= Instant::now() {
-            renew(&mut link, leases, terms);
+            renew(&mut client, leases, terms);
             next = Instant::now() + every;
         }
     }
 }
 
-fn renew(link: &mut Link, leases: &Leases, terms: Terms) {
+fn renew(client: &mut Client, leases: &Leases, terms: Terms) {
     let nonces = leases.renewable(terms.longest);
     if nonces.is_empty() {
         return;
     }
     let at = Instant::now();
-    let sql = "UPDATE lease SET until = clock_timestamp() + $2::float8 * interval '1 second'
-        WHERE nonce = ANY ($1) AND until > clock_timestamp() RETURNING nonce";
-    match link.rows(sql, &[Box::new(nonces.clone()), Box::new(terms.lease.as_secs_f64())]) {
+    let sql = "UPDATE lease SET until = clock_timestamp() + $3 * interval '1 second'
+        WHERE nonce = ANY ($2) AND until > clock_timestamp() AND is_here($1) RETURNING nonce";
+    let timeline = some_text(leases.timeline.get().map(String::as_str));
+    match rows(client, sql, &[timeline, numbers(nonces.clone()), seconds(terms.lease)]) {
         Ok(rows) => {
             let renewed: Vec<i64> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();
             leases.renewed(&nonces, &renewed, at, terms.lease);

@@ -11,7 +11,9 @@ use connect::{LedgerError, LedgerErrorKind, OffsetDateTime, Result};
 
 use crate::claim::{nonce, owner};
 use crate::error::unusable;
-use crate::rows::{clean, count, entry, get, number, one, some_text, some_time, step, stray, text, time};
+use crate::rows::{
+    big, count, entry, flag, get, number, one, seconds, some_text, some_time, step, stray, text, texts, time,
+};
 use crate::session::Value;
 use crate::{Live, Postgres};
 
@@ -40,7 +42,7 @@ impl Postgres {
             text(job),
             text(collection),
             text(id),
-            Box::new(claim.nonce.cast_signed()),
+            big(claim.nonce.cast_signed()),
         ]
     }
 }
@@ -84,6 +86,7 @@ impl Store for Postgres {
     }
 
     fn half_done(&self) -> Result<u64> {
+        self.catch_up()?;
         let live = self.live();
         if !live.found.is_made {
             return Ok(0);
@@ -102,16 +105,24 @@ impl Store for Postgres {
         }
     }
 
-    fn in_hand(&self, order: Option<&Order<'_>>, _: Option<&str>) -> Result<()> {
-        if order.is_some() {
-            return Ok(());
+    fn in_hand(&self, order: Option<&Order<'_>>, plan: Option<&str>) -> Result<()> {
+        if let Some(order) = order {
+            return self.take_in_hand(order, plan);
         }
+        self.catch_up()?;
         let left = self.ahead.borrow_mut().turn(&[]);
         self.give_back(&left)
     }
 
     fn claim(&self, order: &Order<'_>, _: OffsetDateTime) -> Result<Claimed> {
-        if self.live().attached { self.lease(order) } else { self.look_at(order) }
+        if !self.live().attached {
+            return self.look_at(order);
+        }
+        let claimed = self.lease(order)?;
+        if let Claimed::Yes(claim) = &claimed {
+            self.hands.borrow_mut().give(claim);
+        }
+        Ok(claimed)
     }
 
     fn is_held(&self, claim: &Claim) -> bool {
@@ -133,11 +144,19 @@ impl Store for Postgres {
             count(begin.generation),
             text(begin.key),
             text(begin.input),
-            Box::new(begin.keep),
+            flag(begin.keep),
             time(now),
         ]);
-        let sql =
+        let mut sql =
             "SELECT * FROM begin_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        // What waits goes along.
+        if let Some((nonce, ending)) = self.hands.borrow_mut().take_ending() {
+            sql = "SELECT begun.*
+                FROM begin_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS begun,
+                    end_order($17, $18, $19, $20, $21, $22, $23, $24)";
+            values.extend(ending);
+            live.session.leases.remove(&[nonce]);
+        }
         let rows = live.session.rows(sql, values)?;
         let row = one(&rows)?;
         Ok(match get::<&str>(row, "outcome")? {
@@ -170,14 +189,20 @@ impl Store for Postgres {
     }
 
     fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
         let mut values = Self::fence(&live, &job, claim);
         values.extend([text(state), some_text(left.map(Left::as_str)), time(now)]);
-        live.session.leases.remove(&[claim.nonce.cast_signed()]);
-        live.session.rows("SELECT end_order($1, $2, $3, $4, $5, $6, $7, $8)", values).map(drop)
+        let nonce = claim.nonce.cast_signed();
+        if self.hands.borrow_mut().leave(claim) {
+            self.hands.borrow_mut().wait(nonce, values);
+            return Ok(());
+        }
+        self.end_now(nonce, values)
     }
 
     fn claim_ended(&self, collection: &str, id: &str, _: OffsetDateTime) -> Result<Option<Claim>> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
         let (nonce, asked) = (nonce(id), Instant::now());
         let values: Vec<Value> = vec![
@@ -185,29 +210,30 @@ impl Store for Postgres {
             text(&job),
             text(collection),
             text(id),
-            Box::new(nonce),
+            big(nonce),
             text(&owner()),
-            Box::new(self.settings.terms.lease.as_secs_f64()),
+            seconds(self.settings.terms.lease),
         ];
-        let sql =
-            "SELECT claim_ended($1, $2, $3, $4, $5, $6, $7::float8 * interval '1 second') AS is_claimed";
+        let sql = "SELECT claim_ended($1, $2, $3, $4, $5, $6, $7 * interval '1 second') AS is_claimed";
         if !get::<bool>(one(&live.session.rows(sql, values)?)?, "is_claimed")? {
             return Ok(None);
         }
         live.session.leases.add(nonce, asked, self.settings.terms.lease);
         let found = read_order(&live, collection, id)?;
-        Ok(found.map(|(entry, steps)| Claim { nonce: nonce.cast_unsigned(), entry, steps }))
+        Ok(found.map(|(entry, steps)| Claim { nonce: nonce.cast_unsigned(), entry, steps, died: None }))
     }
 
     fn release(&self, claim: &Claim, entry: Option<&Entry>) -> Result<()> {
         if !self.live().attached {
             return Ok(());
         }
+        self.catch_up()?;
+        self.hands.borrow_mut().leave(claim);
         let (live, job) = self.writer()?;
         let kept = entry.unwrap_or(&claim.entry);
         let mut values = Self::fence(&live, &job, claim);
         values.extend([
-            Box::new(entry.is_some()) as Value,
+            flag(entry.is_some()),
             some_text(kept.asset.as_deref()),
             some_time(kept.created),
             count(kept.attempts),
@@ -236,21 +262,27 @@ impl Store for Postgres {
         if notes.is_empty() {
             return Ok(());
         }
+        self.catch_up()?;
         let (live, job) = self.writer()?;
-        let parts = |note: &Note<'_>| match note.what {
-            Noted::Seen(Some(state)) => ("seen", Some(clean(state))),
-            Noted::Seen(None) => ("unseen", None),
-            Noted::Told(text) => ("told", Some(clean(text))),
+        let kind = |note: &Note<'_>| match note.what {
+            Noted::Seen(Some(_)) => "seen",
+            Noted::Seen(None) => "unseen",
+            Noted::Told(_) => "told",
         };
+        let told = notes.iter().map(|note| match note.what {
+            Noted::Seen(text) => text,
+            Noted::Told(text) => Some(text),
+        });
         let values: Vec<Value> = vec![
+            some_text(live.found.timeline.as_deref()),
             text(&job),
             text(collection),
-            Box::new(notes.iter().map(|note| clean(note.id)).collect::<Vec<_>>()),
-            Box::new(notes.iter().map(|note| parts(note).0).collect::<Vec<_>>()),
-            Box::new(notes.iter().map(|note| parts(note).1).collect::<Vec<_>>()),
+            texts(notes.iter().map(|note| Some(note.id))),
+            texts(notes.iter().map(|note| Some(kind(note)))),
+            texts(told),
             time(now),
         ];
-        live.session.rows("SELECT note_orders($1, $2, $3, $4, $5, $6)", values).map(drop)
+        live.session.rows("SELECT note_orders($1, $2, $3, $4, $5, $6, $7)", values).map(drop)
     }
 
     fn correct(
@@ -261,6 +293,7 @@ impl Store for Postgres {
         by: &str,
         now: OffsetDateTime,
     ) -> Result<bool> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
         let (kind, step, result) = match *correction {
             Correction::Revive => ("revive", None, None),
@@ -269,6 +302,7 @@ impl Store for Postgres {
             Correction::Set { step, result } => ("set", Some(step), Some(result)),
         };
         let values = vec![
+            some_text(live.found.timeline.as_deref()),
             text(&job),
             text(collection),
             text(id),
@@ -279,7 +313,7 @@ impl Store for Postgres {
             time(now),
         ];
         let rows =
-            live.session.rows("SELECT correct_order($1, $2, $3, $4, $5, $6, $7, $8) AS done", values)?;
+            live.session.rows("SELECT correct_order($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done", values)?;
         match get::<&str>(one(&rows)?, "done")? {
             "done" => Ok(true),
             "none" => Ok(false),
@@ -291,10 +325,12 @@ impl Store for Postgres {
     }
 
     fn read(&self, collection: &str, id: &str) -> Result<Option<(Entry, Vec<StepRecord>)>> {
+        self.catch_up()?;
         read_order(&self.live(), collection, id)
     }
 
     fn each(&self, collection: &str, which: Which, each: &mut dyn FnMut(Entry)) -> Result<()> {
+        self.catch_up()?;
         let entries = {
             let live = self.live();
             if !live.found.is_made {
@@ -310,13 +346,14 @@ impl Store for Postgres {
                 AND ($4::timestamptz IS NULL OR ended IS NULL AND (looked IS NULL OR looked < $4))
                 ORDER BY id COLLATE \"C\"";
             let values: Vec<Value> =
-                vec![some_text(live.job.as_deref()), text(collection), Box::new(open), some_time(before)];
+                vec![some_text(live.job.as_deref()), text(collection), flag(open), some_time(before)];
             live.session.rows(sql, values)?
         };
         entries.iter().try_for_each(|row| entry(row, "state").map(&mut *each))
     }
 
     fn strays(&self, each: &mut dyn FnMut(Stray)) -> Result<()> {
+        self.catch_up()?;
         let strays = {
             let live = self.live();
             if !live.found.is_made {
@@ -329,9 +366,11 @@ impl Store for Postgres {
     }
 
     fn sweep(&self, before: OffsetDateTime) -> Result<()> {
+        self.catch_up()?;
         let (live, job) = self.writer()?;
-        let sql = "WITH entries AS (DELETE FROM entry WHERE job = $1 AND ended < $2 AND open IS NULL)
-            DELETE FROM lease WHERE job = $1 AND (ended < $2 OR ended IS NULL AND until < $2 AND claimed < $2)";
-        live.session.rows(sql, vec![text(&job), time(before)]).map(drop)
+        let sql = "WITH entries AS (DELETE FROM entry WHERE job = $2 AND ended < $3 AND open IS NULL AND is_here($1))
+            DELETE FROM lease WHERE job = $2 AND (ended < $3 OR ended IS NULL AND until < $3 AND claimed < $3) AND is_here($1)";
+        let timeline = some_text(live.found.timeline.as_deref());
+        live.session.rows(sql, vec![timeline, text(&job), time(before)]).map(drop)
     }
 }

@@ -96,7 +96,7 @@ impl Sqlite {
             }
             claims.insert(key, nonce);
         }
-        Some(Claim { nonce, entry, steps })
+        Some(Claim { nonce, entry, steps, died: None })
     }
 
     /// An older order of the same asset that has not ended.

@@ -58,8 +58,13 @@ pub trait Store: Send {
     /// Notes which order a run has in hand, so that the next run knows it if this one dies of it, and the call that decides
     /// on it just before that is made.
     ///
-    /// It need not be durable against a loss of power. A store that many workers share may leave this out. No order says that
-    /// the run ends: claims on orders that were only coming are given back.
+    /// It need not be durable against a loss of power. A store that many workers share notes it with the claim, and tells it
+    /// with the [next one](Claim::died) should the worker vanish. No order says that the run ends: claims on orders that were
+    /// only coming are given back.
+    ///
+    /// # Errors
+    ///
+    /// Where a store that is shared cannot note it, the decision is not carried out.
     fn in_hand(&self, _order: Option<&Order<'_>>, _plan: Option<&str>) -> Result<()> {
         Ok(())
     }
@@ -87,7 +92,8 @@ pub trait Store: Send {
 
     /// Notes that the order has ended in this state of the platform, and gives the claim back.
     ///
-    /// An order with recorded steps stays as a tombstone, with what is left to do; any other is forgotten.
+    /// An order with recorded steps stays as a tombstone, with what is left to do; any other is forgotten. Where the decision
+    /// was noted as [in hand](Self::in_hand), this may be told with the next act: until then the note stands for it.
     fn end(&self, claim: &Claim, state: &str, left: Option<Left>, now: OffsetDateTime) -> Result<()>;
 
     /// Claims an order that has ended, to undo its steps; nothing where there is none, or another worker has it.
@@ -195,6 +201,8 @@ pub struct Claim {
     pub entry: Entry,
     /// Steps in the order of their begin.
     pub steps: Vec<StepRecord>,
+    /// What is known of another worker's end, where it vanished with the order in hand and this claim took its place.
+    pub died: Option<InHand>,
 }
 
 /// What is remembered of an order.

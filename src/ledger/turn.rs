@@ -8,7 +8,7 @@ use super::Ledger;
 use super::ending::ending;
 use super::input::hash;
 use super::policy::{in_round, met_in};
-use super::store::{self, Claim, Claimed, Entry, Left, Order};
+use super::store::{Claim, Claimed, Entry, InHand, Left, Order};
 use super::work::{Attempt, Refusal};
 use crate::error::Result;
 #[cfg(feature = "xlsx")]
@@ -20,6 +20,7 @@ pub(crate) struct Turn {
     entry: Box<Entry>,
     is_known: bool,
     has_steps: bool,
+    died: Option<InHand>,
 }
 
 /// What claiming an order for a run came to.
@@ -54,6 +55,11 @@ impl Turn {
     /// Whether anything is remembered of the order.
     pub(crate) fn is_known(&self) -> bool {
         self.is_known
+    }
+
+    /// What another worker vanished with, where this one takes its place. Told once.
+    pub(crate) fn take_death(&mut self) -> Option<InHand> {
+        self.died.take()
     }
 
     /// Where the order comes back from another state, attempts begin anew.
@@ -94,7 +100,7 @@ impl Ledger {
         Ok(claim.map(|claim| self.begin_turn(order, claim)))
     }
 
-    fn begin_turn(&self, order: &Order<'_>, claim: Claim) -> Turn {
+    fn begin_turn(&self, order: &Order<'_>, mut claim: Claim) -> Turn {
         let number = self.next_number();
         let entry = Box::new(claim.entry.clone());
         let unknown = Entry {
@@ -106,18 +112,19 @@ impl Ledger {
         };
         let has_steps = !claim.steps.is_empty();
         let is_known = *entry != unknown || has_steps;
+        let died = claim.died.take();
         let mut attempt = Attempt::new(number, order);
         self.give_claim(&mut attempt, claim);
         self.attempts.borrow_mut().push(attempt);
         self.note(number);
-        Turn { number, entry, is_known, has_steps }
+        Turn { number, entry, is_known, has_steps, died }
     }
 
     /// Has something in hand that is not claimed, such as a listing, whose periods are.
     pub(crate) fn enter_unclaimed(&self) -> Turn {
         let number = self.next_number();
         self.note(number);
-        Turn { number, entry: Box::default(), is_known: false, has_steps: false }
+        Turn { number, entry: Box::default(), is_known: false, has_steps: false, died: None }
     }
 
     fn note(&self, number: u64) {
@@ -214,7 +221,7 @@ impl Ledger {
     }
 
     /// The order of this collection that the last run died of.
-    pub(crate) fn died_of(&self, collection: &str) -> Option<store::InHand> {
+    pub(crate) fn died_of(&self, collection: &str) -> Option<InHand> {
         self.died_of.borrow_mut().take_if(|died| died.collection == collection)
     }
 

@@ -10,8 +10,8 @@ use super::{Certainty, Options, Outcome, Plan, Queue, Report, Verdict};
 use crate::error::{Error, LedgerError, LedgerErrorKind, Result};
 use crate::http::Http;
 use crate::ledger::{
-    Attached, Attempts, Blame, Cause, Entered, Entry, Ledger, Left, Order, Outage, Refusal, Turn, Undos,
-    ending, may_try,
+    Attached, Attempts, Blame, Cause, Entered, Entry, InHand, Ledger, Left, Order, Outage, Refusal, Turn,
+    Undos, ending, may_try,
 };
 use crate::scope;
 
@@ -42,6 +42,8 @@ pub(super) struct Memory<'a> {
     after: Option<Duration>,
     /// The deciding call of unknown fate.
     lost: Option<Lost>,
+    /// What other workers vanished with, in the middle of a decision.
+    vanished: Vec<InHand>,
     outage: Outage,
     has_ended_one: bool,
     has_decided_one: bool,
@@ -118,6 +120,7 @@ impl<'a> Memory<'a> {
             turn: None,
             after: None,
             lost: None,
+            vanished: Vec::new(),
             outage: Outage::default(),
             has_ended_one: false,
             has_decided_one: false,
@@ -148,14 +151,22 @@ impl<'a> Memory<'a> {
         let died = ledger.died_of(collection::<T>());
         died.as_ref().map_or(Ok(()), |died| self.take_up::<T>(died))?;
         self.settle_lost::<T>(http, conversations, report, told)?;
-        if let Some(outcome) = died.map_or(Ok(None), |died| self.blame_death::<T>(died))? {
+        if let Some(outcome) = died.map_or(Ok(None), |died| self.blame_death::<T>(&died))? {
             told(report, outcome);
         }
         self.undo_leftovers::<T>(report, told)
     }
 
     /// Whether the order is handed to the closure now.
-    pub(super) fn enter<T: Queue>(&mut self, item: &T, is_retry: bool, report: &mut Report) -> Result<Enter> {
+    ///
+    /// What another worker died of is handed to `told`.
+    pub(super) fn enter<T: Queue>(
+        &mut self,
+        item: &T,
+        is_retry: bool,
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<Enter> {
         let Some(ledger) = self.ledger else { return Ok(Enter::Now) };
         if !T::ENDS {
             self.turn = Some(ledger.enter_unclaimed());
@@ -176,6 +187,10 @@ impl<'a> Memory<'a> {
         turn.meet(item.status());
         if turn.entry().round.is_some() {
             turn.begin_round(&item.round());
+        }
+        if let Some(died) = turn.take_death() {
+            let is_counted = self.inherit::<T>(turn, died, &item.round(), report, told)?;
+            return if is_counted { self.enter(item, is_retry, report, told) } else { Ok(Enter::No) };
         }
         let now = ledger.now();
         let entry = turn.entry();

@@ -57,7 +57,7 @@ pub(crate) fn run_waiting<T: Queue>(
 ) -> Result<Report> {
     walk(http, products, options, T::NAME, |run, item: &T, turn, options| {
         // Claimed first, and looked at after.
-        match run.memory.enter(item, turn.is_retry, &mut run.report)? {
+        match run.enter(item, turn, options)? {
             Enter::No => return Ok(Handled::Passed),
             Enter::Retry => return Ok(Handled::Retry),
             Enter::Now => {}
@@ -268,10 +268,15 @@ impl Run<'_> {
         memory.prepare::<T>(http, conversations, report, &mut aside(told, options))
     }
 
+    fn enter<T: Queue>(&mut self, item: &T, turn: Turn, options: &mut Options<'_>) -> Result<Enter> {
+        let Self { report, memory, told, .. } = self;
+        memory.enter(item, turn.is_retry, report, &mut aside(told, options))
+    }
+
     /// The list was walked to its end.
     fn walked<T: Queue>(&mut self, options: &mut Options<'_>) -> Result<()> {
-        let Self { http, report, memory, told, .. } = self;
-        memory.walked::<T>(http, report, &mut aside(told, options))
+        let Self { http, conversations, report, memory, told, .. } = self;
+        memory.walked::<T>(http, conversations, report, &mut aside(told, options))
     }
 
     /// Handles the next one that was tried before.

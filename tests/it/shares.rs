@@ -10,9 +10,11 @@ use tempfile::TempDir;
 
 use crate::support::{TEMPLATE, client};
 
-const ORDERS: usize = 60;
+const ORDERS: usize = 100;
+/// A page of so many is no longer than what a test reads.
+const PAGE: u32 = 50;
 
-/// Sixty orders of thirty assets.
+/// A hundred orders of fifty assets.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::empty().unwrap();
     sandbox.add_requests(ORDERS, |number, request| {
@@ -42,7 +44,9 @@ impl Machines {
         let connect = client(&self.sandbox);
         connect
             .fulfillment()
-            .process_with(options.ledger(&ledger), |request| self.decide(&ledger, request, ends))
+            .process_with(options.ledger(&ledger).page_size(PAGE), |request| {
+                self.decide(&ledger, request, ends)
+            })
             .unwrap()
     }
 
@@ -67,7 +71,7 @@ fn each_order_is_of_one_share_and_the_orders_of_an_asset_are_of_the_same() {
     for index in 0..4 {
         let report = client(&sandbox)
             .fulfillment()
-            .process_with(Options::new().share(index, 4), |request| {
+            .process_with(Options::new().share(index, 4).page_size(PAGE), |request| {
                 *handled.borrow_mut().entry(request.id.clone()).or_default() += 1;
                 let first = *assets.borrow_mut().entry(request.asset.id.clone()).or_insert(index);
                 assert_eq!(first, index, "{}", request.asset.id);
@@ -145,7 +149,7 @@ fn a_dry_run_with_another_share_notes_nothing() {
     let _ = machines.run(0, Options::new().share(0, 2).max(1), false);
     for _ in 0..2 {
         let ledger = machines.ledger(0);
-        let options = Options::new().ledger(&ledger).share(1, 3).dry_run(true);
+        let options = Options::new().ledger(&ledger).share(1, 3).page_size(PAGE).dry_run(true);
         let report =
             client(&machines.sandbox).fulfillment().process_with(options, |_| Err(Action::skip())).unwrap();
         assert!(report.warnings().iter().any(|warning| warning.contains("of share 0/2")), "{report}");

@@ -1,14 +1,16 @@
 //! Leases: not taken over before their time, taken over after it, and what comes under a lost one.
 
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use connect::ledger::{Begin, Claim, Claimed, Identity, Kept, Order, StepEnd, Store as _};
-use connect::{Ledger, OffsetDateTime};
-use connect_postgres::Postgres;
+use connect::{Connect, Ledger, OffsetDateTime, Options};
+use connect_postgres::{Postgres, Settings};
+use serde_json::json;
 
 use crate::store::settings;
-use crate::world::{World, signal};
+use crate::world::{Worker, World, signal};
 
 const LEASE: Duration = Duration::from_secs(3);
 
@@ -28,19 +30,30 @@ fn stopped(world: &World, stop_at: impl FnOnce(&World, Box<dyn FnMut() + Send>))
         }),
     );
     has_stopped.recv_timeout(Duration::from_secs(120)).unwrap();
+    let report = overtaken(world, first);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(report["counts"]["approved"], 0, "{report}");
+    strays(world)
+}
+
+fn strays(world: &World) -> usize {
+    world.ask("SELECT count(*) FROM stray").parse().unwrap()
+}
+
+/// Others go on with the order of a worker that is stopped, after its time; then the worker goes on, and comes to nothing.
+fn overtaken(world: &World, first: Worker) -> Output {
     // Not before its time.
     let report = world.spawn(&[]).report();
     assert_eq!((report["handled"].as_u64(), world.pending()), (Some(0), 1), "{report}");
     world.finish(&[], Duration::from_secs(30));
     let calls = world.sandbox.journal().len();
-    signal(id, "CONT");
-    let report = first.report();
-    assert_eq!(report["counts"]["approved"], 0, "{report}");
+    signal(first.id(), "CONT");
+    let output = first.output();
     let later = world.sandbox.take_journal().split_off(calls);
     let about: Vec<_> = later.iter().filter(|call| call.path.starts_with("/requests/")).collect();
     assert!(about.is_empty(), "{about:?}");
     assert_eq!(world.approvals().values().collect::<Vec<_>>(), [&1]);
-    world.ask("SELECT count(*) FROM stray").parse().unwrap()
+    output
 }
 
 /// The order is looked at once it was claimed: a hook there comes before the first step begins.
@@ -67,8 +80,7 @@ fn the_result_of_a_worker_that_stopped_in_a_call_of_the_vendors_is_a_stray() {
     let mut calls: Vec<_> = world.vendor.calls().into_values().collect();
     calls.sort_unstable();
     assert_eq!(calls, [1, 2]);
-    let ledger =
-        Ledger::on(connect_postgres::Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
+    let ledger = Ledger::on(Settings::new(&*world.address).schema(&*world.schema).open().unwrap());
     let strays = ledger.job("saas").strays().unwrap();
     assert_eq!((strays.len(), strays[0].step.as_str()), (1, "tenant"));
 }
@@ -84,6 +96,64 @@ fn a_worker_that_stopped_in_the_call_for_its_last_step_sends_nothing_more() {
         });
     });
     assert_eq!(strays, 1);
+}
+
+/// Where the platform, the vendor and the ledger of the worker are that stops itself.
+const OF: &str = "STOPS_BEFORE_A_RESULT";
+
+#[test]
+fn the_result_of_a_worker_that_stopped_between_the_vendors_answer_and_its_record_is_a_stray() {
+    let world = World::new(1);
+    let (config, vendor) = world.parties();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--ignored", "--exact", "leases::stops_before_a_result"])
+        .env(OF, json!([config, vendor, world.address, world.schema]).to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let first = Worker::start(&mut command);
+    let start = Instant::now();
+    while !is_stopped(first.id()) {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The vendor has answered, and the ledger does not know.
+    assert_eq!(world.vendor.calls().values().collect::<Vec<_>>(), [&1]);
+    assert_eq!(world.ask("SELECT name || ' ' || state FROM step"), "tenant begun");
+    let output = overtaken(&world, first);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!((strays(&world), world.vendor.calls().len()), (1, 2));
+}
+
+fn is_stopped(process: u32) -> bool {
+    let output = Command::new("ps").args(["-o", "state=", "-p", &process.to_string()]).output().unwrap();
+    output.stdout.starts_with(b"T")
+}
+
+/// A worker that is stopped once the vendor has answered.
+#[test]
+#[ignore = "started by another test"]
+fn stops_before_a_result() {
+    let Ok(of) = std::env::var(OF) else { return };
+    let (config, vendor, address, schema): (String, String, String, String) =
+        serde_json::from_str(&of).unwrap();
+    let settings = Settings::new(address).schema(schema).lease(Duration::from_secs(4));
+    let ledger = Ledger::on(settings.open().unwrap()).job("saas");
+    let connect = Connect::from_file(config).unwrap();
+    let options = Options::new().ledger(&ledger);
+    let report = connect.fulfillment().process_with(options, |request| {
+        let work = ledger.work(request);
+        let email = request.value("email");
+        let _: serde_json::Value = work.step("tenant").input(email).keep_result().run(|key| {
+            let made = ureq::post(format!("{vendor}/tenants")).header("Idempotency-Key", key).send("{}")?;
+            let made = made.into_body().read_to_string()?;
+            signal(std::process::id(), "STOP");
+            Ok(serde_json::from_str(&made)?)
+        })?;
+        unreachable!("the order is another worker's")
+    });
+    let report = report.unwrap();
+    assert_eq!((report.approved(), report.errored(), report.skipped()), (0, 1, 0), "{report}");
 }
 
 #[test]

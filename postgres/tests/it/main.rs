@@ -5,6 +5,10 @@
 
 #[path = "../../../examples/saas/call.rs"]
 mod call;
+mod clocks;
+mod deaths;
+mod failing;
+mod gateway;
 mod leases;
 mod server;
 mod servers;

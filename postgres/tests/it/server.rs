@@ -113,16 +113,24 @@ impl Server {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// `start`, `stop`, `restart` or `promote`.
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> String {
+        self.folder.path().join(format!(".s.PGSQL.{}", self.port)).display().to_string()
+    }
+
+    /// `start`, `stop`, `restart`, `reload` or `promote`; `crash` leaves it no time.
     pub(crate) fn control(&self, what: &str) {
         let log = self.folder.path().join("log").display().to_string();
-        let mut arguments = vec![what, "-D", &*self.data().leak(), "-w", "-t", "60", "-s"];
+        let data = self.data();
+        let command = if what == "crash" { "stop" } else { what };
+        let mut arguments = vec![command, "-D", &*data, "-s"];
         match what {
-            "start" | "restart" => arguments.extend(["-l", &log]),
+            "start" => arguments.extend(["-w", "-t", "60", "-l", &log]),
+            "restart" => arguments.extend(["-w", "-t", "60", "-l", &log, "-m", "fast"]),
+            "stop" => arguments.extend(["-w", "-t", "60", "-m", "fast"]),
+            "crash" => arguments.extend(["-w", "-t", "60", "-m", "immediate"]),
+            "promote" => arguments.extend(["-w", "-t", "60"]),
             _ => {}
-        }
-        if matches!(what, "stop" | "restart") {
-            arguments.extend(["-m", "fast"]);
         }
         self.run("pg_ctl", &arguments);
     }

@@ -4,9 +4,12 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use connect::LedgerErrorKind;
-use connect::ledger::{Attached, Begin, Claim, Claimed, Identity, Order, Store as _};
+use connect::ledger::{
+    Attached, Begin, Claim, Claimed, Correction, Identity, Note, Noted, Order, StepEnd, Store as _,
+};
 use connect_postgres::{Postgres, Settings};
 
+use crate::gateway::Gateway;
 use crate::server::Server;
 use crate::store::{kind, settings};
 use crate::world::{World, signal};
@@ -161,6 +164,53 @@ fn a_run_does_not_write_to_the_server_that_took_over() {
     assert!(store.warnings().iter().any(|warning| warning.contains("taken over")), "{:?}", store.warnings());
     let again = attach(&Postgres::open(both).unwrap()).unwrap();
     assert_eq!(again, Attached::Ready { made: false, born: later, in_hand: None });
+}
+
+#[test]
+fn nothing_is_written_to_a_server_that_took_over_behind_the_same_address() {
+    let primary = Server::start("fsync = off\nwal_level = replica");
+    let standby = primary.standby();
+    let gateway = Gateway::before(&primary);
+    let settings = Settings::new(gateway.address()).lease(Duration::from_secs(1));
+    let store = settings.clone().open().unwrap();
+    let Attached::Ready { born, .. } = attach(&store).unwrap() else { panic!() };
+    let held = claim(&store);
+    store.begin(&held, &STEP, store.now()).unwrap();
+    let written = primary.ask("SELECT pg_current_wal_lsn()");
+    let start = Instant::now();
+    while standby.ask(&format!("SELECT pg_last_wal_replay_lsn() >= '{written}'")) != "t" {
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+    primary.control("stop");
+    standby.control("promote");
+    let all = "SELECT string_agg(t::text, ' ') FROM (
+        SELECT step::text FROM connect.step UNION ALL SELECT lease::text FROM connect.lease
+        UNION ALL SELECT entry::text FROM connect.entry UNION ALL SELECT stray::text FROM connect.stray) AS t";
+    let before = standby.ask(all);
+    assert!(before.contains("begun"), "{before}");
+    gateway.go_on_at(&standby);
+    let text = "another server has taken over";
+    let now = store.now();
+    let seen = [Note { id: ORDER.id, what: Noted::Told("something") }];
+    refused(store.begin(&held, &Begin { name: "b", ..STEP }, now), text);
+    refused(store.result(&held, STEP.name, 1, &StepEnd::Done("1"), now), text);
+    refused(store.claim(&Order { id: "PR-2", ..ORDER }, now), text);
+    refused(store.note(ORDER.collection, &seen, now), text);
+    refused(store.correct(ORDER.collection, ORDER.id, &Correction::Revive, "jo", now), text);
+    refused(store.claim_ended(ORDER.collection, ORDER.id, now), text);
+    store.sweep(now + Duration::from_secs(86400)).unwrap();
+    // The lease is not renewed there either.
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(!store.is_held(&held));
+    refused(store.release(&held, Some(&held.entry)), text);
+    refused(store.end(&held, "approved", None, now), text);
+    assert_eq!(standby.ask(all), before);
+    // The next run begins there, and does not trust what is recorded of older orders.
+    let next = settings.open().unwrap();
+    let Attached::Ready { born: later, made: false, .. } = attach(&next).unwrap() else { panic!() };
+    assert!(later > born);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(claim(&next).steps.len(), 1);
 }
 
 #[test]

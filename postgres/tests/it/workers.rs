@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use connect::sandbox::Fault;
 
 use crate::server::shared;
-use crate::world::World;
+use crate::world::{Worker, World};
 
 const ORDERS: usize = 200;
 
 /// Each key was called once, and each order was approved once.
-fn once(world: &World, orders: usize) {
+pub(crate) fn once(world: &World, orders: usize) {
     let calls = world.vendor.calls();
     assert_eq!((calls.len(), calls.values().max()), (2 * orders, Some(&1)));
     let approvals = world.approvals();
@@ -46,11 +46,14 @@ fn ten_workers_run_each_step_once_and_approve_each_order_once() {
     }
 }
 
-/// Kills a worker again and again, and begins another one in its place.
-fn killed(orders: usize, count: usize, lag: Duration, every: Duration) {
+/// Kills a worker again and again, and begins another one in its place. The lists lag, for less long than two thirds of a lease,
+/// which is as long as a lease lasts at least after its worker is gone.
+fn killed(orders: usize, count: usize, lease: u64, lag: Duration, every: Duration) {
     let world = World::new(orders);
+    world.note_takeovers();
     world.sandbox.lag(lag);
-    let arguments = ["--lease", "2"];
+    let lease = lease.to_string();
+    let arguments = ["--lease", &*lease];
     let start = Instant::now();
     let mut workers: Vec<_> = (0..count).map(|_| world.spawn(&arguments)).collect();
     let (mut victim, mut killed) = (0, 0);
@@ -68,8 +71,21 @@ fn killed(orders: usize, count: usize, lag: Duration, every: Duration) {
         workers[victim] = world.spawn(&arguments);
     }
     drop(workers);
-    println!("{orders} orders in {:.1} s, {killed} kills", start.elapsed().as_secs_f64());
-    assert!(killed > 3, "{killed}");
+    let (taken, soonest, latest) = world.takeovers();
+    let called = world.vendor.calls().values().filter(|count| **count > 1).count();
+    println!(
+        "{orders} orders in {:.1} s, {killed} kills, {taken} leases taken over {soonest:.2} to {latest:.2} s after their time, \
+         {called} keys called more than once, {} orders said to be another's",
+        start.elapsed().as_secs_f64(),
+        world.ask("SELECT count(*) FROM entry WHERE open = 'adopted'")
+    );
+    assert!(killed > 3 && taken > 0, "{killed} {taken}");
+    assert!(soonest >= 0.0, "a lease was taken {soonest} s before its time");
+    // What a worker has in hand when it is killed costs that order an attempt, and nothing else does.
+    let attempts: u32 = world.ask("SELECT COALESCE(sum(attempts), 0) FROM entry").parse().unwrap();
+    println!("{attempts} attempts counted");
+    assert!(attempts <= killed, "{attempts} {killed}");
+    assert_eq!(world.ask("SELECT count(*) FROM entry WHERE open IS NOT NULL"), "0");
     // A key is one effect, however often it is called.
     assert_eq!(world.vendor.calls().len(), 2 * orders);
     let approvals = world.approvals();
@@ -78,61 +94,86 @@ fn killed(orders: usize, count: usize, lag: Duration, every: Duration) {
 
 #[test]
 fn workers_that_are_killed_lose_nothing_though_the_list_lags() {
-    killed(ORDERS, 4, Duration::from_secs(2), Duration::from_millis(300));
+    killed(ORDERS, 4, 3, Duration::from_millis(1800), Duration::from_millis(300));
 }
 
 #[test]
 #[ignore = "takes minutes; the same at its full size"]
 fn ten_workers_that_are_killed_lose_nothing_though_the_list_lags() {
-    killed(2000, 10, Duration::from_secs(5), Duration::from_secs(1));
+    killed(2000, 10, 8, Duration::from_secs(5), Duration::from_secs(1));
 }
 
-/// The growth by numbers of workers, as `benches/README.md` has it:
+/// How the workers of a measurement are kept apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Apart {
+    Claims,
+    ClaimsOfTheirShareFirst,
+    SharesWithAFileEach,
+}
+
+impl Apart {
+    fn spawn(self, world: &World, index: usize, of: usize) -> Worker {
+        let share = format!("{index}/{of}");
+        match self {
+            Self::Claims => world.spawn(&[]),
+            Self::ClaimsOfTheirShareFirst => world.spawn(&["--share", &share]),
+            Self::SharesWithAFileEach => world.spawn_with_a_file(index, of),
+        }
+    }
+}
+
+/// The growth by numbers of workers, as `benches/README.md` has it: each answer of the platform and of the vendor takes 20 ms.
+///
+/// `cargo build --profile bench --example saas --features ledger,logger,sandbox` is needed before, and then
 /// `cargo test --profile bench -p connect-sdk-postgres --test it -- --ignored --nocapture growth`.
 #[test]
 #[ignore = "takes minutes; a measurement"]
 fn growth() {
-    let number = |name: &str, usual: usize| {
-        std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
-    };
-    let orders = number("ORDERS", 2000);
+    let wanted = |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.into());
+    let orders: usize = wanted("ORDERS", "2000").parse().unwrap();
+    let counts: Vec<usize> =
+        wanted("WORKERS", "1,2,5,10,20").split(',').map(|count| count.parse().unwrap()).collect();
     println!("| workers | by | wall | of one | list calls | look-ups | statements an order |");
-    for by_share in [false, true] {
-        let mut one = None;
-        for count in [1, 2, 5, 10, 20].into_iter().filter(|count| *count <= number("WORKERS", 20)) {
+    let mut one_by_claims = None;
+    for (apart, name) in [
+        (Apart::Claims, "claims"),
+        (Apart::ClaimsOfTheirShareFirst, "claims, own share first"),
+        (Apart::SharesWithAFileEach, "shares, a file each"),
+    ] {
+        // One worker has all shares.
+        let mut one = if apart == Apart::ClaimsOfTheirShareFirst { one_by_claims } else { None };
+        let is_known = one.is_some();
+        for count in counts.iter().copied().filter(|count| *count > 1 || !is_known) {
             let world = World::new(orders);
             world.sandbox.fault(Fault::on("*", "/**").delay(Duration::from_millis(20)).always());
+            world.vendor.pause(Duration::from_millis(20));
             let (before, start) = (statements(), Instant::now());
-            let workers: Vec<_> = (0..count)
-                .map(|index| {
-                    let share = format!("{index}/{count}");
-                    if by_share { world.spawn(&["--share", &share]) } else { world.spawn(&[]) }
-                })
-                .collect();
-            for worker in workers {
-                drop(worker.report());
-            }
+            let workers: Vec<_> = (0..count).map(|index| apart.spawn(&world, index, count)).collect();
+            let reports: Vec<_> = workers.into_iter().map(Worker::report).collect();
             let wall = start.elapsed();
-            let left = world.pending();
-            world.finish(&[], Duration::from_secs(60));
-            once(&world, orders);
-            let one = *one.get_or_insert(wall);
-            let journal = world.sandbox.journal();
-            let lists = journal
-                .iter()
-                .filter(|call| call.method == "GET" && call.path.starts_with("/requests?"))
-                .count();
-            let look_ups = journal
-                .iter()
-                .filter(|call| call.method == "GET" && call.path.starts_with("/requests/"))
-                .count();
             #[expect(clippy::cast_precision_loss, reason = "a count")]
             let each = (statements() - before) as f64 / orders as f64;
+            let left = world.pending();
+            if apart != Apart::SharesWithAFileEach {
+                world.finish(&[], Duration::from_secs(60));
+            }
+            once(&world, orders);
+            let one = *one.get_or_insert(wall);
+            if apart == Apart::Claims {
+                one_by_claims = Some(one);
+            }
+            let journal = world.sandbox.journal();
+            let calls = |path: &str| {
+                journal.iter().filter(|call| call.method == "GET" && call.path.starts_with(path)).count()
+            };
+            let most = reports.iter().filter_map(|report| report["counts"]["approved"].as_u64()).max();
             println!(
-                "| {count} | {} | {:.1} s | {:.3} | {lists} | {look_ups} | {each:.2} | left: {left}",
-                if by_share { "shares" } else { "claims" },
+                "| {count} | {name} | {:.1} s | {:.3} | {} | {} | {each:.2} | left: {left}, most of one worker: {}",
                 wall.as_secs_f64(),
                 wall.as_secs_f64() / one.as_secs_f64(),
+                calls("/requests?"),
+                calls("/requests/"),
+                most.unwrap_or_default(),
             );
         }
     }

@@ -8,7 +8,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use connect::Ledger;
 use connect::sandbox::{Sandbox, sample};
+use connect_postgres::Settings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -25,6 +27,8 @@ struct Made {
     calls: HashMap<String, u32>,
     ids: HashMap<String, String>,
     hook: Option<Hook>,
+    /// Time that each answer takes.
+    pause: Duration,
 }
 
 pub(crate) struct Vendor {
@@ -51,6 +55,10 @@ impl Vendor {
         self.lock().hook = Some(Box::new(hook));
     }
 
+    pub(crate) fn pause(&self, time: Duration) {
+        self.lock().pause = time;
+    }
+
     /// Number of calls by their keys.
     pub(crate) fn calls(&self) -> HashMap<String, u32> {
         self.lock().calls.clone()
@@ -65,7 +73,11 @@ fn serve(stream: &TcpStream, made: &Mutex<Made>) -> Option<()> {
     let mut input = BufReader::new(stream);
     loop {
         let Call { key, .. } = read(&mut input)?;
-        let hook = made.lock().unwrap_or_else(PoisonError::into_inner).hook.take();
+        let (hook, pause) = {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            (made.hook.take(), made.pause)
+        };
+        std::thread::sleep(pause);
         if let Some(mut hook) = hook {
             hook(&key);
             made.lock().unwrap_or_else(PoisonError::into_inner).hook.get_or_insert(hook);
@@ -113,10 +125,11 @@ impl World {
 
     /// A worker that has not begun.
     pub(crate) fn worker(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(example());
+        let (config, vendor) = self.parties();
+        let mut command = Command::new(example("saas_workers"));
         command
-            .arg(self.folder.path().join("config.json"))
-            .args(["--vendor", &format!("http://{}", self.vendor.address), "--postgres", &self.address])
+            .arg(config)
+            .args(["--vendor", &vendor, "--postgres", &self.address])
             .args(["--schema", &self.schema, "--json"])
             .args(arguments)
             .env("RUST_LOG", "warn")
@@ -126,8 +139,48 @@ impl World {
         command
     }
 
+    /// The worker with this number of so many that share the orders and no ledger: the example of the crate itself.
+    pub(crate) fn spawn_with_a_file(&self, index: usize, of: usize) -> Worker {
+        let (config, vendor) = self.parties();
+        let mut command = Command::new(example("saas"));
+        command
+            .arg(config)
+            .args(["--vendor", &vendor, "--share", &format!("{index}/{of}"), "--json", "--ledger"])
+            .arg(self.folder.path().join(format!("{index}.db")))
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Worker::start(&mut command)
+    }
+
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Worker {
-        Worker(Some(self.worker(arguments).spawn().unwrap()))
+        Worker::start(&mut self.worker(arguments))
+    }
+
+    /// Makes the ledger's tables, and notes in one of them how long a lease of a worker that vanished had been over when
+    /// another one took it.
+    pub(crate) fn note_takeovers(&self) {
+        let store = Settings::new(&*self.address).schema(&*self.schema).open().unwrap();
+        assert!(!Ledger::on(store).job("saas").revive("PR-1", "jo: nothing").unwrap());
+        self.ask(
+            "CREATE TABLE takeover (id text, after interval);
+            CREATE FUNCTION note_takeover() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO takeover VALUES (NEW.id, clock_timestamp() - OLD.until);
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER takeover AFTER UPDATE ON lease FOR EACH ROW
+                WHEN (OLD.nonce <> NEW.nonce AND OLD.until > '-infinity') EXECUTE FUNCTION note_takeover()",
+        );
+    }
+
+    /// Number of these, and the shortest and longest time in seconds.
+    pub(crate) fn takeovers(&self) -> (u64, f64, f64) {
+        let sql = "SELECT concat_ws(' ', count(*), COALESCE(EXTRACT(epoch FROM min(after)), 0),
+            COALESCE(EXTRACT(epoch FROM max(after)), 0)) FROM takeover";
+        let told = self.ask(sql);
+        let parts: Vec<&str> = told.split(' ').collect();
+        (parts[0].parse().unwrap(), parts[1].parse().unwrap(), parts[2].parse().unwrap())
     }
 
     /// Runs workers, one after the other, until no order is left.
@@ -155,23 +208,32 @@ impl World {
         approvals
     }
 
+    /// Where the configuration of the platform is, and the address of the vendor.
+    pub(crate) fn parties(&self) -> (PathBuf, String) {
+        (self.folder.path().join("config.json"), format!("http://{}", self.vendor.address))
+    }
+
     /// What SQL in the ledger's schema answers.
     pub(crate) fn ask(&self, sql: &str) -> String {
         shared().0.ask(&format!("SET search_path TO {}; {sql}", self.schema))
     }
 }
 
-fn example() -> PathBuf {
+fn example(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
-    path.join("examples/saas_workers")
+    path.join("examples").join(name)
 }
 
 /// A worker's process, which ends with its value.
 pub(crate) struct Worker(Option<Child>);
 
 impl Worker {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.0.as_ref().unwrap().id()
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::conversations::Conversations;
 use super::super::look_up::look_up;
 use super::news::mark_of;
 use super::{Memory, by_id, collection};
@@ -29,6 +30,7 @@ impl Memory<'_> {
     pub(in crate::process) fn walked<T: Queue>(
         &mut self,
         http: &Http,
+        conversations: &mut Conversations<'_>,
         report: &mut Report,
         told: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
@@ -66,7 +68,17 @@ impl Memory<'_> {
         for (entry, state) in &found {
             match state {
                 Some(state) if ending(collection::<T>(), state).is_some() => {
-                    let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
+                    let Entered::Turn(mut turn) = ledger.enter(&by_id::<T>(&entry.id))? else { continue };
+                    // Whoever vanished may have ended it.
+                    if let Some(died) = turn.take_death().filter(|died| died.plan.is_some()) {
+                        self.keep_for_later(&turn, died)?;
+                        continue;
+                    }
+                    // Another worker finds out meanwhile whether the job itself has ended it.
+                    if turn.entry().plan.is_some() {
+                        ledger.leave_turn(&turn, None)?;
+                        continue;
+                    }
                     if self.ended_elsewhere::<T>(&turn, state, report)? == Some(Left::Undo) {
                         failed.push(entry.clone());
                     }
@@ -76,6 +88,7 @@ impl Memory<'_> {
         }
         ledger.store().note(collection::<T>(), &notes, now)?;
         self.undo_all::<T>(&failed, " by someone else", report, told)?;
+        self.settle_vanished::<T>(http, conversations, report, told)?;
         // What could not be looked up is looked up by a later run.
         if let Err(error) = looked {
             log::warn!(target: "connect::process", "what has ended could not be looked up: {error}");

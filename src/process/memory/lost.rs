@@ -1,15 +1,16 @@
 //! A deciding call of unknown fate, kept until the next run finds out.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::conversations::Conversations;
 use super::super::look_up::look_up;
 use super::super::snapshot::State;
 use super::ended::HOUR;
 use super::{Memory, by_id, collection, order};
-use crate::error::{Error, Result};
+use crate::error::{Error, LedgerErrorKind, Result};
 use crate::http::Http;
-use crate::ledger::{Entered, Entry, InHand, Which};
+use crate::ledger::{Entered, Entry, InHand, Ledger, Turn, Which, may_try};
 use crate::process::{Certainty, Goal, Outcome, Plan, Queue, Report, Verdict};
 
 /// What is needed to recognise that the call was carried out, and to do what comes after it.
@@ -58,26 +59,49 @@ impl Lost {
     }
 }
 
+/// Gives the order back with the decision whose fate is to be found out.
+fn keep_plan(ledger: &Ledger, turn: &Turn, died: &InHand) -> Result<()> {
+    let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
+    ledger.leave_turn(turn, Some(&Entry { plan, ..turn.entry().clone() }))
+}
+
 impl Memory<'_> {
     /// The call that decides on the order is about to be made.
-    pub(in crate::process) fn deciding<T: Queue>(&self, item: &T, plan: &Plan) {
-        let Some(ledger) = self.ledger.filter(|_| T::ENDS && !plan.calls.is_empty()) else { return };
+    ///
+    /// # Errors
+    ///
+    /// Where the ledger of many workers cannot note it, the call is not made: the order's error, or nothing where the run
+    /// ends by it, as [`check`](Self::check) says.
+    pub(in crate::process) fn deciding<T: Queue>(
+        &mut self,
+        item: &T,
+        plan: &Plan,
+    ) -> std::result::Result<(), Option<Error>> {
+        let Some(ledger) = self.ledger.filter(|_| T::ENDS && !plan.calls.is_empty()) else { return Ok(()) };
         let short = Lost::in_short(plan, item.status()).json();
-        if let Err(error) = ledger.store().in_hand(Some(&order(item)), short.as_deref()) {
+        let Err(error) = ledger.store().in_hand(Some(&order(item)), short.as_deref()) else { return Ok(()) };
+        if !self.is_shared() {
             log::debug!(target: "connect::process", "{}: {error}", item.id());
+            return Ok(());
         }
+        if matches!(&error, Error::Ledger(error) if error.kind() == LedgerErrorKind::ClaimLost) {
+            return Err(Some(error));
+        }
+        self.failure = Some(error);
+        Err(None)
     }
 
     /// The last run died while it had this order in hand. Its deciding call may have been made: that is found out first.
     pub(super) fn take_up<T: Queue>(&self, died: &InHand) -> Result<()> {
         let Some(ledger) = self.ledger.filter(|_| died.plan.is_some()) else { return Ok(()) };
-        let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&died.id))? else { return Ok(()) };
-        let plan = turn.entry().plan.clone().or_else(|| died.plan.clone());
-        ledger.leave_turn(&turn, Some(&Entry { plan, ..turn.entry().clone() }))
+        match ledger.enter(&by_id::<T>(&died.id))? {
+            Entered::Turn(turn) => keep_plan(ledger, &turn, died),
+            Entered::Behind | Entered::Taken => Ok(()),
+        }
     }
 
     /// That the run died counts as an attempt of the order, unless it is over or its deciding call was or may have been made.
-    pub(super) fn blame_death<T: Queue>(&mut self, died: InHand) -> Result<Option<Outcome>> {
+    pub(super) fn blame_death<T: Queue>(&mut self, died: &InHand) -> Result<Option<Outcome>> {
         let Some(ledger) = self.ledger else { return Ok(None) };
         let known = ledger.store().read(&died.collection, &died.id)?;
         let is_open = known
@@ -87,11 +111,74 @@ impl Memory<'_> {
             return Ok(None);
         }
         let Entered::Turn(turn) = ledger.enter(&by_id::<T>(&died.id))? else { return Ok(None) };
+        self.blame::<T>(&turn).map(Some)
+    }
+
+    fn blame<T: Queue>(&mut self, turn: &Turn) -> Result<Outcome> {
         let text = "the process ended while it had this order in hand";
-        let mut outcome = Outcome::errored(died.id, Some(Error::Handler(anyhow::Error::msg(text))));
-        self.count_attempt(&turn, turn.entry(), text, &mut outcome)?;
+        let error = Error::Handler(anyhow::Error::msg(text));
+        let mut outcome = Outcome::errored(turn.entry().id.clone(), Some(error));
+        self.count_attempt(turn, turn.entry(), text, &mut outcome)?;
         self.mark::<T>(turn.entry(), &mut outcome);
-        Ok(Some(outcome))
+        Ok(outcome)
+    }
+
+    /// Another worker vanished with the order in hand, and this one has it now. Where it was about to decide, it is found
+    /// out at the end of the walk whether it has. Anything else counts as an attempt: true, and the order is to be entered
+    /// anew.
+    pub(super) fn inherit<T: Queue>(
+        &mut self,
+        mut turn: Turn,
+        died: InHand,
+        round: &Value,
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<bool> {
+        let Some(ledger) = self.ledger else { return Ok(true) };
+        if died.plan.is_some() {
+            self.meet(&died.id);
+            report.pass_waiting();
+            self.keep_for_later(&turn, died)?;
+            return Ok(false);
+        }
+        // It was claimed, and would not have been tried.
+        if may_try(turn.entry(), self.attempts.as_ref(), ledger.now()).is_err() || turn.entry().plan.is_some()
+        {
+            return ledger.leave_turn(&turn, None).map(|()| true);
+        }
+        turn.begin_round(round);
+        let outcome = self.blame::<T>(&turn)?;
+        self.meet(&outcome.id);
+        told(report, outcome);
+        Ok(true)
+    }
+
+    /// Notes the decision that another worker was about to carry out.
+    pub(super) fn keep_for_later(&mut self, turn: &Turn, died: InHand) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        keep_plan(ledger, turn, &died)?;
+        self.vanished.push(died);
+        Ok(())
+    }
+
+    /// Finds out whether workers that vanished had carried out what they were about to decide.
+    pub(super) fn settle_vanished<T: Queue>(
+        &mut self,
+        http: &Http,
+        conversations: &mut Conversations<'_>,
+        report: &mut Report,
+        told: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<()> {
+        if self.vanished.is_empty() {
+            return Ok(());
+        }
+        self.settle_lost::<T>(http, conversations, report, told)?;
+        for died in std::mem::take(&mut self.vanished) {
+            if let Some(outcome) = self.blame_death::<T>(&died)? {
+                told(report, outcome);
+            }
+        }
+        Ok(())
     }
 
     /// Finds out what became of the calls whose fate was unknown when their runs ended.

@@ -6,7 +6,7 @@ use super::conversations::Conversations;
 use super::pages::Page;
 use super::share::Share;
 use super::{Options, Outcome, Plan, Queue, Report};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::Http;
 
 /// What a run remembers between runs: nothing.
@@ -51,13 +51,20 @@ impl<'a> Memory<'a> {
     pub(super) fn walked<T: Queue>(
         &mut self,
         _: &Http,
+        _: &mut Conversations<'_>,
         _: &mut Report,
         _: &mut impl FnMut(&mut Report, Outcome),
     ) -> Result<()> {
         Ok(())
     }
 
-    pub(super) fn enter<T: Queue>(&mut self, _: &T, _: bool, _: &mut Report) -> Result<Enter> {
+    pub(super) fn enter<T: Queue>(
+        &mut self,
+        _: &T,
+        _: bool,
+        _: &mut Report,
+        _: &mut impl FnMut(&mut Report, Outcome),
+    ) -> Result<Enter> {
         Ok(Enter::Now)
     }
 
@@ -75,7 +82,9 @@ impl<'a> Memory<'a> {
         Some(decided)
     }
 
-    pub(super) fn deciding<T: Queue>(&self, _: &T, _: &Plan) {}
+    pub(super) fn deciding<T: Queue>(&mut self, _: &T, _: &Plan) -> std::result::Result<(), Option<Error>> {
+        Ok(())
+    }
 
     pub(super) fn lose(&mut self, _: &Plan, _: &str) {}
 

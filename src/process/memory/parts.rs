@@ -29,16 +29,17 @@ impl<'a> Memory<'a> {
         self.died_in = ledger.died_of(collection::<T>()).map(|died| died.id).or(self.died_in.take());
         let id = part_id(item.id(), part);
         let order = Order { collection: collection::<T>(), id: &id, asset: None, created: item.created() };
-        let Some(turn) = ledger.enter_part(&order)? else {
+        let Some(mut turn) = ledger.enter_part(&order)? else {
             report.pass_other();
             return Ok(None);
         };
         let before = turn.entry().ended.and(turn.entry().state.clone());
+        let has_vanished = turn.take_death().is_some();
         self.turn = Some(turn);
         if !scope::is_dry_run() {
             ledger.store().in_hand(Some(&order), None)?;
         }
-        let was_interrupted = self.died_in.as_ref() == Some(&id);
+        let was_interrupted = has_vanished || self.died_in.as_ref() == Some(&id);
         Ok(Some(PartClaim { ledger: Some(ledger), before, was_interrupted }))
     }
 }
@@ -49,7 +50,7 @@ impl PartClaim<'_> {
         self.before.as_deref()
     }
 
-    /// Whether the last run died while it had the part in hand: nobody noted what it had made for it.
+    /// Whether the last run or another worker died while it had the part in hand: nobody noted what it had made for it.
     pub(crate) fn was_interrupted(&self) -> bool {
         self.was_interrupted
     }

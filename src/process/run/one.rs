@@ -101,7 +101,10 @@ impl Run<'_> {
         let conversations = T::HAS_CONVERSATIONS.then_some(&mut self.conversations);
         scope::allow_at_least(GRACE);
         plan.secrets().iter().for_each(|secret| scope::hide(secret));
-        self.memory.deciding(item, &plan);
+        if let Err(error) = self.memory.deciding(item, &plan) {
+            outcome.error = error;
+            return;
+        }
         let executed = execute(self.http, &plan, item.id(), item.status(), conversations);
         if !plan.calls.is_empty() {
             self.storm.count(executed.error.as_ref(), MAX_RETRY_AFTER);
