@@ -132,6 +132,19 @@ fn a_dry_run_reads_beside_a_run_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_notes_no_share() {
+    let (_folder, path) = folder();
+    drop(attached(&path));
+    let reader = Sqlite::open(&path).unwrap();
+    reader.attach(&OURS, true, NOON).unwrap();
+    assert_eq!(reader.share("1/3").unwrap(), None);
+    let run = attached(&path);
+    one_step_done(&run);
+    assert_eq!(run.share("0/1").unwrap(), None);
+    assert_eq!(run.share("1/3").unwrap().as_deref(), Some("0/1"));
+}
+
+#[test]
 fn a_dry_run_leaves_no_trace() {
     let (folder, path) = folder();
     let reader = Sqlite::open(&path).unwrap();
@@ -228,11 +241,14 @@ fn the_ledger_of_another_job_or_endpoint_is_refused() {
     for dry_run in [false, true] {
         let store = Sqlite::open(&path).unwrap();
         let other = Identity { job: "other", ..OURS };
-        let text = "is of job \"job\" and not of \"other\": give this one a file of its own";
+        let text = "is of job \"job\" and not of \"other\": give this one a file of its own, or say its name";
         refused(store.attach(&other, dry_run, NOON), LedgerErrorKind::OtherJob, text);
         let other = Identity { endpoint: Some("https://test.example.com"), ..OURS };
         let text = "is of endpoint \"https://example.com\" and not of \"https://test.example.com\"";
-        refused(store.attach(&other, dry_run, NOON), LedgerErrorKind::OtherEndpoint, text);
+        let refusal = store.attach(&other, dry_run, NOON);
+        let told = refusal.as_ref().map_err(ToString::to_string);
+        assert!(told.unwrap_err().ends_with("give this one a file of its own"), "{refusal:?}");
+        refused(refusal, LedgerErrorKind::OtherEndpoint, text);
     }
 }
 
@@ -248,6 +264,18 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_the_file() {
     let (_folder, path) = folder();
     let store = Sqlite::open(&path.join("no/ledger.db")).unwrap();
     refused(store.attach(&OURS, false, NOON), LedgerErrorKind::Unusable, "cannot be taken for a run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_no_new_start() {
+    let (folder, path) = folder();
+    std::os::unix::fs::symlink(folder.path().join("away/ledger.db"), &path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
+    let refusal = store.attach(&OURS, false, NOON);
+    refused(refusal, LedgerErrorKind::Unusable, "ledger.db is a link that leads nowhere");
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!(names(&folder), ["ledger.db", "ledger.db.lock"]);
 }
 
 #[test]
@@ -267,6 +295,7 @@ fn another_program_that_keeps_the_file_locked_is_told() {
     person.execute_batch("BEGIN IMMEDIATE").unwrap();
     let held = claim(&store);
     refused(store.release(&held, Some(&held.entry)), LedgerErrorKind::Busy, "such as an open sqlite3");
+    store.note(ORDER.collection, &[], NOON).expect("what has nothing to write waits for nobody");
     person.execute_batch("ROLLBACK").unwrap();
     store.release(&held, Some(&held.entry)).unwrap();
 }
