@@ -199,8 +199,11 @@ fn done(store: &dyn Store) -> Result<()> {
 fn again(store: &dyn Store) -> Result<()> {
     let first = one_begun(store)?;
     store.release(&first, None)?;
-    let second = claim(store, &ORDER)?;
+    // Of an order that is looked up only the id is known.
+    let second = claim(store, &Order { asset: None, created: None, ..ORDER })?;
     ensure!(second.steps.len() == 1, "{:?}", second.steps);
+    let Entry { asset, created, .. } = &second.entry;
+    ensure!((asset.as_deref(), *created) == (ORDER.asset, ORDER.created), "{:?}", second.entry);
     let later = NOON + Duration::HOUR;
     let step = begun(store.begin(&second, &Begin { key: "another", ..tenant(1) }, later)?)?;
     ensure!(step.key == "PR-1-001:tenant:1" && step.begun == later, "{step:?}");
