@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use connect::ledger::Attempts;
-use connect::models::Request;
+use connect::models::{Listing, Request};
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{
     Action, Approval, Certainty, Error, Ledger, LedgerErrorKind, OffsetDateTime, Options, Stop, Verdict,
@@ -144,6 +144,29 @@ fn what_is_refused_to_a_listing_s_period_sticks_too() {
     assert!(first.errored() == 0 && made > 0, "{first}");
     let second = report("b");
     assert_eq!(usize::try_from(second.errored()), Ok(made), "{second}");
+}
+
+#[test]
+fn what_is_refused_to_a_listing_s_period_is_refused_to_the_order_in_hand() {
+    let job = job(one_order());
+    let listing: Listing = serde_json::from_value(sample::listing("LST-1")).unwrap();
+    let report = job.run(Options::new(), |ledger, _| {
+        for _ in 0..2 {
+            let work = ledger.work_for(&listing, "2024-05");
+            let _ = work.step::<String>("report").run(|key| job.vendor.make(key));
+            let _ = work.step::<String>("report").run(|_| unreachable!());
+        }
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert!(only(&report).error.as_ref().unwrap().to_string().contains("asked for twice"), "{report}");
+    assert_eq!((status(&job.sandbox, ORDER).as_str(), job.vendor.calls().len()), ("pending", 1));
+    let report = job.run(Options::new().dry_run(true), |ledger, _| {
+        let work = ledger.work_for(&listing, "2024-06");
+        let _: String = work.step("report").stand_in("R-?".into()).run(|_| unreachable!())?;
+        drop(work);
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert!(report.to_string().contains("after the steps report: template"), "{report}");
 }
 
 #[test]

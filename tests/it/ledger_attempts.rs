@@ -6,7 +6,7 @@ use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Ledger, Options, Verdict};
 
 use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
-use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
+use crate::support::{ORDER, TALK, TEMPLATE, add_orders, one_order, one_try, only, status};
 
 fn orders(count: usize) -> Job {
     let sandbox = Sandbox::empty().unwrap();
@@ -43,6 +43,93 @@ fn an_order_that_comes_back_from_another_state_is_due_at_once_with_attempts_at_z
         .unwrap();
     let report = job.run(once(), approve);
     assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn an_order_whose_customer_was_asked_begins_without_attempts() {
+    let mut job = job(one_order());
+    let twice = || Options::new().attempts(Attempts::new(2));
+    let ask = |_: &Ledger, _: &Request| Err(Action::inquire([]).with_message("Which address?"));
+    drop(job.run(twice(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    job.wait(HOUR);
+    assert_eq!(job.run(twice(), ask).inquired(), 1);
+    let entry = job.entry();
+    assert_eq!((entry.attempts, entry.due, entry.error, entry.erred), (0, None, None, None));
+    assert_eq!(entry.ended, None);
+    job.sandbox
+        .act(|others| others.call("POST", &format!("/requests/{ORDER}/pend"), &serde_json::Value::Null))
+        .unwrap();
+    let report = job.run(twice(), |ledger, request| job.both(ledger, request, down(ledger, request)));
+    assert_eq!((report.errored(), dead(&job), job.entry().attempts), (1, 0, 1), "{report}");
+    assert_eq!(job.vendor.calls().len(), 2, "its steps are done");
+}
+
+#[test]
+fn an_order_whose_customer_is_asked_after_its_first_steps_is_known_to_wait_for_him() {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, Err(Action::inquire([])))));
+    assert_eq!(job.entry().state.as_deref(), Some("inquiring"));
+}
+
+#[test]
+fn of_an_order_whose_customer_was_asked_at_once_nothing_is_remembered() {
+    let job = job(one_order());
+    let ask = |_: &Ledger, _: &Request| Err(Action::inquire([]).with_message("Which address?"));
+    assert_eq!(job.run(Options::new(), ask).inquired(), 1);
+    assert_eq!(job.read(ORDER), None);
+}
+
+#[test]
+fn an_order_whose_customer_was_asked_is_put_off_no_more() {
+    let mut job = job(one_order());
+    drop(job.run(Options::new(), |_, _| Err(Action::later(HOUR, "the bank is closed"))));
+    job.wait(HOUR);
+    drop(job.run(Options::new(), |_, _| Err(Action::inquire([]))));
+    assert_eq!((job.entry().later, job.entry().due), (None, None));
+}
+
+#[test]
+fn an_outage_that_no_order_can_try_any_more_is_told_to_be_over() {
+    let mut job = orders(12);
+    drop(job.news(twelve(), down));
+    for order in job.sandbox.all("requests") {
+        job.others_approve(order["id"].as_str().unwrap());
+    }
+    let mut over = 0;
+    for _ in 0..3 {
+        job.wait(HOUR);
+        let (news, _) = job.news(twelve(), |_, _| unreachable!());
+        over += news.matches("is over: ERP is down").count();
+    }
+    assert_eq!(over, 1);
+}
+
+#[test]
+fn only_an_order_that_stays_dead_gets_its_note_when_an_outage_gives_attempts_back() {
+    let sandbox = Sandbox::empty().unwrap();
+    add_orders(&sandbox, 12);
+    let job = job(sandbox);
+    let report = job.run(Options::new().attempts(Attempts::new(1).private_note()), |ledger, request| {
+        if request.id == id(0) { Err(Action::error("no such plan")) } else { down(ledger, request) }
+    });
+    assert_eq!(dead(&job), 1, "{report}");
+    let calls = job.sandbox.take_journal();
+    let notes: Vec<_> = calls.iter().filter(|call| call.method == "POST").map(|call| &call.path).collect();
+    assert_eq!(notes, ["/conversations/CO-1000-0000-0001-001/messages"]);
+}
+
+#[test]
+fn an_error_of_a_dry_run_or_of_a_listing_is_no_attempt() {
+    let job = job(Sandbox::start().unwrap());
+    let once = || Options::new().attempts(Attempts::new(1));
+    let report = job.run(once().dry_run(true), down);
+    assert!(report.errored() > 0 && report.iter().all(|outcome| outcome.warnings.is_empty()), "{report}");
+    let (ledger, connect) = (job.ledger(), one_try(&job.sandbox));
+    for _ in 0..2 {
+        let options = once().ledger(&ledger);
+        let report = connect.usage().process_listings_with(options, |_| anyhow::bail!("no meter")).unwrap();
+        assert!(report.errored() > 0 && report.iter().all(|outcome| outcome.warnings.is_empty()), "{report}");
+    }
 }
 
 #[test]
@@ -139,6 +226,14 @@ fn a_dead_order_gets_a_note_that_only_our_side_reads() {
 }
 
 #[test]
+fn a_note_that_cannot_be_left_is_a_warning_of_the_run() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(400));
+    let report = job.run(Options::new().attempts(Attempts::new(1).private_note()), down);
+    assert!(report.warnings().iter().any(|warning| warning.starts_with(&format!("{ORDER}: "))), "{report}");
+}
+
+#[test]
 fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
     let mut job = orders(30);
     job.sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).always());
@@ -152,6 +247,15 @@ fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
     assert_eq!(attempts, 0);
     let report = job.run(twelve(), |ledger, request| job.provision(ledger, request));
     assert_eq!((report.approved(), job.vendor.there().len()), (30, 30), "{report}");
+}
+
+#[test]
+fn a_run_without_a_bound_tries_all_orders_in_an_outage_too() {
+    let job = orders(12);
+    let report = job.run(twelve(), down);
+    assert!(report.errored() < 12 && report.waiting() > 0, "{report}");
+    let report = job.run(Options::new(), approve);
+    assert_eq!((report.approved(), report.waiting()), (12, 0), "{report}");
 }
 
 #[test]

@@ -50,6 +50,21 @@ fn an_order_that_is_approved_with_our_template_between_our_look_and_our_call_is_
 }
 
 #[test]
+fn an_order_whose_step_the_vendor_refused_is_not_adopted() {
+    let job = job(one_order());
+    job.sandbox.before("POST", "/requests/*/approve", |others| others.approve(ORDER, TEMPLATE).unwrap());
+    let report = job.run(job.undoing(), |ledger, request| {
+        let refuse = |_: &str| -> anyhow::Result<String> {
+            Err(connect::step::refused(std::io::Error::other("no such plan")))
+        };
+        assert!(ledger.work(request).step("tenant").run(refuse).is_err());
+        approve(ledger, request)
+    });
+    assert_eq!(only(&report).certainty, Certainty::AlreadyDone, "{report}");
+    assert_eq!((report.left(), job.entry().left, report.warnings().len()), (0, None, 1), "{report}");
+}
+
+#[test]
 fn an_order_that_others_fail_between_our_look_and_our_call_is_undone_in_that_run() {
     let job = job(one_order());
     job.sandbox.before("POST", "/requests/*/approve", |others| others.fail(ORDER, "no").unwrap());
@@ -57,6 +72,8 @@ fn an_order_that_others_fail_between_our_look_and_our_call_is_undone_in_that_run
         job.run(job.undoing(), |ledger, request| job.both(ledger, request, Ok(Approval::template(TEMPLATE))));
     assert_eq!(report.approved(), 0, "{report}");
     assert_eq!((job.vendor.there().len(), report.left()), (0, 0), "{report}");
+    let entry = job.entry();
+    assert_eq!((entry.state.as_deref(), entry.attempts, entry.error), (Some("failed"), 0, None), "{report}");
 }
 
 #[test]
@@ -199,6 +216,19 @@ fn steps_that_nothing_undoes_are_told_until_a_person_acknowledges_them() {
 }
 
 #[test]
+fn what_nothing_undoes_is_a_warning_of_the_run_that_undoes_the_rest() {
+    for (undo, warned) in [("licence", &["nothing undoes the steps tenant"][..]), ("other", &[])] {
+        let job = half_done();
+        job.others_fail(ORDER);
+        let report = job.run_idle(Options::new().undo(undo, |made, key| job.vendor.delete(&made, key)));
+        assert_eq!(
+            report.warnings(),
+            warned.iter().map(|text| format!("{ORDER}: {text}")).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn a_step_whose_effect_stays_is_no_leftover() {
     let job = job(one_order());
     let report = job.run(Options::new(), |ledger, request| {
@@ -207,6 +237,26 @@ fn a_step_whose_effect_stays_is_no_leftover() {
     });
     assert_eq!((report.failed(), report.left()), (1, 0), "{report}");
     assert_eq!(job.vendor.there(), ["T-1"]);
+}
+
+#[test]
+fn steps_whose_effect_stays_are_told_of_an_adopted_order_and_not_of_one_that_failed() {
+    for (fails, steps) in [(true, "tenant"), (false, "contact, tenant")] {
+        let job = job(one_order());
+        drop(job.run(Options::new(), |ledger, request| {
+            let work = ledger.work(request);
+            let _: String = work.step("contact").keep().run(|key| job.vendor.make(key))?;
+            let _: String = work.step("tenant").run(|key| job.vendor.make(key))?;
+            down(ledger, request)
+        }));
+        if fails {
+            job.others_fail(ORDER);
+        } else {
+            job.others_approve(ORDER);
+        }
+        let (news, _) = job.news(Options::new(), |_, _| unreachable!());
+        assert!(news.ends_with(&format!(" the steps {steps}\n")), "{news}");
+    }
 }
 
 #[test]
