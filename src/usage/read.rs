@@ -313,6 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn a_workbook_needs_the_columns_that_say_what_is_used_by_whom_and_when() {
+        let needed = [
+            "record_id",
+            "item_search_criteria",
+            "item_search_value",
+            "start_time_utc",
+            "end_time_utc",
+            "asset_search_criteria",
+            "asset_search_value",
+        ];
+        for measure in ["quantity", "amount"] {
+            let whole: Vec<_> = needed.into_iter().chain([measure]).map(str::to_owned).collect();
+            assert_eq!(missing(&whole), None);
+            for name in needed {
+                let without: Vec<_> = whole.iter().filter(|own| *own != name).cloned().collect();
+                assert_eq!(missing(&without), Some(name));
+            }
+        }
+        assert_eq!(missing(&needed.map(str::to_owned)), Some("quantity"));
+    }
+
+    #[test]
     fn a_record_is_read_by_the_names_of_its_columns() {
         let header = names(
             &["tier", "quantity", "amount", "v.region", "v.site", "record_note", "item_unit", "else"]
@@ -342,6 +364,72 @@ mod tests {
     }
 
     #[test]
+    fn each_column_of_an_upload_is_a_field_of_the_record() {
+        let header = names(&COLUMNS.map(cell));
+        let row = COLUMNS.map(|name| match name {
+            "quantity" | "amount" => Data::Float(0.25),
+            "tier" => cell(" 3 "),
+            "start_time_utc" => cell("2024-05-01 00:00:00"),
+            "end_time_utc" => cell("2024-05-02 00:00:00"),
+            name => cell(name),
+        });
+        let (read, problems) = record(&header, &row);
+        assert!(problems.is_empty(), "{problems:?}");
+        let expected = UsageRecord {
+            record_id: "record_id".into(),
+            record_note: "record_note".into(),
+            item_search_criteria: "item_search_criteria".into(),
+            item_search_value: "item_search_value".into(),
+            quantity: read.quantity.clone(),
+            amount: read.amount.clone(),
+            start_time_utc: Some(datetime!(2024-05-01 0:00 UTC)),
+            end_time_utc: Some(datetime!(2024-05-02 0:00 UTC)),
+            asset_search_criteria: "asset_search_criteria".into(),
+            asset_search_value: "asset_search_value".into(),
+            category_id: "category_id".into(),
+            item_name: "item_name".into(),
+            item_mpn: "item_mpn".into(),
+            item_unit: "item_unit".into(),
+            item_precision: "item_precision".into(),
+            tier: Some(3),
+            params: Vec::new(),
+        };
+        assert_eq!(read, expected);
+        assert_eq!([read.quantity, read.amount].map(|number| number.to_string()), ["0.25", "0.25"]);
+    }
+
+    /// A processed workbook: each sheet has so many rows that are refused.
+    fn processed(sheets: &[(&str, u32)]) -> Vec<u8> {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        for (name, rows) in sheets {
+            let sheet = book.add_worksheet().set_name(*name).unwrap();
+            for row in 0..=*rows {
+                let (id, why) = if row == 0 { ("record_id", "why") } else { (*name, "no such asset") };
+                sheet.write_string(row, 0, id).unwrap().write_string(row, 1, why).unwrap();
+            }
+        }
+        book.save_to_buffer().unwrap()
+    }
+
+    #[test]
+    fn refused_rows_are_those_of_the_sheet_of_records_wherever_it_stands() {
+        for own in ["records", "usage_records"] {
+            let (rows, total) = refused(processed(&[("ids", 1), (own, 2)])).unwrap();
+            let ids: Vec<_> = rows.iter().map(|row| (row.bad.row, &*row.bad.record_id)).collect();
+            assert_eq!((ids, total), (vec![(2, own), (3, own)], 2));
+        }
+        assert_eq!(refused(processed(&[("result", 3)])).unwrap().1, 3, "under another name");
+        let none = rust_xlsxwriter::Workbook::new().save_to_buffer().unwrap();
+        assert!(refused(none).unwrap_err().to_string().contains("no sheet of it has a column record_id"));
+    }
+
+    #[test]
+    fn ten_thousand_refused_rows_are_kept_and_all_are_counted() {
+        let (rows, total) = refused(processed(&[("records", 10_002)])).unwrap();
+        assert_eq!((rows.len(), rows.last().map(|row| row.bad.row), total), (10_000, Some(10_001), 10_002));
+    }
+
+    #[test]
     fn words_are_what_stands_in_columns_that_no_upload_has() {
         let header = names(&["record_id", "v.region", "asset_recon_id", "status", "why"].map(cell));
         let words = |status: &str, why: &str| -> Vec<String> {
@@ -349,6 +437,7 @@ mod tests {
             words(&header, &row).iter().map(ToString::to_string).collect()
         };
         assert_eq!(words("Valid", " "), [""; 0]);
+        assert_eq!(words("OK", "ok"), [""; 0]);
         assert_eq!(words("invalid", "no such asset"), ["status invalid", "why no such asset"]);
     }
 }

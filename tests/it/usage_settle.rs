@@ -58,7 +58,8 @@ fn what_is_processed_is_waited_for_and_submitted() {
     let file = format!("/usage/files/{}", made.id);
     assert_eq!(calls[0], json!(["GET", list]));
     let looks = calls.iter().filter(|call| **call == json!(["GET", file])).count();
-    assert!(looks > 1, "{calls:?}");
+    // The pauses double, so that there are few.
+    assert!((2..=10).contains(&looks), "{calls:?}");
     // The list, the looks, the submission, and the end of the list.
     assert_eq!(calls[looks + 1], json!(["POST", format!("{file}/submit")]));
     assert_eq!(calls.len(), looks + 3, "{calls:?}");
@@ -151,6 +152,28 @@ fn an_invalid_file_that_was_reported_anew_is_no_error_any_more() {
 }
 
 #[test]
+fn an_invalid_file_whose_successor_has_no_workbook_yet_is_an_error_still() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    let new = NewUsageFile { external_id: Some("feb".into()), ..new_file() };
+    connect.usage().submit(new, [record()]).unwrap_err();
+    let states: Vec<_> = sandbox.all("usage/files").iter().map(|file| file["status"].clone()).collect();
+    assert_eq!(states, ["invalid", "draft"]);
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.errored(), report.skipped()), (1, 0), "{report}");
+}
+
+#[test]
+fn a_run_whose_deadline_never_comes_waits_all_the_same() {
+    let sandbox = start(100);
+    submit(&client(&sandbox), "feb", record());
+    let report = leave(&client(&sandbox), Options::new().deadline(Duration::MAX));
+    assert_eq!((report.count(Verdict::Submitted), report.count(Verdict::Later)), (1, 0), "{report}");
+}
+
+#[test]
 fn an_invalid_file_is_deleted_by_choice() {
     let sandbox = start(0);
     let made = submit(&client(&sandbox), "feb", bad());
@@ -178,6 +201,23 @@ fn an_invalid_file_is_replaced_by_choice_and_the_new_one_submitted() {
     assert_ne!(before, after);
     let detail = report.outcomes()[0].detail.as_deref();
     assert_eq!(detail, Some(format!("replaced by usage file {}", new["id"].as_str().unwrap()).as_str()));
+}
+
+#[test]
+fn a_replacement_differs_in_what_the_program_says() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    let report = connect
+        .usage()
+        .settle_with(Options::new(), |invalid| {
+            let file = NewUsageFile { currency: Some("USD".into()), ..invalid.new_file() };
+            Ok(Invalid::replace([record()]).by(file))
+        })
+        .unwrap();
+    assert_eq!((report.count(Verdict::Deleted), report.count(Verdict::Submitted)), (1, 1), "{report}");
+    let [_, new] = &sandbox.all("usage/files")[..] else { panic!() };
+    assert_eq!((&new["currency"], &new["external_id"]), (&json!("USD"), &json!("feb")));
 }
 
 #[test]

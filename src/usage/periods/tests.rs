@@ -127,4 +127,7 @@ fn the_file_of_a_period_has_what_is_derived_and_what_was_said() {
         ("Storage 2024-05-01", "PRD-1", Some("EUR"))
     );
     assert_eq!(file.external_id.as_deref(), Some("PRD-1/CRD-1/2024-05-01"));
+    let bare = Periods::daily(date!(2024 - 05 - 01)).file(|_, _| NewUsageFile::default());
+    let file = bare.file_for(&listing(), &day);
+    assert_eq!((&*file.name, &*file.product, &*file.contract), ("Usage 2024-05-01", "PRD-1", "CRD-1"));
 }
