@@ -157,7 +157,27 @@ fn a_file_that_was_made_before_the_first_period_is_found_by_its_id() {
     let again = report(&client(&sandbox), Options::new(), may());
     let detail = only(&again).detail.as_deref().unwrap();
     assert!(detail.starts_with(&format!("usage file {id}, which was there already; usage file {id} has")));
-    assert_eq!(sandbox.count("usage/files"), 1);
+    let mut older = sandbox.get("usage/files", &id).unwrap();
+    older["id"] = "UF-older".into();
+    older["events"]["created"]["at"] = "2024-04-29T00:00:00+00:00".into();
+    sandbox.insert("usage/files", older);
+    let again = report(&client(&sandbox), Options::new(), may());
+    let detail = only(&again).detail.as_deref().unwrap();
+    let several =
+        format!("; 1 more usage files have the external id {}: {id} is the newest", only(&again).id);
+    assert!(detail.ends_with(&several), "{detail}");
+    assert_eq!(sandbox.count("usage/files"), 2);
+}
+
+#[test]
+fn a_file_that_the_platform_would_not_take_is_refused_before_its_calls() {
+    let sandbox = sandbox();
+    let periods = may(datetime!(2024-05-02 0:00 UTC))
+        .file(|listing, _| NewUsageFile::for_listing(listing, "n".repeat(101)));
+    let report = report(&client(&sandbox), Options::new(), periods);
+    assert!(report.errored() == 1 && report.to_string().contains("nothing was sent"), "{report}");
+    assert!(routes(&sandbox).iter().all(|route| route.starts_with("GET /")));
+    assert_eq!(only(&report).calls, 0);
 }
 
 #[test]
@@ -264,6 +284,11 @@ fn a_period_without_records_is_skipped_or_reported_as_zero() {
     assert_eq!(report.count(Verdict::Reported), 1);
     let file = &sandbox.all("usage/files")[0];
     assert_eq!((&file["status"], &file["records"]["valid"]), (&json!("ready"), &json!(1)));
+    // Without an asset there is nothing to say 0 of.
+    sandbox.remove("assets", ASSET);
+    let third = Periods::daily(date!(2024 - 05 - 02)).now(datetime!(2024-05-03 0:00 UTC));
+    let report = connect.usage().report(third.zero_usage(), none).unwrap();
+    assert_eq!((report.skipped(), only(&report).detail.as_deref()), (1, Some("there is no usage")));
 }
 
 #[test]

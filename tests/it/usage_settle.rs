@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::macros::date;
 
 use crate::support::usage::{new_file, record};
-use crate::support::{calls, client, only, routes};
+use crate::support::{calls, client, impatient, only, routes};
 
 fn start(time: u64) -> Sandbox {
     let sandbox = Sandbox::builder().empty().processing_time(Duration::from_millis(time)).start().unwrap();
@@ -66,6 +66,21 @@ fn what_is_processed_is_waited_for_and_submitted() {
 }
 
 #[test]
+fn the_pauses_between_two_looks_double() {
+    let sandbox = start(1000);
+    submit(&client(&sandbox), "feb", record());
+    sandbox.take_journal();
+    let config = impatient(sandbox.config().unwrap()).settle([Duration::from_millis(50); 3]);
+    let report = Connect::new(config).unwrap().usage().settle().unwrap();
+    assert_eq!(report.count(Verdict::Submitted), 1, "{report}");
+    let calls = sandbox.take_journal();
+    let is_look = |path: &str| path.starts_with("/usage/files/") && !path.ends_with("/submit");
+    // After 50, 150, 350, 750 and 1,550 ms, or later where the processor is busy.
+    let looks = calls.iter().filter(|call| is_look(&call.path)).count();
+    assert!((4..=7).contains(&looks), "{looks}");
+}
+
+#[test]
 fn a_file_that_is_ready_costs_its_submission_alone() {
     let sandbox = start(0);
     submit(&client(&sandbox), "feb", record());
@@ -94,6 +109,9 @@ fn files_of_others_are_left_alone() {
     for status in ["ready", "invalid", "processing"] {
         let mut file = sample::usage_file(&format!("UF-{status}"));
         file["status"] = status.into();
+        if status == "ready" {
+            file["external_id"] = Value::Null;
+        }
         sandbox.insert("usage/files", file);
     }
     let report = client(&sandbox).usage().settle().unwrap();
@@ -218,6 +236,34 @@ fn a_replacement_differs_in_what_the_program_says() {
     assert_eq!((report.count(Verdict::Deleted), report.count(Verdict::Submitted)), (1, 1), "{report}");
     let [_, new] = &sandbox.all("usage/files")[..] else { panic!() };
     assert_eq!((&new["currency"], &new["external_id"]), (&json!("USD"), &json!("feb")));
+}
+
+#[test]
+fn a_replacement_that_cannot_be_made_leaves_the_invalid_file() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    let made = submit(&connect, "feb", bad());
+    let replace = || Invalid::replace([UsageRecord { record_id: String::new(), ..record() }]);
+    let report = connect.usage().settle_with(Options::new(), |_| Ok(replace())).unwrap();
+    assert_eq!((report.errored(), report.count(Verdict::Deleted)), (1, 0), "{report}");
+    assert_eq!((status(&sandbox, &made.id), sandbox.count("usage/files")), (json!("invalid"), 1));
+}
+
+#[test]
+fn an_answer_that_does_not_tell_the_state_of_the_file_is_not_believed() {
+    let sandbox = start(3_600_000);
+    let made = submit(&client(&sandbox), "feb", record());
+    for body in [json!({"id": "UF-other", "status": "ready"}), json!({"id": made.id})] {
+        sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&body.to_string()).always());
+        let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(5)));
+        let text = report.to_string();
+        assert!(
+            report.errored() == 1 && text.contains("does not tell the state of the usage file"),
+            "{text}"
+        );
+        sandbox.clear_faults();
+    }
+    assert_eq!(sandbox.transitions(&made.id).iter().filter(|effect| effect.action == "submit").count(), 0);
 }
 
 #[test]
