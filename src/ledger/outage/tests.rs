@@ -47,6 +47,7 @@ fn an_outage_is_confirmed_by_an_order_behind_the_neighbours_of_those_that_showed
     assert_eq!((6..=8).filter(|_| outage.defers()).count(), 3);
     let may: Vec<_> = (6..=8).map(|number| outage.may_ask(&order(number), true, NOON)).collect();
     assert_eq!(may, [false, false, true]);
+    assert!(outage.may_ask(&order(9), true, NOON), "who did not wait has nobody to wait for");
 }
 
 #[test]
@@ -152,6 +153,7 @@ fn orders_that_come_one_a_run_show_an_outage_too() {
     outage.take_evidence();
     outage.worked(&["tenant".into()]);
     assert!(outage.take_evidence().unwrap().is_empty());
+    outage.worked(&["tenant".into()]);
     assert_eq!(outage.take_evidence(), None, "a file that need not be written is not");
 }
 

@@ -205,6 +205,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_is_opened_for_reading_until_a_run_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        assert!(make(&path, OffsetDateTime::UNIX_EPOCH).unwrap());
+        let connection = open(&path).unwrap().unwrap();
+        let forget = || connection.execute("DELETE FROM meta", []);
+        assert_eq!(forget().unwrap_err().sqlite_error_code(), Some(ErrorCode::ReadOnly));
+        write(&connection).unwrap();
+        assert_eq!(forget(), Ok(1));
+    }
+
+    #[test]
     fn the_folder_of_a_file_is_the_one_that_its_path_names() {
         for (path, expected) in
             [("/var/jobs/ledger.db", "/var/jobs"), ("jobs/ledger.db", "jobs"), ("ledger.db", ".")]

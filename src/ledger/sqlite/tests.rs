@@ -253,6 +253,49 @@ fn the_ledger_of_another_job_or_endpoint_is_refused() {
 }
 
 #[test]
+fn a_ledger_that_knows_no_endpoint_yet_is_read_by_a_dry_run_and_noted_by_a_run() {
+    let (_folder, path) = folder();
+    let store = Sqlite::open(&path).unwrap();
+    store.attach(&Identity { endpoint: None, ..OURS }, false, NOON).unwrap();
+    drop(store);
+    let other = Identity { endpoint: Some("https://test.example.com"), ..OURS };
+    for (identity, dry_run) in [(&OURS, true), (&other, true), (&OURS, false)] {
+        Sqlite::open(&path).unwrap().attach(identity, dry_run, NOON).unwrap();
+    }
+    let store = Sqlite::open(&path).unwrap();
+    refused(store.attach(&other, true, NOON), LedgerErrorKind::OtherEndpoint, "https://example.com");
+}
+
+#[test]
+fn a_correction_that_changed_nothing_is_not_kept() {
+    let (_folder, path) = folder();
+    let store = attached(&path);
+    one_step_done(&store);
+    let correct = |what| store.correct(ORDER.collection, ORDER.id, &what, "jo: it works", NOON).unwrap();
+    assert!(!correct(Correction::Acknowledge));
+    assert!(!correct(Correction::Set { step: "licence", result: "1" }));
+    assert!(correct(Correction::Revive));
+    let kept = |sql: &str| store.connection.get().unwrap().query_row(sql, [], |row| row.get(0));
+    let all: String = kept("SELECT group_concat(id || ' ' || what || ' ' || by) FROM correction").unwrap();
+    assert_eq!(all, "PR-1 revive jo: it works");
+}
+
+#[test]
+fn what_was_refused_after_the_claim_was_lost_left_nothing_for_a_person() {
+    let (_folder, path) = folder();
+    let store = attached(&path);
+    let held = claim(&store);
+    store.release(&held, None).unwrap();
+    let mut strays = Vec::new();
+    for (end, expected) in [(StepEnd::Refused, 0), (StepEnd::Unreadable("no text"), 1)] {
+        assert_eq!(store.result(&held, "tenant", 1, &end, NOON).unwrap(), Kept::Stray);
+        strays.clear();
+        store.strays(&mut |stray| strays.push(stray.result)).unwrap();
+        assert_eq!(strays.len(), expected);
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_an_error_that_names_the_file() {
     // Nobody may make files there, the super-user neither.
     #[cfg(target_os = "linux")]
@@ -295,7 +338,11 @@ fn another_program_that_keeps_the_file_locked_is_told() {
     person.execute_batch("BEGIN IMMEDIATE").unwrap();
     let held = claim(&store);
     refused(store.release(&held, Some(&held.entry)), LedgerErrorKind::Busy, "such as an open sqlite3");
-    store.note(ORDER.collection, &[], NOON).expect("what has nothing to write waits for nobody");
+    // What has nothing to write waits for nobody.
+    store.note(ORDER.collection, &[], NOON).unwrap();
+    store.sweep(NOON).unwrap();
+    let Claimed::Yes(unknown) = store.claim(&Order { id: "PR-2", ..ORDER }, NOON).unwrap() else { panic!() };
+    store.end(&unknown, "approved", None, NOON).unwrap();
     person.execute_batch("ROLLBACK").unwrap();
     store.release(&held, Some(&held.entry)).unwrap();
 }

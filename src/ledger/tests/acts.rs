@@ -59,3 +59,36 @@ fn a_person_decides_about_whatever_is_remembered() {
     }
     assert!(!job.ledger.revive("ID of none", "jo: it works again").unwrap());
 }
+
+#[test]
+fn why_no_step_is_run_for_an_order_that_cannot_be_had_is_said() {
+    let job = job();
+    let refused = |ledger: &Ledger, request: &Request| {
+        let error = ledger.work(request).step::<String>("tenant").run(|_| unreachable!()).unwrap_err();
+        assert_eq!(kind(&error), LedgerErrorKind::Held);
+        error.to_string()
+    };
+    let of_asset = |id: &str, day: i64| {
+        let mut request = Request { id: id.into(), ..job.request.clone() };
+        request.asset.id = "AS-1".into();
+        request.created = job.request.created.map(|created| created + time::Duration::days(day));
+        request
+    };
+    let older = of_asset("PR-2-001", 0);
+    job.ledger.work(&older).step("tenant").run(|key| job.vendor.make(key)).unwrap();
+    let behind = refused(&job.ledger, &of_asset("PR-3-001", 1));
+    assert!(behind.contains("the older order PR-2-001 of the same asset has not ended"), "{behind}");
+    let Entered::Turn(turn) = job.ledger.enter(&older.order()).unwrap() else { panic!() };
+    job.ledger.leave_ended(&turn, "approved", true).unwrap();
+    let ended = refused(&job.ledger, &older);
+    assert!(ended.contains("the order has ended: it is approved"), "{ended}");
+    let second = Ledger::open(job.folder.path().join("ledger.db")).unwrap();
+    let held = refused(&second, &job.request);
+    assert!(held.contains("another run of this job has the ledger"), "{held}");
+    let Claimed::Yes(_claim) = job.ledger.store().claim(&job.request.order(), job.ledger.now()).unwrap()
+    else {
+        panic!()
+    };
+    let taken = refused(&job.ledger, &job.request);
+    assert!(taken.contains("another worker has the order"), "{taken}");
+}
