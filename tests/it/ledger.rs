@@ -170,6 +170,26 @@ fn what_is_refused_to_a_listing_s_period_is_refused_to_the_order_in_hand() {
 }
 
 #[test]
+fn a_run_within_a_closure_leaves_what_is_refused_to_the_order_of_the_outer_one() {
+    let job = job(one_order());
+    job.sandbox.insert("tier/config-requests", sample::tier_config_request("TCR-1-001"));
+    let listing: Listing = serde_json::from_value(sample::listing("LST-1")).unwrap();
+    let mut inner = 0;
+    let report = job.run(Options::new(), |ledger, _| {
+        let options = Options::new().ledger(ledger);
+        let skipped = one_try(&job.sandbox).tier_config().process_with(options, |_| Err(Action::skip()));
+        inner += skipped.unwrap().skipped();
+        let work = ledger.work_for(&listing, "2024-05");
+        let _: String = work.step("report").run(|key| job.vendor.make(key))?;
+        let _ = work.step::<String>("report").run(|_| unreachable!());
+        drop(work);
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert_eq!((inner, report.errored()), (1, 1), "{report}");
+    assert!(report.to_string().contains("asked for twice"), "{report}");
+}
+
+#[test]
 fn a_step_that_was_begun_a_moment_ago_puts_the_order_off() {
     let mut job = job(one_order());
     // The ledger is older than the order, so that nothing is looked up before the first begin.
@@ -341,6 +361,22 @@ fn a_ledger_that_cannot_keep_the_end_of_an_order_ends_the_run_before_the_next_cl
     let report = job.run(Options::new(), provision);
     assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
     assert_eq!((job.vendor.calls().len(), report.approved()), (2, 1), "{report}");
+}
+
+#[test]
+fn a_ledger_that_cannot_keep_an_attempt_that_another_order_proved_ends_the_run() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(4, |_, _| {});
+    let attempts = || Options::new().attempts(Attempts::new(12));
+    let approve = |_: &Ledger, _: &Request| Ok(Approval::template(TEMPLATE));
+    assert_eq!(job.run(attempts().max(1), approve).approved(), 1);
+    job.sandbox.fault(Fault::on("POST", "/requests/PR-1000-0001-0001-001/approve").status(500).always());
+    let full = "CREATE TRIGGER full BEFORE UPDATE OF attempts ON entry WHEN NEW.attempts > 0
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(job.path()).unwrap().execute_batch(full).unwrap();
+    let report = job.run(attempts(), approve);
+    assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
+    assert_eq!((report.approved(), report.errored()), (1, 1), "{report}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! When an order is tried again, in which order, and whose fault an error is.
 
-use connect::ledger::{Attempts, Which};
+use connect::ledger::{Attempts, Entry, Which};
 use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Ledger, Options, Verdict};
@@ -75,6 +75,8 @@ fn an_order_whose_customer_is_asked_after_its_first_steps_is_known_to_wait_for_h
 fn of_an_order_whose_customer_was_asked_at_once_nothing_is_remembered() {
     let job = job(one_order());
     let ask = |_: &Ledger, _: &Request| Err(Action::inquire([]).with_message("Which address?"));
+    assert_eq!(job.run(Options::new(), |_, _| Err(Action::skip())).skipped(), 1);
+    assert_eq!(job.read(ORDER), None, "nor where it was skipped");
     assert_eq!(job.run(Options::new(), ask).inquired(), 1);
     assert_eq!(job.read(ORDER), None);
 }
@@ -250,6 +252,50 @@ fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
 }
 
 #[test]
+fn what_failed_by_an_outage_is_remembered_with_its_error_and_without_an_attempt() {
+    let job = orders(12);
+    let report = job.run(twelve(), down);
+    assert!((6..12).contains(&report.errored()), "{report}");
+    let mut known = Vec::new();
+    let each = &mut |entry: Entry| known.push((entry.attempts, entry.dead, entry.error));
+    job.ledger().store().each("requests", Which::All, each).unwrap();
+    assert_eq!(u64::try_from(known.len()), Ok(report.errored()));
+    assert!(known.iter().all(|known| *known == (0, None, Some("ERP is down".into()))), "{known:?}");
+}
+
+#[test]
+fn an_order_at_the_head_that_errs_by_the_words_of_an_outage_does_not_make_it_last() {
+    let mut job = orders(12);
+    for run in 0..30 {
+        // By then all of them have come to it.
+        let is_back = run >= 16;
+        drop(job.run(twelve(), |ledger, request| {
+            if is_back && request.id != id(0) { approve(ledger, request) } else { down(ledger, request) }
+        }));
+        job.wait(20 * MINUTE);
+    }
+    let pending = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
+    assert_eq!(pending, 1);
+}
+
+#[test]
+fn an_order_that_is_done_between_two_runs_that_err_shows_that_there_is_no_outage() {
+    let job = orders(4);
+    let (news, _) = job.news(twelve(), down);
+    assert!(news.contains("errored: ERP is down"), "{news}");
+    for (number, answer) in [(5, approve as fn(&Ledger, &Request) -> _), (6, down)] {
+        let mut order = sample::request(&id(number));
+        order["asset"]["id"] = format!("AS-{number}").into();
+        job.sandbox.insert("requests", order);
+        let (news, _) = job.news(twelve(), answer);
+        assert!(!news.contains("seem to be away"), "{news}");
+        let evidence = job.ledger().store().read("outage", "requests/evidence").unwrap();
+        assert_eq!(evidence.is_some(), number == 6, "what proves nothing is not kept");
+    }
+    assert_eq!(job.read(&id(6)).unwrap().0.attempts, 1);
+}
+
+#[test]
 fn a_run_without_a_bound_tries_all_orders_in_an_outage_too() {
     let job = orders(12);
     let report = job.run(twelve(), down);
@@ -262,19 +308,20 @@ fn a_run_without_a_bound_tries_all_orders_in_an_outage_too() {
 fn an_order_whose_approval_is_always_answered_500_dies_and_the_others_are_done() {
     let mut job = orders(20);
     job.sandbox.fault(Fault::on("POST", &format!("/requests/{}/approve", id(3))).status(500).always());
-    let mut tried = 0;
+    let (mut tried, mut told) = (0, 0);
     for run in 0..100 {
         let mut younger = sample::request(&format!("PR-9000-0000-{run:04}-001"));
         younger["asset"]["id"] = format!("AS-9-{run}").into();
         younger["created"] = "2025-01-01T00:00:00+00:00".into();
         job.sandbox.insert("requests", younger);
-        drop(job.run(twelve(), |ledger, request| {
+        let (news, _) = job.news(twelve(), |ledger, request| {
             tried += u32::from(request.id == id(3));
             approve(ledger, request)
-        }));
+        });
+        told += news.matches(&format!("{}: attempt 12 was the last one", id(3))).count();
         job.wait(10 * MINUTE);
     }
-    assert_eq!((tried, dead(&job)), (12, 1));
+    assert_eq!((tried, told, dead(&job)), (12, 1, 1));
     let pending = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
     assert_eq!(pending, 1);
 }

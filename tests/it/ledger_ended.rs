@@ -353,6 +353,85 @@ fn an_ended_order_stays_a_day_as_a_tombstone() {
 }
 
 #[test]
+fn an_old_tombstone_is_forgotten_by_a_run_in_which_others_ended_an_order() {
+    let mut job = half_done();
+    let other = "PR-9000-0000-0001-001";
+    let mut order = sample::request(other);
+    order["asset"]["id"] = "AS-9".into();
+    job.sandbox.insert("requests", order);
+    drop(job.run(Options::new(), |ledger, request| match &*request.id {
+        ORDER => down(ledger, request),
+        _ => job.provision(ledger, request),
+    }));
+    assert_eq!(job.read(other).unwrap().0.state.as_deref(), Some("approved"));
+    job.wait(2 * DAY);
+    job.others_fail(ORDER);
+    drop(job.run_idle(job.undoing()));
+    assert_eq!(job.read(other), None);
+}
+
+#[test]
+fn orders_that_the_list_has_are_not_looked_up() {
+    for answer in [down, |_: &Ledger, _: &_| Err(Action::later(MINUTE, "the bank is closed"))] {
+        let job = job(one_order());
+        for _ in 0..2 {
+            drop(job.run(Options::new(), answer));
+        }
+        let calls = job.sandbox.take_journal();
+        assert!(calls.iter().all(|call| !call.path.contains("in(id,")), "{calls:?}");
+    }
+}
+
+#[test]
+fn undos_that_fail_now_and_then_keep_no_other_from_being_undone() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(20, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    for order in job.sandbox.all("requests") {
+        job.others_fail(order["id"].as_str().unwrap());
+    }
+    let mut asked = 0;
+    let options =
+        Options::new().undo("tenant", |_: Made<String>, _| Ok(())).undo("licence", |_: Made<String>, _| {
+            asked += 1;
+            anyhow::ensure!(asked % 2 == 1, "busy");
+            Ok(())
+        });
+    assert_eq!(job.run_idle(options).left(), 10);
+    assert_eq!(asked, 20);
+}
+
+#[test]
+fn an_undo_that_fails_by_the_same_error_is_told_once() {
+    let job = half_done();
+    job.others_fail(ORDER);
+    *job.vendor.stuck.borrow_mut() = 3;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let (news, _) = job.news(job.undoing(), |_, _| unreachable!());
+        assert!(!news.contains("nothing has undone"), "it is told as the error that it is: {news}");
+        told.push(news.matches("the vendor is busy").count());
+    }
+    assert_eq!(told, [1, 0, 0]);
+}
+
+#[test]
+fn what_was_adopted_is_told_before_what_is_to_be_undone() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    let ids: Vec<_> = job.sandbox.all("requests").iter().map(|order| order["id"].clone()).collect();
+    job.others_fail(ids[0].as_str().unwrap());
+    job.others_approve(ids[1].as_str().unwrap());
+    let (news, _) = job.news(Options::new(), |_, _| unreachable!());
+    let lines: Vec<_> = news.lines().collect();
+    let [adopted, failed] = lines[..] else { panic!("{news}") };
+    assert!(adopted.contains("was approved by someone else") && failed.contains("ended failed"), "{news}");
+}
+
+#[test]
 fn a_run_of_one_product_takes_the_orders_of_another_for_neither_met_nor_ended() {
     let job = half_done();
     let connect =

@@ -21,6 +21,8 @@ const ORDERS: usize = 12;
 #[derive(Debug, Default)]
 struct Told {
     coming: Vec<Vec<String>>,
+    /// The order in hand, and whether the call that decides on it is about to be made.
+    in_hand: Vec<(Option<String>, bool)>,
     /// Ids of orders that another worker has.
     taken: Vec<String>,
     /// Whether claims are lost once they were given.
@@ -46,6 +48,7 @@ impl Store for Shared {
     fn is_shared(&self) -> bool { true }
     fn share(&self, _: &str) -> Result<Option<String>> { panic!("it is of no share") }
     fn coming(&self, orders: &[Order<'_>]) { self.told().coming.push(orders.iter().map(|order| order.id.to_owned()).collect()) }
+    fn in_hand(&self, order: Option<&Order<'_>>, plan: Option<&str>) -> Result<()> { self.told().in_hand.push((order.map(|order| order.id.to_owned()), plan.is_some())); Ok(()) }
     fn claim(&self, order: &Order<'_>, now: OffsetDateTime) -> Result<Claimed> {
         if self.told().taken.iter().any(|id| id == order.id) { return Ok(Claimed::Held) }
         self.file.store().claim(order, now)
@@ -134,10 +137,21 @@ fn a_worker_handles_the_orders_of_its_share_first_and_then_the_others() {
 }
 
 #[test]
-fn a_dry_run_says_nothing_of_what_comes_next() {
+fn a_dry_run_says_nothing_of_what_comes_next_and_has_nothing_in_hand() {
     let worker = worker();
     let (report, seen) = worker.run(Options::new().share(0, 2).dry_run(true), approve);
     assert_eq!((seen.len(), worker.told().coming.len()), (ORDERS, 0), "{report}");
+    assert_eq!(worker.told().in_hand, []);
+}
+
+#[test]
+fn the_store_is_told_which_order_a_run_has_in_hand_and_of_the_call_that_decides() {
+    let worker = worker();
+    let (_, seen) = worker.run(Options::new().max(1), |ledger, request| {
+        if request.id == "PR-1000-0000-0001-001" { Err(Action::skip()) } else { approve(ledger, request) }
+    });
+    let order = |at: usize, decides| (Some(seen[at].clone()), decides);
+    assert_eq!(worker.told().in_hand, [order(0, false), order(1, false), order(1, true), (None, false)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Certainty, Ledger, OffsetDateTime, Options, Verdict};
 use serde_json::Value;
 
-use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, job, of_this_process};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
 use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
 
 /// An order whose approval was lost; whether it was carried out is not known when the run ends.
@@ -45,6 +45,7 @@ fn an_approval_of_unknown_fate_is_found_out_before_the_list_and_its_message_is_p
     let report = job.run_idle(Options::new());
     let outcome = only(&report);
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    assert!(outcome.detail.as_ref().unwrap().contains(TEMPLATE), "{report}");
     assert_eq!(texts(&job.sandbox), [format!("Activated using template {TEMPLATE}.")]);
     let calls = job.sandbox.take_journal();
     assert!(calls[0].path.starts_with("/requests?in(id,"), "{calls:?}");
@@ -151,6 +152,22 @@ fn what_the_platform_does_not_know_is_noted_once_an_hour() {
 }
 
 #[test]
+fn an_order_that_no_list_has_is_looked_up_no_more_than_once_an_hour() {
+    let mut job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    job.sandbox.remove("requests", ORDER);
+    let mut looked = Vec::new();
+    for minute in (0..=140).step_by(10) {
+        job.sandbox.take_journal();
+        drop(job.run_idle(Options::new()));
+        let calls = job.sandbox.take_journal();
+        looked.extend(calls.iter().filter(|call| call.path.contains("in(id,")).map(|_| minute));
+        job.wait(10 * MINUTE);
+    }
+    assert_eq!(looked, [0, 70, 140]);
+}
+
+#[test]
 fn a_tier_config_request_is_settled_in_the_same_way() {
     let sandbox = Sandbox::start().unwrap();
     let job = job(sandbox);
@@ -222,6 +239,18 @@ fn an_approval_in_which_the_process_was_killed_and_that_was_not_made_counts_as_a
     });
     assert_eq!((report.approved(), report.errored()), (1, 1), "{report}");
     assert!(report.to_string().contains("the process ended while it had this order in hand"), "{report}");
+}
+
+#[test]
+fn an_approval_in_which_the_process_was_killed_is_no_attempt_as_long_as_it_cannot_be_looked_up() {
+    let job = killed_while_it_approves(Fault::on("POST", "/requests/*/approve"));
+    let note = std::fs::read(job.folder.path().join("ledger.db.lock")).unwrap();
+    let note = String::from_utf8_lossy(&note).replace('\\', "");
+    assert!(note.contains(ORDER) && note.contains(TEMPLATE), "{note}");
+    assert!(note.contains("\"detail\":null") && note.contains("\"message\":null"), "{note}");
+    job.sandbox.fault(Fault::on("GET", "/requests").status(500));
+    let report = job.run_idle(Options::new());
+    assert_eq!((report.waiting(), report.errored(), job.entry().attempts), (1, 0, 0), "{report}");
 }
 
 #[test]
