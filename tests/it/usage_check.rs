@@ -136,6 +136,21 @@ fn bad_rows_are_named_as_those_of_records_are() {
 }
 
 #[test]
+fn rows_are_counted_as_a_spreadsheet_program_does_also_where_some_are_empty() {
+    let empty = ["-"; 9];
+    let rows = [empty, row("r-1"), empty, empty, row("r-2"), row("r-1"), row("r-2")];
+    let made = workbook("records", &HEADER, &rows);
+    let Err(Error::Sheet(sheet)) = client(&sandbox()).usage().check(&made.path) else { panic!() };
+    assert_eq!(
+        sheet.rows().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "records row 7 (\"r-1\"): record_id is also the id of row 3",
+            "records row 8 (\"r-2\"): record_id is also the id of row 6",
+        ]
+    );
+}
+
+#[test]
 fn parameter_columns_are_checked_as_those_of_records_are() {
     let mut amounts = HEADER.to_vec();
     amounts[0] = "amount";
