@@ -230,6 +230,8 @@ fn refused(store: &dyn Store) -> Result<()> {
     let step = begun(store.begin(&held, &next, NOON)?)?;
     ensure!(step.generation == 2 && step.key == next.key && step.input == "{}", "{step:?}");
     ensure!(step.previous.is_none() && only_step(store)? == step, "{step:?}");
+    let began = store.begin(&held, &tenant(1), NOON)?;
+    ensure!(began == Began::Dead && only_step(store)? == step, "an old generation began: {began:?}");
     let kept = store.result(&held, "tenant", 1, &StepEnd::Done("late"), NOON)?;
     ensure!(kept == Kept::Stray && only_step(store)? == step, "the old generation ended: {kept:?}");
     Ok(())

@@ -9,7 +9,7 @@ use connect::{Action, Approval, Connect, Ledger, Options, UpdateMethod};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::{Value, json};
 
-use crate::support::job::{HOUR, Job, down, job};
+use crate::support::job::{HOUR, Job, approve, down, job};
 
 thread_local! {
     static LEVEL: Cell<LevelFilter> = const { Cell::new(LevelFilter::Off) };
@@ -178,6 +178,22 @@ fn orders_that_cannot_be_looked_up_at_the_end_of_a_walk_are_warned_of() {
     job.sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500).always());
     let written = lines(LevelFilter::Warn, || assert_eq!(job.run_idle(Options::new()).exit_code(), 0));
     let told = "what has ended could not be looked up: ";
+    assert!(written.iter().any(|(_, line)| line.starts_with(told)), "{written:?}");
+}
+
+#[test]
+fn a_call_of_unknown_fate_that_cannot_be_looked_up_is_warned_of() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(1, |_, _| {});
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().times(9));
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    // Behind the two lists of the walk.
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(2).status(500).always());
+    assert_eq!(job.run(Options::new(), approve).unknown(), 1);
+    job.sandbox.clear_faults();
+    job.sandbox.fault(Fault::on("GET", "/requests").status(500));
+    let written = lines(LevelFilter::Warn, || assert_eq!(job.run_idle(Options::new()).waiting(), 1));
+    let told = "what is unknown could not be looked up: ";
     assert!(written.iter().any(|(_, line)| line.starts_with(told)), "{written:?}");
 }
 
