@@ -200,8 +200,11 @@ fn done(store: &dyn Store) -> Result<()> {
 fn again(store: &dyn Store) -> Result<()> {
     let first = one_begun(store)?;
     store.release(&first, None)?;
-    let second = claim(store, &ORDER)?;
+    // Of an order that is looked up only the id is known.
+    let second = claim(store, &Order { asset: None, created: None, ..ORDER })?;
     ensure!(second.steps.len() == 1, "{:?}", second.steps);
+    let Entry { asset, created, .. } = &second.entry;
+    ensure!((asset.as_deref(), *created) == (ORDER.asset, ORDER.created), "{:?}", second.entry);
     let later = NOON + Duration::HOUR;
     let step = begun(store.begin(&second, &Begin { key: "another", ..tenant(1) }, later)?)?;
     ensure!(step.key == "PR-1-001:tenant:1" && step.begun == later, "{step:?}");
@@ -228,6 +231,8 @@ fn refused(store: &dyn Store) -> Result<()> {
     let step = begun(store.begin(&held, &next, NOON)?)?;
     ensure!(step.generation == 2 && step.key == next.key && step.input == "{}", "{step:?}");
     ensure!(step.previous.is_none() && only_step(store)? == step, "{step:?}");
+    let began = store.begin(&held, &tenant(1), NOON)?;
+    ensure!(began == Began::Dead && only_step(store)? == step, "an old generation began: {began:?}");
     let kept = store.result(&held, "tenant", 1, &StepEnd::Done("late"), NOON)?;
     ensure!(kept == Kept::Stray && only_step(store)? == step, "the old generation ended: {kept:?}");
     Ok(())

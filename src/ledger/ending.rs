@@ -43,3 +43,36 @@ impl StepRecord {
         self.state != StepState::Refused && !super::decide::is_undo(&self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_has_ended_in_the_last_states_of_its_collection_and_in_no_other() {
+        for (collection, approved, failed, alive) in [
+            (
+                "requests",
+                &["approved", "Approved"][..],
+                &["failed", "revoked"][..],
+                &["pending", "scheduled"][..],
+            ),
+            ("tier/config-requests", &["approved"], &["failed"], &["inquiring", "revoked"]),
+            (
+                "usage/files",
+                &["accepted", "closed"],
+                &["rejected", "deleted"],
+                &["ready", "invalid", "approved"],
+            ),
+            ("listings", &[], &[], &["listed", "approved", "failed"]),
+        ] {
+            for (states, expected) in
+                [(approved, Some(Ending::Approved)), (failed, Some(Ending::Failed)), (alive, None)]
+            {
+                for state in states {
+                    assert_eq!(ending(collection, state), expected, "{collection} {state}");
+                }
+            }
+        }
+    }
+}

@@ -125,6 +125,7 @@ mod tests {
     #[test]
     fn a_hash_never_changes_and_does_not_depend_on_the_order_of_keys() {
         assert_eq!(hash(&json!("a@b.example")), "8f403bda16da76d3cb9b5d0d68228480");
+        assert_eq!(hash(&json!({"b": {}, "a": [1, null]})), "2b42a8a783bf55c8ba6d0244b0c6f43e");
         assert_eq!(hash(&json!([1, {"b": 2, "a": [null]}])), hash(&json!([1, {"a": [null], "b": 2}])));
         assert_ne!(hash(&json!(["a", "b"])), hash(&json!(["a,b"])));
         assert_ne!(hash(&json!(null)), hash(&json!("")));

@@ -89,6 +89,7 @@ mod tests {
         for (name, expected) in [
             (recorded(&"tenant"), "tenant"),
             (recorded(&String::from("Mieter anlegen")), "Mieter%20anlegen"),
+            (recorded(&&String::from("tenant")), "tenant"),
             (recorded(&("licence", "PRD-1-0001")), "licence/PRD-1-0001"),
             (recorded(&("licence", 7)), "licence/7"),
             (recorded(&("a", "b", "c")), "a/b/c"),

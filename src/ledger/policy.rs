@@ -82,7 +82,7 @@ impl Attempts {
 
     /// The pause after so many attempts: up to a seventh shorter for each order, so that they do not come all at once.
     fn pause(&self, attempts: u32, id: &str) -> Duration {
-        let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).filter(|factor| *factor > 0);
+        let doubled = 1_u32.checked_shl(attempts.saturating_sub(1));
         let pause = doubled.and_then(|factor| self.first.checked_mul(factor)).unwrap_or(self.longest);
         let spread = hash(&json!([id, attempts])).bytes().fold(0_u32, |sum, byte| sum + u32::from(byte)) % 64;
         pause.min(self.longest) * (448 - spread) / 448
@@ -225,6 +225,12 @@ mod tests {
             let pause = attempts.pause(done, "PR-1");
             assert!(pause <= longest && pause >= longest * 6 / 7, "{done}: {pause:?}");
         }
+        let impatient = attempts.first(Duration::from_secs(10)).longest(Duration::from_secs(50));
+        for (done, longest) in [(1, 10), (2, 20), (3, 40), (4, 50), (40, 50)] {
+            let longest = Duration::from_secs(longest);
+            let pause = impatient.pause(done, "PR-1");
+            assert!(pause <= longest && pause >= longest * 6 / 7, "{done}: {pause:?}");
+        }
         let pauses: std::collections::BTreeSet<_> =
             (0..50).map(|id| attempts.pause(9, &format!("PR-{id}"))).collect();
         assert!(pauses.len() > 20, "{pauses:?}");
@@ -255,6 +261,33 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_attempts_before_is_left_in_a_new_round_or_state() {
+        let known = Entry {
+            id: "PR-1".into(),
+            asset: Some("AS-1".into()),
+            created: Some(NOON),
+            looked: Some(NOON),
+            ..Entry::default()
+        };
+        let entry = Entry {
+            attempts: 3,
+            due: Some(NOON),
+            later: Some(NOON),
+            error: Some("no".into()),
+            erred: Some(NOON),
+            dead: Some(NOON),
+            told: Some("errored: no".into()),
+            told_at: Some(NOON),
+            round: Some("a".into()),
+            state: Some("inquiring".into()),
+            ..known.clone()
+        };
+        let round = in_round(entry.clone(), "b".into());
+        assert_eq!(round, Entry { round: Some("b".into()), state: entry.state.clone(), ..known.clone() });
+        assert_eq!(met_in(entry, "pending"), Entry { round: Some("a".into()), ..known });
+    }
+
+    #[test]
     fn an_order_that_comes_back_from_another_state_begins_anew() {
         let attempts = Attempts::new(1);
         let entry = failed(&Entry::default(), Some(&attempts), "no", NOON);
@@ -264,6 +297,15 @@ mod tests {
             assert_eq!((met.dead.is_none(), met.attempts == 0), (is_anew, is_anew), "{state:?}");
             assert_eq!(met.unseen, None, "it is there");
         }
+    }
+
+    #[test]
+    fn an_order_that_errs_is_put_off_no_more() {
+        let entry = put_off(&Entry::default(), Some(24 * HOUR), NOON).unwrap();
+        let entry = failed(&entry, None, "ERP is down", NOON + 24 * HOUR);
+        assert_eq!((entry.later, entry.due), (None, None));
+        // Its week begins with the next time.
+        assert!(put_off(&entry, None, NOON + WEEK + HOUR).is_ok());
     }
 
     #[test]

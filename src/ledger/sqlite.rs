@@ -164,9 +164,8 @@ impl Store for Sqlite {
             // Looked for again under the lock: another run may have made the file meanwhile.
             if self.connection.get().is_none() {
                 made = file::make(&self.path, now)?;
-                if let Some(connection) = file::open(&self.path)? {
-                    let _ = self.connection.set(connection);
-                }
+                let connection = file::open(&self.path)?.ok_or_else(|| file::nowhere(&self.path))?;
+                let _ = self.connection.set(connection);
             }
             if let Some(connection) = self.connection.get() {
                 file::write(connection).map_err(|error| self.error(error))?;

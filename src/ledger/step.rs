@@ -184,13 +184,13 @@ pub(super) fn unmark(error: anyhow::Error) -> (bool, anyhow::Error) {
         return (false, error);
     }
     // A context that was added stays.
-    if error.chain().next().is_some_and(<dyn std::error::Error>::is::<Refused>) {
-        return match error.downcast::<Refused>() {
-            Ok(Refused(inner)) => (true, inner),
-            Err(error) => (true, error),
-        };
+    if !(*error).is::<Refused>() {
+        return (true, error);
     }
-    (true, error)
+    match error.downcast::<Refused>() {
+        Ok(Refused(inner)) => (true, inner),
+        Err(error) => (true, error),
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +207,10 @@ mod tests {
         let (nothing_made, error) = unmark(Err::<(), _>(refused(io())).context("tenant").unwrap_err());
         assert!(nothing_made);
         assert_eq!(format!("{error:#}"), "tenant: taken");
+        let caused = anyhow::Error::from(io()).context("409");
+        let (nothing_made, error) = unmark(Err::<(), _>(refused(caused)).context("tenant").unwrap_err());
+        assert!(nothing_made);
+        assert_eq!(format!("{error:#}"), "tenant: 409: taken");
         let (nothing_made, error) = unmark(anyhow::Error::from(io()));
         assert!(!nothing_made && error.is::<std::io::Error>());
     }

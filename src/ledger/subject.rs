@@ -65,6 +65,15 @@ mod tests {
     }
 
     #[test]
+    fn an_order_has_the_asset_that_it_is_about_where_it_has_one() {
+        let (mut request, mut tier) = (Request::default(), TierConfigRequest::default());
+        assert_eq!((request.order().asset, tier.order().asset), (None, None));
+        request.asset.id = "AS-1".into();
+        tier.configuration.id = "TC-1".into();
+        assert_eq!((request.order().asset, tier.order().asset), (Some("AS-1"), Some("TC-1")));
+    }
+
+    #[test]
     fn a_collection_is_named_as_its_loop_reads_it() {
         let (request, tier, file) = (Request::default(), TierConfigRequest::default(), UsageFile::default());
         assert_eq!(request.order().collection, read_by(&request));

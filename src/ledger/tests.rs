@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::models::Request;
 
+mod acts;
+
 /// A vendor's system that honours keys and counts what it makes.
 #[derive(Default)]
 struct Vendor {
@@ -352,6 +354,25 @@ fn a_renamed_step_takes_its_result_and_its_key_along() {
     let seat = work.step(("seat", 1)).was("licence").run(|key| job.vendor.make(key)).unwrap();
     assert_eq!(seat, "T-2");
     assert_eq!(job.vendor.keys(), ["PR-1-001:tenant:1", "PR-1-001:licence:1", "PR-1-001:licence:1"]);
+}
+
+#[test]
+fn an_input_that_cannot_be_written_is_an_error_before_the_effect() {
+    let job = job();
+    let work = job.ledger.work(&job.request);
+    let pairs = HashMap::from([((1, 2), 3)]);
+    let error = work.step::<String>("tenant").input(pairs).run(|_| unreachable!()).unwrap_err();
+    assert_eq!(kind(&error), LedgerErrorKind::Step);
+    assert!(error.to_string().contains("the input of a step cannot be written as JSON"), "{error}");
+}
+
+#[test]
+fn an_earlier_name_that_is_none_is_an_error_before_the_effect() {
+    let job = job();
+    let step = job.ledger.work(&job.request);
+    let error = step.step::<String>("tenant").was("").run(|_| unreachable!()).unwrap_err();
+    assert_eq!(kind(&error), LedgerErrorKind::Step);
+    assert!(error.to_string().contains("has an empty part"), "{error}");
 }
 
 #[test]

@@ -149,6 +149,7 @@ impl Rows {
 
     fn check_row(&mut self, row: u32, record: UsageRecord, mut problems: Vec<Problem>) {
         let record = [record];
+        self.validator.pass_to(row);
         self.validator.prefetch(&record);
         let [record] = record;
         if let Err((_, found)) = self.validator.check(&record) {

@@ -187,3 +187,35 @@ impl Usage<'_> {
         Ok((Vec::new(), 0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Problem;
+
+    fn invalid(rows: u32, total: u64) -> InvalidFile {
+        let row = |row| {
+            let problems = vec![Problem::new("why", "no such asset")];
+            let bad = BadRow { sheet: "records", row, record_id: format!("r-{row}"), problems };
+            InvalidRow { bad, record: UsageRecord::default() }
+        };
+        let file = UsageFile { id: "UF-1".into(), ..UsageFile::default() };
+        InvalidFile { file, rows: (2..2 + rows).map(row).collect(), total, unexplained: None }
+    }
+
+    #[test]
+    fn rows_beyond_those_that_are_kept_are_counted() {
+        let Error::Sheet(sheet) = invalid(2, 7).into_error() else { panic!() };
+        assert_eq!((sheet.rows().len(), sheet.total()), (2, 7));
+        assert!(sheet.to_string().starts_with("usage file UF-1 is invalid; 7 bad rows"), "{sheet}");
+    }
+
+    #[test]
+    fn what_the_platform_does_not_say_is_not_said_of_the_new_file() {
+        let mut none = invalid(0, 0);
+        none.file.description = Some(String::new());
+        none.file.currency = Some(String::new());
+        let new = none.new_file();
+        assert_eq!((new.description, new.currency, new.external_id, new.period), (None, None, None, None));
+    }
+}

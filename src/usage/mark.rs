@@ -54,11 +54,25 @@ mod tests {
             let marked = with_mark(description, PRINT).unwrap();
             assert_eq!((mark_of(&marked), without_mark(&marked)), (Some(PRINT), description), "{marked}");
         }
-        for other in
-            ["", "Usage of May", "[sdk-]", "[sdk-0123]", "x]", "[sdk-0123456789abcdef0123456789abcdeü]"]
-        {
+        for other in [
+            "",
+            "Usage of May",
+            "[sdk-]",
+            "[sdk-0123]",
+            "x]",
+            "[sdk-0123456789abcdef0123456789abcdeü]",
+            "[sdk-0123456789abcdef0123456789abcdeg]",
+        ] {
             assert_eq!((mark_of(other), without_mark(other)), (None, other));
         }
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_description_say_nothing() {
+        let marked = with_mark("Usage of May \n", PRINT).unwrap();
+        assert_eq!(marked, format!("Usage of May [sdk-{PRINT}]"));
+        assert_eq!(mark_of(&format!("{marked} ")), Some(PRINT));
+        assert_eq!(without_mark(&format!("{marked} ")), "Usage of May");
     }
 
     #[test]

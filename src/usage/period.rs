@@ -187,6 +187,14 @@ mod tests {
                 datetime!(2024-05-01 0:00 UTC)..datetime!(2024-05-01 12:30:05 UTC),
                 "2024-05-01T000000Z..2024-05-01T123005Z",
             ),
+            (
+                datetime!(2024-05-01 0:00 UTC)..datetime!(2024-05-01 0:00 UTC),
+                "2024-05-01T000000Z..2024-05-01T000000Z",
+            ),
+            (
+                datetime!(2024-05-01 6:00 UTC)..datetime!(2024-06-01 0:00 UTC),
+                "2024-05-01T060000Z..2024-06-01T000000Z",
+            ),
         ] {
             assert_eq!(Period::new(range).to_string(), expected);
         }
@@ -200,6 +208,8 @@ mod tests {
         let closing = Period::closing(asset, day.range());
         assert_eq!(closing.record("AS-1", "GB", 1).record_id, "closing/AS-1/AS-1/GB");
         assert_eq!(closing.days(), (date!(2024 - 05 - 01), date!(2024 - 05 - 01)));
+        let moment = Period::new(day.from()..day.from());
+        assert_eq!(moment.days(), (date!(2024 - 05 - 01), date!(2024 - 05 - 01)));
     }
 
     #[test]
@@ -209,6 +219,8 @@ mod tests {
         let mut item = Item { id: "SEAT".into(), mpn: Some("MPN-S".into()), ..Item::default() };
         let record = day.record_of(&asset, &item, 2);
         assert_eq!((&*record.item_search_criteria, &*record.item_search_value), ("item.mpn", "MPN-S"));
+        item.mpn = Some(String::new());
+        assert_eq!(day.record_of(&asset, &item, 2).item_search_value, "SEAT");
         item.mpn = None;
         let record = day.record_of(&asset, &item, 2);
         assert_eq!((&*record.item_search_criteria, &*record.item_search_value), ("item.local_id", "SEAT"));

@@ -129,6 +129,7 @@ mod tests {
             (&["9007199254740993", "1"], "9007199254740994"),
             (&["10", "-10"], "0"),
             (&["12.50"], "12.5"),
+            (&[" 1 ", "1.5"], "2.5"),
         ] {
             assert_eq!(sum(readings), expected, "{readings:?}");
         }
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_added_is_left_for_the_check_of_its_row() {
-        for odd in ["many", "", "1e5", ".5", "0.0000000001", "--1"] {
+        for odd in ["many", "", "1e5", ".5", "0.0000000001", "--1", "+5", "1.+5", "1.5.5"] {
             assert_eq!(sum(&["1", odd, "2"]), odd);
         }
         let most = i128::MAX.to_string();

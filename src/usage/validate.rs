@@ -82,6 +82,12 @@ impl Validator {
         self.seen.prefetch(records);
     }
 
+    /// Passes over the rows before this one that hold no record, so that rows are named as they stand.
+    #[cfg(feature = "xlsx-read")]
+    pub(crate) fn pass_to(&mut self, row: u32) {
+        self.seen.pass_to(row);
+    }
+
     /// The cells of the next prefetched record, or its row with everything that is wrong with it.
     pub(crate) fn check(&mut self, record: &UsageRecord) -> Result<Cells, (u32, Vec<Problem>)> {
         let mut problems = Vec::new();
@@ -323,6 +329,16 @@ impl Seen {
         for hash in &self.hashes[first..] {
             let slot = self.slots[self.slot(*hash)];
             black_box(slot.checked_sub(1).map(|taken| self.hashes[taken as usize]));
+        }
+    }
+
+    /// A row that is passed over has a hash that no slot leads to.
+    #[cfg(feature = "xlsx-read")]
+    fn pass_to(&mut self, row: u32) {
+        let rows = row.saturating_sub(FIRST_ROW);
+        if (self.rows..=MAX_RECORDS).contains(&rows) {
+            self.hashes.resize(rows as usize, 0);
+            self.rows = rows;
         }
     }
 

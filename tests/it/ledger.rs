@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use connect::ledger::Attempts;
-use connect::models::Request;
+use connect::models::{Listing, Request};
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{
     Action, Approval, Certainty, Error, Ledger, LedgerErrorKind, OffsetDateTime, Options, Stop, Verdict,
@@ -144,6 +144,49 @@ fn what_is_refused_to_a_listing_s_period_sticks_too() {
     assert!(first.errored() == 0 && made > 0, "{first}");
     let second = report("b");
     assert_eq!(usize::try_from(second.errored()), Ok(made), "{second}");
+}
+
+#[test]
+fn what_is_refused_to_a_listing_s_period_is_refused_to_the_order_in_hand() {
+    let job = job(one_order());
+    let listing: Listing = serde_json::from_value(sample::listing("LST-1")).unwrap();
+    let report = job.run(Options::new(), |ledger, _| {
+        for _ in 0..2 {
+            let work = ledger.work_for(&listing, "2024-05");
+            let _ = work.step::<String>("report").run(|key| job.vendor.make(key));
+            let _ = work.step::<String>("report").run(|_| unreachable!());
+        }
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert!(only(&report).error.as_ref().unwrap().to_string().contains("asked for twice"), "{report}");
+    assert_eq!((status(&job.sandbox, ORDER).as_str(), job.vendor.calls().len()), ("pending", 1));
+    let report = job.run(Options::new().dry_run(true), |ledger, _| {
+        let work = ledger.work_for(&listing, "2024-06");
+        let _: String = work.step("report").stand_in("R-?".into()).run(|_| unreachable!())?;
+        drop(work);
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert!(report.to_string().contains("after the steps report: template"), "{report}");
+}
+
+#[test]
+fn a_run_within_a_closure_leaves_what_is_refused_to_the_order_of_the_outer_one() {
+    let job = job(one_order());
+    job.sandbox.insert("tier/config-requests", sample::tier_config_request("TCR-1-001"));
+    let listing: Listing = serde_json::from_value(sample::listing("LST-1")).unwrap();
+    let mut inner = 0;
+    let report = job.run(Options::new(), |ledger, _| {
+        let options = Options::new().ledger(ledger);
+        let skipped = one_try(&job.sandbox).tier_config().process_with(options, |_| Err(Action::skip()));
+        inner += skipped.unwrap().skipped();
+        let work = ledger.work_for(&listing, "2024-05");
+        let _: String = work.step("report").run(|key| job.vendor.make(key))?;
+        let _ = work.step::<String>("report").run(|_| unreachable!());
+        drop(work);
+        Ok(Approval::template(TEMPLATE))
+    });
+    assert_eq!((inner, report.errored()), (1, 1), "{report}");
+    assert!(report.to_string().contains("asked for twice"), "{report}");
 }
 
 #[test]
@@ -318,6 +361,22 @@ fn a_ledger_that_cannot_keep_the_end_of_an_order_ends_the_run_before_the_next_cl
     let report = job.run(Options::new(), provision);
     assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
     assert_eq!((job.vendor.calls().len(), report.approved()), (2, 1), "{report}");
+}
+
+#[test]
+fn a_ledger_that_cannot_keep_an_attempt_that_another_order_proved_ends_the_run() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(4, |_, _| {});
+    let attempts = || Options::new().attempts(Attempts::new(12));
+    let approve = |_: &Ledger, _: &Request| Ok(Approval::template(TEMPLATE));
+    assert_eq!(job.run(attempts().max(1), approve).approved(), 1);
+    job.sandbox.fault(Fault::on("POST", "/requests/PR-1000-0001-0001-001/approve").status(500).always());
+    let full = "CREATE TRIGGER full BEFORE UPDATE OF attempts ON entry WHEN NEW.attempts > 0
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rusqlite::Connection::open(job.path()).unwrap().execute_batch(full).unwrap();
+    let report = job.run(attempts(), approve);
+    assert!(matches!(report.error(), Some(Error::Ledger(_))), "{report}");
+    assert_eq!((report.approved(), report.errored()), (1, 1), "{report}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! When an order is tried again, in which order, and whose fault an error is.
 
-use connect::ledger::{Attempts, Which};
+use connect::ledger::{Attempts, Entry, Which};
 use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Ledger, Options, Verdict};
 
 use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
-use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
+use crate::support::{ORDER, TALK, TEMPLATE, add_orders, one_order, one_try, only, status};
 
 fn orders(count: usize) -> Job {
     let sandbox = Sandbox::empty().unwrap();
@@ -43,6 +43,95 @@ fn an_order_that_comes_back_from_another_state_is_due_at_once_with_attempts_at_z
         .unwrap();
     let report = job.run(once(), approve);
     assert_eq!(report.approved(), 1, "{report}");
+}
+
+#[test]
+fn an_order_whose_customer_was_asked_begins_without_attempts() {
+    let mut job = job(one_order());
+    let twice = || Options::new().attempts(Attempts::new(2));
+    let ask = |_: &Ledger, _: &Request| Err(Action::inquire([]).with_message("Which address?"));
+    drop(job.run(twice(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    job.wait(HOUR);
+    assert_eq!(job.run(twice(), ask).inquired(), 1);
+    let entry = job.entry();
+    assert_eq!((entry.attempts, entry.due, entry.error, entry.erred), (0, None, None, None));
+    assert_eq!(entry.ended, None);
+    job.sandbox
+        .act(|others| others.call("POST", &format!("/requests/{ORDER}/pend"), &serde_json::Value::Null))
+        .unwrap();
+    let report = job.run(twice(), |ledger, request| job.both(ledger, request, down(ledger, request)));
+    assert_eq!((report.errored(), dead(&job), job.entry().attempts), (1, 0, 1), "{report}");
+    assert_eq!(job.vendor.calls().len(), 2, "its steps are done");
+}
+
+#[test]
+fn an_order_whose_customer_is_asked_after_its_first_steps_is_known_to_wait_for_him() {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, Err(Action::inquire([])))));
+    assert_eq!(job.entry().state.as_deref(), Some("inquiring"));
+}
+
+#[test]
+fn of_an_order_whose_customer_was_asked_at_once_nothing_is_remembered() {
+    let job = job(one_order());
+    let ask = |_: &Ledger, _: &Request| Err(Action::inquire([]).with_message("Which address?"));
+    assert_eq!(job.run(Options::new(), |_, _| Err(Action::skip())).skipped(), 1);
+    assert_eq!(job.read(ORDER), None, "nor where it was skipped");
+    assert_eq!(job.run(Options::new(), ask).inquired(), 1);
+    assert_eq!(job.read(ORDER), None);
+}
+
+#[test]
+fn an_order_whose_customer_was_asked_is_put_off_no_more() {
+    let mut job = job(one_order());
+    drop(job.run(Options::new(), |_, _| Err(Action::later(HOUR, "the bank is closed"))));
+    job.wait(HOUR);
+    drop(job.run(Options::new(), |_, _| Err(Action::inquire([]))));
+    assert_eq!((job.entry().later, job.entry().due), (None, None));
+}
+
+#[test]
+fn an_outage_that_no_order_can_try_any_more_is_told_to_be_over() {
+    let mut job = orders(12);
+    drop(job.news(twelve(), down));
+    for order in job.sandbox.all("requests") {
+        job.others_approve(order["id"].as_str().unwrap());
+    }
+    let mut over = 0;
+    for _ in 0..3 {
+        job.wait(HOUR);
+        let (news, _) = job.news(twelve(), |_, _| unreachable!());
+        over += news.matches("is over: ERP is down").count();
+    }
+    assert_eq!(over, 1);
+}
+
+#[test]
+fn only_an_order_that_stays_dead_gets_its_note_when_an_outage_gives_attempts_back() {
+    let sandbox = Sandbox::empty().unwrap();
+    add_orders(&sandbox, 12);
+    let job = job(sandbox);
+    let report = job.run(Options::new().attempts(Attempts::new(1).private_note()), |ledger, request| {
+        if request.id == id(0) { Err(Action::error("no such plan")) } else { down(ledger, request) }
+    });
+    assert_eq!(dead(&job), 1, "{report}");
+    let calls = job.sandbox.take_journal();
+    let notes: Vec<_> = calls.iter().filter(|call| call.method == "POST").map(|call| &call.path).collect();
+    assert_eq!(notes, ["/conversations/CO-1000-0000-0001-001/messages"]);
+}
+
+#[test]
+fn an_error_of_a_dry_run_or_of_a_listing_is_no_attempt() {
+    let job = job(Sandbox::start().unwrap());
+    let once = || Options::new().attempts(Attempts::new(1));
+    let report = job.run(once().dry_run(true), down);
+    assert!(report.errored() > 0 && report.iter().all(|outcome| outcome.warnings.is_empty()), "{report}");
+    let (ledger, connect) = (job.ledger(), one_try(&job.sandbox));
+    for _ in 0..2 {
+        let options = once().ledger(&ledger);
+        let report = connect.usage().process_listings_with(options, |_| anyhow::bail!("no meter")).unwrap();
+        assert!(report.errored() > 0 && report.iter().all(|outcome| outcome.warnings.is_empty()), "{report}");
+    }
 }
 
 #[test]
@@ -200,6 +289,14 @@ fn a_dead_order_without_a_conversation_is_told_once_and_not_looked_up_again() {
 }
 
 #[test]
+fn a_note_that_cannot_be_left_is_a_warning_of_the_run() {
+    let job = job(one_order());
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(400));
+    let report = job.run(Options::new().attempts(Attempts::new(1).private_note()), down);
+    assert!(report.warnings().iter().any(|warning| warning.starts_with(&format!("{ORDER}: "))), "{report}");
+}
+
+#[test]
 fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
     let mut job = orders(30);
     job.sandbox.fault(Fault::on("POST", "/requests/*/approve").status(503).always());
@@ -216,22 +313,76 @@ fn a_platform_that_is_away_for_three_hours_costs_no_attempt() {
 }
 
 #[test]
+fn what_failed_by_an_outage_is_remembered_with_its_error_and_without_an_attempt() {
+    let job = orders(12);
+    let report = job.run(twelve(), down);
+    assert!((6..12).contains(&report.errored()), "{report}");
+    let mut known = Vec::new();
+    let each = &mut |entry: Entry| known.push((entry.attempts, entry.dead, entry.error));
+    job.ledger().store().each("requests", Which::All, each).unwrap();
+    assert_eq!(u64::try_from(known.len()), Ok(report.errored()));
+    assert!(known.iter().all(|known| *known == (0, None, Some("ERP is down".into()))), "{known:?}");
+}
+
+#[test]
+fn an_order_at_the_head_that_errs_by_the_words_of_an_outage_does_not_make_it_last() {
+    let mut job = orders(12);
+    for run in 0..30 {
+        // By then all of them have come to it.
+        let is_back = run >= 16;
+        drop(job.run(twelve(), |ledger, request| {
+            if is_back && request.id != id(0) { approve(ledger, request) } else { down(ledger, request) }
+        }));
+        job.wait(20 * MINUTE);
+    }
+    let pending = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
+    assert_eq!(pending, 1);
+}
+
+#[test]
+fn an_order_that_is_done_between_two_runs_that_err_shows_that_there_is_no_outage() {
+    let job = orders(4);
+    let (news, _) = job.news(twelve(), down);
+    assert!(news.contains("errored: ERP is down"), "{news}");
+    for (number, answer) in [(5, approve as fn(&Ledger, &Request) -> _), (6, down)] {
+        let mut order = sample::request(&id(number));
+        order["asset"]["id"] = format!("AS-{number}").into();
+        job.sandbox.insert("requests", order);
+        let (news, _) = job.news(twelve(), answer);
+        assert!(!news.contains("seem to be away"), "{news}");
+        let evidence = job.ledger().store().read("outage", "requests/evidence").unwrap();
+        assert_eq!(evidence.is_some(), number == 6, "what proves nothing is not kept");
+    }
+    assert_eq!(job.read(&id(6)).unwrap().0.attempts, 1);
+}
+
+#[test]
+fn a_run_without_a_bound_tries_all_orders_in_an_outage_too() {
+    let job = orders(12);
+    let report = job.run(twelve(), down);
+    assert!(report.errored() < 12 && report.waiting() > 0, "{report}");
+    let report = job.run(Options::new(), approve);
+    assert_eq!((report.approved(), report.waiting()), (12, 0), "{report}");
+}
+
+#[test]
 fn an_order_whose_approval_is_always_answered_500_dies_and_the_others_are_done() {
     let mut job = orders(20);
     job.sandbox.fault(Fault::on("POST", &format!("/requests/{}/approve", id(3))).status(500).always());
-    let mut tried = 0;
+    let (mut tried, mut told) = (0, 0);
     for run in 0..100 {
         let mut younger = sample::request(&format!("PR-9000-0000-{run:04}-001"));
         younger["asset"]["id"] = format!("AS-9-{run}").into();
         younger["created"] = "2025-01-01T00:00:00+00:00".into();
         job.sandbox.insert("requests", younger);
-        drop(job.run(twelve(), |ledger, request| {
+        let (news, _) = job.news(twelve(), |ledger, request| {
             tried += u32::from(request.id == id(3));
             approve(ledger, request)
-        }));
+        });
+        told += news.matches(&format!("{}: attempt 12 was the last one", id(3))).count();
         job.wait(10 * MINUTE);
     }
-    assert_eq!((tried, dead(&job)), (12, 1));
+    assert_eq!((tried, told, dead(&job)), (12, 1, 1));
     let pending = job.sandbox.all("requests").iter().filter(|order| order["status"] == "pending").count();
     assert_eq!(pending, 1);
 }

@@ -52,6 +52,21 @@ fn an_order_that_is_approved_with_our_template_between_our_look_and_our_call_is_
 }
 
 #[test]
+fn an_order_whose_step_the_vendor_refused_is_not_adopted() {
+    let job = job(one_order());
+    job.sandbox.before("POST", "/requests/*/approve", |others| others.approve(ORDER, TEMPLATE).unwrap());
+    let report = job.run(job.undoing(), |ledger, request| {
+        let refuse = |_: &str| -> anyhow::Result<String> {
+            Err(connect::step::refused(std::io::Error::other("no such plan")))
+        };
+        assert!(ledger.work(request).step("tenant").run(refuse).is_err());
+        approve(ledger, request)
+    });
+    assert_eq!(only(&report).certainty, Certainty::AlreadyDone, "{report}");
+    assert_eq!((report.left(), job.entry().left, report.warnings().len()), (0, None, 1), "{report}");
+}
+
+#[test]
 fn an_order_that_others_fail_between_our_look_and_our_call_is_undone_in_that_run() {
     let job = job(one_order());
     job.sandbox.before("POST", "/requests/*/approve", |others| others.fail(ORDER, "no").unwrap());
@@ -59,6 +74,8 @@ fn an_order_that_others_fail_between_our_look_and_our_call_is_undone_in_that_run
         job.run(job.undoing(), |ledger, request| job.both(ledger, request, Ok(Approval::template(TEMPLATE))));
     assert_eq!(report.approved(), 0, "{report}");
     assert_eq!((job.vendor.there().len(), report.left()), (0, 0), "{report}");
+    let entry = job.entry();
+    assert_eq!((entry.state.as_deref(), entry.attempts, entry.error), (Some("failed"), 0, None), "{report}");
 }
 
 #[test]
@@ -277,6 +294,19 @@ fn steps_that_nothing_undoes_are_told_until_a_person_acknowledges_them() {
 }
 
 #[test]
+fn what_nothing_undoes_is_a_warning_of_the_run_that_undoes_the_rest() {
+    for (undo, warned) in [("licence", &["nothing undoes the steps tenant"][..]), ("other", &[])] {
+        let job = half_done();
+        job.others_fail(ORDER);
+        let report = job.run_idle(Options::new().undo(undo, |made, key| job.vendor.delete(&made, key)));
+        assert_eq!(
+            report.warnings(),
+            warned.iter().map(|text| format!("{ORDER}: {text}")).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn a_step_whose_effect_stays_is_no_leftover() {
     let job = job(one_order());
     let report = job.run(Options::new(), |ledger, request| {
@@ -285,6 +315,26 @@ fn a_step_whose_effect_stays_is_no_leftover() {
     });
     assert_eq!((report.failed(), report.left()), (1, 0), "{report}");
     assert_eq!(job.vendor.there(), ["T-1"]);
+}
+
+#[test]
+fn steps_whose_effect_stays_are_told_of_an_adopted_order_and_not_of_one_that_failed() {
+    for (fails, steps) in [(true, "tenant"), (false, "contact, tenant")] {
+        let job = job(one_order());
+        drop(job.run(Options::new(), |ledger, request| {
+            let work = ledger.work(request);
+            let _: String = work.step("contact").keep().run(|key| job.vendor.make(key))?;
+            let _: String = work.step("tenant").run(|key| job.vendor.make(key))?;
+            down(ledger, request)
+        }));
+        if fails {
+            job.others_fail(ORDER);
+        } else {
+            job.others_approve(ORDER);
+        }
+        let (news, _) = job.news(Options::new(), |_, _| unreachable!());
+        assert!(news.ends_with(&format!(" the steps {steps}\n")), "{news}");
+    }
 }
 
 #[test]
@@ -378,6 +428,85 @@ fn an_ended_order_stays_a_day_as_a_tombstone() {
     job.wait(2 * HOUR);
     other(&job, 2);
     assert!(job.read(ORDER).is_none());
+}
+
+#[test]
+fn an_old_tombstone_is_forgotten_by_a_run_in_which_others_ended_an_order() {
+    let mut job = half_done();
+    let other = "PR-9000-0000-0001-001";
+    let mut order = sample::request(other);
+    order["asset"]["id"] = "AS-9".into();
+    job.sandbox.insert("requests", order);
+    drop(job.run(Options::new(), |ledger, request| match &*request.id {
+        ORDER => down(ledger, request),
+        _ => job.provision(ledger, request),
+    }));
+    assert_eq!(job.read(other).unwrap().0.state.as_deref(), Some("approved"));
+    job.wait(2 * DAY);
+    job.others_fail(ORDER);
+    drop(job.run_idle(job.undoing()));
+    assert_eq!(job.read(other), None);
+}
+
+#[test]
+fn orders_that_the_list_has_are_not_looked_up() {
+    for answer in [down, |_: &Ledger, _: &_| Err(Action::later(MINUTE, "the bank is closed"))] {
+        let job = job(one_order());
+        for _ in 0..2 {
+            drop(job.run(Options::new(), answer));
+        }
+        let calls = job.sandbox.take_journal();
+        assert!(calls.iter().all(|call| !call.path.contains("in(id,")), "{calls:?}");
+    }
+}
+
+#[test]
+fn undos_that_fail_now_and_then_keep_no_other_from_being_undone() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(20, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    for order in job.sandbox.all("requests") {
+        job.others_fail(order["id"].as_str().unwrap());
+    }
+    let mut asked = 0;
+    let options =
+        Options::new().undo("tenant", |_: Made<String>, _| Ok(())).undo("licence", |_: Made<String>, _| {
+            asked += 1;
+            anyhow::ensure!(asked % 2 == 1, "busy");
+            Ok(())
+        });
+    assert_eq!(job.run_idle(options).left(), 10);
+    assert_eq!(asked, 20);
+}
+
+#[test]
+fn an_undo_that_fails_by_the_same_error_is_told_once() {
+    let job = half_done();
+    job.others_fail(ORDER);
+    *job.vendor.stuck.borrow_mut() = 3;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let (news, _) = job.news(job.undoing(), |_, _| unreachable!());
+        assert!(!news.contains("nothing has undone"), "it is told as the error that it is: {news}");
+        told.push(news.matches("the vendor is busy").count());
+    }
+    assert_eq!(told, [1, 0, 0]);
+}
+
+#[test]
+fn what_was_adopted_is_told_before_what_is_to_be_undone() {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(2, |_, _| {});
+    let job = job(sandbox);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    let ids: Vec<_> = job.sandbox.all("requests").iter().map(|order| order["id"].clone()).collect();
+    job.others_fail(ids[0].as_str().unwrap());
+    job.others_approve(ids[1].as_str().unwrap());
+    let (news, _) = job.news(Options::new(), |_, _| unreachable!());
+    let lines: Vec<_> = news.lines().collect();
+    let [adopted, failed] = lines[..] else { panic!("{news}") };
+    assert!(adopted.contains("was approved by someone else") && failed.contains("ended failed"), "{news}");
 }
 
 #[test]

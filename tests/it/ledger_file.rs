@@ -62,6 +62,21 @@ fn a_dry_run_beside_a_running_job_reads_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_does_not_look_up_what_no_list_has() {
+    let job = two_orders();
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    for order in job.sandbox.all("requests") {
+        job.sandbox.update("requests", order["id"].as_str().unwrap(), |order| {
+            order["status"] = "tiers_setup".into();
+        });
+    }
+    job.sandbox.take_journal();
+    let report = job.run_idle(Options::new().dry_run(true));
+    assert!(report.error().is_none() && report.exit_code() == 0, "{report}");
+    assert!(job.sandbox.take_journal().iter().all(|call| !call.path.contains("in(id,")));
+}
+
+#[test]
 fn a_dry_run_without_a_file_makes_none() {
     let job = two_orders();
     let report = job.run(Options::new().dry_run(true), approve);

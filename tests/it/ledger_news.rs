@@ -200,6 +200,25 @@ fn an_order_that_is_put_off_is_told_once_and_again_where_that_is_asked_for() {
 }
 
 #[test]
+fn an_order_that_is_skipped_is_no_news() {
+    let job = job(one_order());
+    let skip = |_: &Ledger, _: &Request| Err(Action::skip());
+    drop(job.run(Options::new(), skip));
+    for _ in 0..2 {
+        assert_eq!(job.news(Options::new(), skip), (String::new(), 0));
+    }
+}
+
+#[test]
+fn of_an_order_that_waits_for_its_next_attempt_nobody_is_reminded() {
+    let mut job = job(one_order());
+    let options = || Options::new().attempts(Attempts::new(12).first(HOUR)).tell_again(10 * MINUTE);
+    assert_eq!(job.news(options(), down).1, 1);
+    job.wait(30 * MINUTE);
+    assert_eq!(job.news(options(), |_, _| unreachable!()), (String::new(), 0));
+}
+
+#[test]
 fn a_corrected_order_that_errs_again_is_news() {
     let job = job(one_order());
     assert_eq!(job.news(once(), down).1, 1);

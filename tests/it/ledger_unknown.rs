@@ -2,10 +2,10 @@
 
 use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox};
-use connect::{Action, Approval, Certainty, Ledger, Options, Verdict};
+use connect::{Action, Approval, Certainty, Ledger, OffsetDateTime, Options, Verdict};
 use serde_json::Value;
 
-use crate::support::job::{Job, approve, job, of_this_process};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
 use crate::support::{ORDER, TALK, TEMPLATE, one_order, only, status};
 
 /// An order whose approval was lost; whether it was carried out is not known when the run ends.
@@ -45,12 +45,23 @@ fn an_approval_of_unknown_fate_is_found_out_before_the_list_and_its_message_is_p
     let report = job.run_idle(Options::new());
     let outcome = only(&report);
     assert_eq!((outcome.verdict, outcome.certainty), (Verdict::Approved, Certainty::Observed), "{report}");
+    assert!(outcome.detail.as_ref().unwrap().contains(TEMPLATE), "{report}");
     assert_eq!(texts(&job.sandbox), [format!("Activated using template {TEMPLATE}.")]);
     let calls = job.sandbox.take_journal();
     assert!(calls[0].path.starts_with("/requests?in(id,"), "{calls:?}");
     assert_eq!((report.left(), job.entry().state.as_deref()), (0, Some("approved")), "it was ours");
     drop(job.run_idle(Options::new()));
     assert_eq!(texts(&job.sandbox).len(), 1);
+}
+
+#[test]
+fn a_message_that_cannot_be_posted_then_is_a_warning_of_the_order() {
+    let job = lost(true);
+    job.sandbox.fault(Fault::on("POST", "/conversations/*/messages").status(400));
+    let report = job.run_idle(Options::new());
+    let outcome = only(&report);
+    assert_eq!((outcome.verdict, outcome.warnings.len()), (Verdict::Approved, 1), "{report}");
+    assert!(outcome.warnings[0].contains("400"), "{report}");
 }
 
 #[test]
@@ -86,6 +97,21 @@ fn an_unknown_approval_that_others_overtook_is_a_conflict_and_what_was_made_is_u
 }
 
 #[test]
+fn an_unknown_approval_of_an_order_whose_customer_others_asked_is_decided_anew_once_he_answered() {
+    let job = lost(false);
+    let others = |act: &str, body: &Value| {
+        job.sandbox.act(|others| others.call("POST", &format!("/requests/{ORDER}/{act}"), body)).unwrap()
+    };
+    drop(others("inquire", &serde_json::json!({})));
+    let report = job.run_idle(job.undoing());
+    assert_eq!((only(&report).verdict, report.exit_code()), (Verdict::Errored, 1), "{report}");
+    assert_eq!((job.entry().plan, job.entry().ended), (None, None));
+    drop(others("pend", &Value::Null));
+    let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+    assert_eq!((report.approved(), job.vendor.calls().len()), (1, 0), "{report}");
+}
+
+#[test]
 fn an_unknown_approval_that_others_made_with_another_template_is_adopted() {
     let job = lost(false);
     job.sandbox.act(|others| others.approve(ORDER, "TL-111-222-333")).unwrap();
@@ -101,9 +127,44 @@ fn an_order_of_unknown_fate_that_the_platform_no_longer_knows_is_told_after_a_we
     let mut told = 0;
     for _ in 0..20 {
         told += usize::from(job.news(Options::new(), approve).0.contains("is not known to the platform"));
-        job.wait(crate::support::job::DAY);
+        job.wait(DAY);
     }
     assert_eq!(told, 1);
+}
+
+#[test]
+fn what_the_platform_does_not_know_is_noted_once_an_hour() {
+    let mut job = lost(false);
+    job.sandbox.remove("requests", ORDER);
+    let start = job.now;
+    let mut looked = Vec::new();
+    for _ in 0..8 {
+        drop(job.run_idle(Options::new()));
+        looked.extend(job.entry().looked);
+        job.wait(10 * MINUTE);
+    }
+    looked.dedup();
+    let expected = [start, start + HOUR];
+    assert_eq!(
+        looked.into_iter().map(OffsetDateTime::unix_timestamp).collect::<Vec<_>>(),
+        expected.map(OffsetDateTime::unix_timestamp)
+    );
+}
+
+#[test]
+fn an_order_that_no_list_has_is_looked_up_no_more_than_once_an_hour() {
+    let mut job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    job.sandbox.remove("requests", ORDER);
+    let mut looked = Vec::new();
+    for minute in (0..=140).step_by(10) {
+        job.sandbox.take_journal();
+        drop(job.run_idle(Options::new()));
+        let calls = job.sandbox.take_journal();
+        looked.extend(calls.iter().filter(|call| call.path.contains("in(id,")).map(|_| minute));
+        job.wait(10 * MINUTE);
+    }
+    assert_eq!(looked, [0, 70, 140]);
 }
 
 #[test]
@@ -178,6 +239,18 @@ fn an_approval_in_which_the_process_was_killed_and_that_was_not_made_counts_as_a
     });
     assert_eq!((report.approved(), report.errored()), (1, 1), "{report}");
     assert!(report.to_string().contains("the process ended while it had this order in hand"), "{report}");
+}
+
+#[test]
+fn an_approval_in_which_the_process_was_killed_is_no_attempt_as_long_as_it_cannot_be_looked_up() {
+    let job = killed_while_it_approves(Fault::on("POST", "/requests/*/approve"));
+    let note = std::fs::read(job.folder.path().join("ledger.db.lock")).unwrap();
+    let note = String::from_utf8_lossy(&note).replace('\\', "");
+    assert!(note.contains(ORDER) && note.contains(TEMPLATE), "{note}");
+    assert!(note.contains("\"detail\":null") && note.contains("\"message\":null"), "{note}");
+    job.sandbox.fault(Fault::on("GET", "/requests").status(500));
+    let report = job.run_idle(Options::new());
+    assert_eq!((report.waiting(), report.errored(), job.entry().attempts), (1, 0, 0), "{report}");
 }
 
 #[test]

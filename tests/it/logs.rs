@@ -3,11 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Once;
 
-use connect::models::ParamUpdate;
+use connect::models::{ParamUpdate, Request};
 use connect::sandbox::{Fault, Sandbox, sample};
-use connect::{Action, Approval, Connect, Options, UpdateMethod};
+use connect::{Action, Approval, Connect, Ledger, Options, UpdateMethod};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::{Value, json};
+
+use crate::support::job::{HOUR, Job, approve, down, job};
 
 thread_local! {
     static LEVEL: Cell<LevelFilter> = const { Cell::new(LevelFilter::Off) };
@@ -130,6 +132,69 @@ fn what_is_settled_at_the_end_of_a_run_is_told_as_well() {
     assert_eq!(levels, [Level::Error, Level::Error, Level::Warn], "{written:?}");
     assert!(written[0].1.starts_with(&format!("{FIRST} errored (what became of it is not known)")));
     assert!(written[2].1.starts_with(&format!("{FIRST} approved (observed")), "{written:?}");
+}
+
+/// The warnings of a run whose ledger refuses such a change.
+fn warned(job: &Job, refused: &str, run: impl FnOnce()) -> Vec<String> {
+    let file = rusqlite::Connection::open(job.path()).unwrap();
+    let trigger = format!("CREATE TRIGGER full BEFORE {refused} BEGIN SELECT RAISE(ABORT, 'full'); END");
+    file.execute_batch(&trigger).unwrap();
+    lines(LevelFilter::Warn, run).into_iter().map(|(_, line)| line).collect()
+}
+
+#[test]
+fn what_a_ledger_cannot_keep_at_the_end_of_a_run_is_warned_of() {
+    let mut job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(2, |_, _| {});
+    let provision = |ledger: &Ledger, request: &Request| job.provision(ledger, request);
+    drop(job.run(Options::new().max(1), provision));
+    job.wait(25 * HOUR);
+    let written = warned(&job, "DELETE ON entry", || {
+        let report = job.run(Options::new(), |ledger, request| job.provision(ledger, request));
+        assert_eq!(report.approved(), 1, "{report}");
+    });
+    assert!(matches!(&written[..], [line] if line.contains("full")), "{written:?}");
+}
+
+#[test]
+fn news_that_the_ledger_cannot_remember_are_warned_of() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(1, |_, _| {});
+    drop(job.run(Options::new(), down));
+    let written = warned(&job, "UPDATE OF told ON entry", || {
+        assert_eq!(job.news(Options::new(), |_, _| Err(Action::error("the disk is full"))).1, 1);
+    });
+    let is_told = |line: &String| line.starts_with("what was told is not remembered: ");
+    assert!(written.iter().any(is_told), "{written:?}");
+}
+
+#[test]
+fn orders_that_cannot_be_looked_up_at_the_end_of_a_walk_are_warned_of() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(1, |_, _| {});
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    job.sandbox.update("requests", FIRST, |order| order["status"] = "tiers_setup".into());
+    // Behind the list that has nothing.
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(1).status(500).always());
+    let written = lines(LevelFilter::Warn, || assert_eq!(job.run_idle(Options::new()).exit_code(), 0));
+    let told = "what has ended could not be looked up: ";
+    assert!(written.iter().any(|(_, line)| line.starts_with(told)), "{written:?}");
+}
+
+#[test]
+fn a_call_of_unknown_fate_that_cannot_be_looked_up_is_warned_of() {
+    let job = job(Sandbox::empty().unwrap());
+    job.sandbox.add_requests(1, |_, _| {});
+    job.sandbox.fault(Fault::on("POST", "/requests/*/approve").reset().times(9));
+    job.sandbox.fault(Fault::on("GET", "/requests/*").status(500).always());
+    // Behind the two lists of the walk.
+    job.sandbox.fault(Fault::on("GET", "/requests").skip(2).status(500).always());
+    assert_eq!(job.run(Options::new(), approve).unknown(), 1);
+    job.sandbox.clear_faults();
+    job.sandbox.fault(Fault::on("GET", "/requests").status(500));
+    let written = lines(LevelFilter::Warn, || assert_eq!(job.run_idle(Options::new()).waiting(), 1));
+    let told = "what is unknown could not be looked up: ";
+    assert!(written.iter().any(|(_, line)| line.starts_with(told)), "{written:?}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod ledger_ended;
 mod ledger_file;
 mod ledger_month;
 mod ledger_news;
+mod ledger_shared;
 mod ledger_steps;
 mod ledger_unknown;
 #[cfg(feature = "logger")]

@@ -29,21 +29,29 @@ struct Made {
     path: PathBuf,
 }
 
-/// A workbook with these rows, whose numbers are numbers; `-` is no cell.
+/// A workbook with this sheet.
 fn workbook(sheet: &str, header: &[&str], rows: &[[&str; 9]]) -> Made {
+    workbook_of(&[(sheet, rows_of(header, rows))])
+}
+
+fn rows_of<'a, const N: usize>(header: &[&'a str], rows: &[[&'a str; N]]) -> Vec<Vec<&'a str>> {
+    std::iter::once(header.to_vec()).chain(rows.iter().map(|row| row.to_vec())).collect()
+}
+
+/// A workbook of these sheets, whose numbers are numbers; `-` is no cell.
+fn workbook_of(sheets: &[(&str, Vec<Vec<&str>>)]) -> Made {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made.xlsx");
     let mut book = Workbook::new();
-    let page = book.add_worksheet().set_name(sheet).unwrap();
-    for (column, name) in (0..).zip(header) {
-        page.write_string(0, column, *name).unwrap();
-    }
-    for (row, cells) in (1..).zip(rows) {
-        for (column, cell) in (0..).zip(cells) {
-            match cell.parse::<f64>() {
-                Ok(number) => drop(page.write_number(row, column, number).unwrap()),
-                Err(_) if *cell == "-" => {}
-                Err(_) => drop(page.write_string(row, column, *cell).unwrap()),
+    for (name, rows) in sheets {
+        let page = book.add_worksheet().set_name(*name).unwrap();
+        for (row, cells) in (0..).zip(rows) {
+            for (column, cell) in (0..).zip(cells) {
+                match cell.parse::<f64>() {
+                    Ok(number) => drop(page.write_number(row, column, number).unwrap()),
+                    Err(_) if *cell == "-" => {}
+                    Err(_) => drop(page.write_string(row, column, *cell).unwrap()),
+                }
             }
         }
     }
@@ -91,7 +99,17 @@ fn a_good_workbook_is_sent_as_it_is_and_once() {
     let other = client(&sandbox).usage().check(&other.path).unwrap();
     let error = client(&sandbox).usage().submit_workbook(new_file(), &other).unwrap_err();
     assert!(matches!(error, Error::Conflict(_)), "{error}");
+    // One whose sheet has the other name is another one.
+    let other = workbook("records", &HEADER, &[row("r-1"), row("r-2")]);
+    let other = client(&sandbox).usage().check(&other.path).unwrap();
+    let error = client(&sandbox).usage().submit_workbook(new_file(), &other).unwrap_err();
+    assert!(matches!(error, Error::Conflict(_)), "{error}");
     assert_eq!(routes(&sandbox).iter().filter(|route| route.contains("/upload")).count(), 1);
+    let calls = sandbox.journal().len();
+    let long = connect::usage::NewUsageFile { name: "n".repeat(101), ..new_file() };
+    let error = client(&sandbox).usage().submit_workbook(long, &checked).unwrap_err().to_string();
+    assert!(error.contains("name") && error.contains("nothing was sent"), "{error}");
+    assert_eq!(sandbox.journal().len(), calls);
 }
 
 #[test]
@@ -115,6 +133,78 @@ fn bad_rows_are_named_as_those_of_records_are() {
         ]
     );
     assert_eq!(calls(&sandbox), json!([]));
+}
+
+#[test]
+fn rows_are_counted_as_a_spreadsheet_program_does_also_where_some_are_empty() {
+    let empty = ["-"; 9];
+    let rows = [empty, row("r-1"), empty, empty, row("r-2"), row("r-1"), row("r-2")];
+    let made = workbook("records", &HEADER, &rows);
+    let Err(Error::Sheet(sheet)) = client(&sandbox()).usage().check(&made.path) else { panic!() };
+    assert_eq!(
+        sheet.rows().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "records row 7 (\"r-1\"): record_id is also the id of row 3",
+            "records row 8 (\"r-2\"): record_id is also the id of row 6",
+        ]
+    );
+}
+
+#[test]
+fn parameter_columns_are_checked_as_those_of_records_are() {
+    let mut amounts = HEADER.to_vec();
+    amounts[0] = "amount";
+    amounts.push("v.region");
+    let told = |header: &[&str]| {
+        let made = workbook("records", header, &[row("r-1")]);
+        let Err(Error::Sheet(sheet)) = client(&sandbox()).usage().check(&made.path) else { panic!() };
+        sheet.rows().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&amounts), ["records row 1: v.region is declared twice"]);
+    amounts[9] = "v. ";
+    assert_eq!(told(&amounts), ["records row 1: v. has no parameter id after v."]);
+}
+
+#[test]
+fn the_categories_of_a_workbook_are_checked_and_are_part_of_what_it_says() {
+    const CATEGORY: [&str; 3] = ["category_id", "category_name", "category_description"];
+    let sandbox = sandbox();
+    let mut header = HEADER;
+    header[8] = "category_id";
+    let of = |categories: &[[&str; 3]], rows: &[&'static str]| {
+        let rows: Vec<_> = ["r-1", "r-2"]
+            .into_iter()
+            .zip(rows)
+            .map(|(id, category)| {
+                let mut row = row(id);
+                row[8] = category;
+                row
+            })
+            .collect();
+        workbook_of(&[("categories", rows_of(&CATEGORY, categories)), ("records", rows_of(&header, &rows))])
+    };
+    let send = |made: &Made| {
+        let connect = client(&sandbox);
+        let checked = connect.usage().check(&made.path).unwrap();
+        connect.usage().submit_workbook(new_file(), &checked)
+    };
+    let eu = ["eu", "Europe", "all of it"];
+    let file = send(&of(&[eu], &["eu", "-"])).unwrap();
+    assert_eq!(send(&of(&[eu], &["eu", "-"])).unwrap().id, file.id);
+    for other in [["eu", "Europa", "all of it"], ["eu", "Europe", "a part"]] {
+        let error = send(&of(&[other], &["eu", "-"])).unwrap_err();
+        assert!(matches!(error, Error::Conflict(_)), "{other:?}: {error}");
+    }
+    let made = of(&[eu, eu, ["-", "nowhere", "-"]], &["eu", "us"]);
+    let Err(Error::Sheet(sheet)) = client(&sandbox).usage().check(&made.path) else { panic!() };
+    assert_eq!(
+        sheet.rows().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "categories row 3 (\"eu\"): category_id is also the id of row 2",
+            "categories row 4: category_id is missing",
+            "records row 3 (\"r-2\"): category_id \"us\" is none of the categories given with the file",
+        ]
+    );
 }
 
 #[test]

@@ -142,15 +142,46 @@ fn of_several_files_the_newest_that_counts_is_the_one() {
 }
 
 #[test]
+fn a_file_of_another_contract_or_product_is_another_file_though_the_id_is_the_same() {
+    for other in ["contract", "product"] {
+        let sandbox = sandbox();
+        let mut there = sample::usage_file("UF-1");
+        there["external_id"] = "feb".into();
+        there["status"] = "accepted".into();
+        there[other]["id"] = "X-1".into();
+        // A server that does not know the filters lists it all the same.
+        let list = json!([there]).to_string();
+        sandbox.fault(Fault::on("GET", "/usage/files").status(200).body(&list));
+        let file = client(&sandbox).usage().submit(new_file(), [record()]).unwrap();
+        assert_ne!(file.id, "UF-1", "{other}");
+    }
+}
+
+#[test]
 fn a_file_that_this_client_made_is_there_however_much_the_list_lags() {
     let sandbox = sandbox();
     sandbox.lag(Duration::from_secs(3600));
     let connect = client(&sandbox);
     let first = connect.usage().submit(new_file(), [record()]).unwrap();
     let again = connect.usage().submit(new_file(), [record()]).unwrap();
-    assert_eq!(first.id, again.id);
+    assert_eq!((&first.id, again.external_id.as_deref()), (&again.id, Some("feb")));
+    assert_eq!((again.product.id, again.contract.id), (new_file().product, new_file().contract));
     assert!(connect.usage().submit(new_file(), [other()]).is_err());
     assert_eq!(sandbox.count("usage/files"), 1);
+}
+
+#[test]
+fn a_replica_that_shows_the_file_without_its_workbook_is_not_believed() {
+    let sandbox = sandbox();
+    let connect = client(&sandbox);
+    let first = connect.usage().submit(new_file(), [record()]).unwrap();
+    let mut old = sandbox.get("usage/files", &first.id).unwrap();
+    old["status"] = "draft".into();
+    sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&old.to_string()));
+    sandbox.take_journal();
+    let again = connect.usage().submit(new_file(), [record()]).unwrap();
+    assert_eq!((again.id, again.status), (first.id, UsageFileStatus::Uploaded));
+    assert!(routes(&sandbox).iter().all(|route| route.starts_with("GET")));
 }
 
 /// Submits twice, as a job that is run again does, and gives how many files count.

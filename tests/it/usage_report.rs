@@ -178,6 +178,45 @@ fn files_that_were_refused_are_gaps_and_a_draft_is_taken_up() {
 }
 
 #[test]
+fn a_file_that_was_made_before_the_first_period_is_found_by_its_id() {
+    let sandbox = sandbox();
+    let may = || may(datetime!(2024-05-02 0:00 UTC));
+    let _ = report(&client(&sandbox), Options::new(), may());
+    let id = sandbox.all("usage/files")[0]["id"].as_str().unwrap().to_owned();
+    sandbox.update("usage/files", &id, |file| {
+        file["events"]["created"]["at"] = "2024-04-30T00:00:00+00:00".into();
+    });
+    let again = report(&client(&sandbox), Options::new(), may());
+    let detail = only(&again).detail.as_deref().unwrap();
+    assert_eq!(detail, format!("usage file {id}, which was there already"));
+    sandbox.update("usage/files", &id, |file| file["description"] = "by hand".into());
+    let again = report(&client(&sandbox), Options::new(), may());
+    let detail = only(&again).detail.as_deref().unwrap();
+    assert!(detail.starts_with(&format!("usage file {id}, which was there already; usage file {id} has")));
+    let mut older = sandbox.get("usage/files", &id).unwrap();
+    older["id"] = "UF-older".into();
+    older["events"]["created"]["at"] = "2024-04-29T00:00:00+00:00".into();
+    sandbox.insert("usage/files", older);
+    let again = report(&client(&sandbox), Options::new(), may());
+    let detail = only(&again).detail.as_deref().unwrap();
+    let several =
+        format!("; 1 more usage files have the external id {}: {id} is the newest", only(&again).id);
+    assert!(detail.ends_with(&several), "{detail}");
+    assert_eq!(sandbox.count("usage/files"), 2);
+}
+
+#[test]
+fn a_file_that_the_platform_would_not_take_is_refused_before_its_calls() {
+    let sandbox = sandbox();
+    let periods = may(datetime!(2024-05-02 0:00 UTC))
+        .file(|listing, _| NewUsageFile::for_listing(listing, "n".repeat(101)));
+    let report = report(&client(&sandbox), Options::new(), periods);
+    assert!(report.errored() == 1 && report.to_string().contains("nothing was sent"), "{report}");
+    assert!(routes(&sandbox).iter().all(|route| route.starts_with("GET /")));
+    assert_eq!(only(&report).calls, 0);
+}
+
+#[test]
 fn what_goes_wrong_with_one_period_leaves_the_others_alone() {
     let sandbox = sandbox();
     let mut other = sample::listing("LST-100-000-002");
@@ -281,6 +320,11 @@ fn a_period_without_records_is_skipped_or_reported_as_zero() {
     assert_eq!(report.count(Verdict::Reported), 1);
     let file = &sandbox.all("usage/files")[0];
     assert_eq!((&file["status"], &file["records"]["valid"]), (&json!("ready"), &json!(1)));
+    // Without an asset there is nothing to say 0 of.
+    sandbox.remove("assets", ASSET);
+    let third = Periods::daily(date!(2024 - 05 - 02)).now(datetime!(2024-05-03 0:00 UTC));
+    let report = connect.usage().report(third.zero_usage(), none).unwrap();
+    assert_eq!((report.skipped(), only(&report).detail.as_deref()), (1, Some("there is no usage")));
 }
 
 #[test]
@@ -359,6 +403,7 @@ fn assets_that_ended_have_closing_reports_and_are_in_no_other() {
     assets(&sandbox);
     let connect = client(&sandbox);
     let seen: RefCell<Vec<(String, String)>> = RefCell::default();
+    sandbox.take_journal();
     let run = |now: OffsetDateTime| {
         let usage = connect.usage();
         let report = usage
@@ -387,6 +432,12 @@ fn assets_that_ended_have_closing_reports_and_are_in_no_other() {
             "closing/AS-in AS-in",
         ]
     );
+    let path = format!(
+        "/assets?eq(product.id,{})&eq(contract.id,{CONTRACT})&eq(status,terminated)\
+         &gt(updated,2024-05-01T00:00:00Z)&ordering(updated)&limit=100&offset=0",
+        sample::PRODUCT
+    );
+    assert_eq!(sandbox.take_journal().iter().filter(|call| call.path == path).count(), 1);
     // It is closed once, also when something is changed at it later.
     sandbox.update("assets", "AS-in", |asset| {
         asset["events"]["updated"]["at"] = "2024-05-03T10:00:00+00:00".into();

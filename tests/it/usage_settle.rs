@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::macros::date;
 
 use crate::support::usage::{new_file, record};
-use crate::support::{calls, client, only, routes};
+use crate::support::{calls, client, impatient, only, routes};
 
 fn start(time: u64) -> Sandbox {
     let sandbox = Sandbox::builder().empty().processing_time(Duration::from_millis(time)).start().unwrap();
@@ -59,12 +59,28 @@ fn what_is_processed_is_waited_for_and_submitted() {
     let file = format!("/usage/files/{}", made.id);
     assert_eq!(calls[0], json!(["GET", list]));
     let looks = calls.iter().filter(|call| **call == json!(["GET", file])).count();
-    assert!(looks > 1, "{calls:?}");
+    // The pauses double, so that there are few.
+    assert!((2..=10).contains(&looks), "{calls:?}");
     // The list, the looks, one for others of its external id, the submission, and the end of the list.
     let others = "/usage/files?eq(external_id,feb)&eq(product.id,PRD-260-714-083)&ordering(-created.at)&limit=100&offset=0";
     assert_eq!(calls[looks + 1], json!(["GET", others]));
     assert_eq!(calls[looks + 2], json!(["POST", format!("{file}/submit")]));
     assert_eq!(calls.len(), looks + 4, "{calls:?}");
+}
+
+#[test]
+fn the_pauses_between_two_looks_double() {
+    let sandbox = start(1000);
+    submit(&client(&sandbox), "feb", record());
+    sandbox.take_journal();
+    let config = impatient(sandbox.config().unwrap()).settle([Duration::from_millis(50); 3]);
+    let report = Connect::new(config).unwrap().usage().settle().unwrap();
+    assert_eq!(report.count(Verdict::Submitted), 1, "{report}");
+    let calls = sandbox.take_journal();
+    let is_look = |path: &str| path.starts_with("/usage/files/") && !path.ends_with("/submit");
+    // After 50, 150, 350, 750 and 1,550 ms, or later where the processor is busy.
+    let looks = calls.iter().filter(|call| is_look(&call.path)).count();
+    assert!((4..=7).contains(&looks), "{looks}");
 }
 
 #[test]
@@ -96,6 +112,9 @@ fn files_of_others_are_left_alone() {
     for status in ["ready", "invalid", "processing"] {
         let mut file = sample::usage_file(&format!("UF-{status}"));
         file["status"] = status.into();
+        if status == "ready" {
+            file["external_id"] = Value::Null;
+        }
         sandbox.insert("usage/files", file);
     }
     let report = client(&sandbox).usage().settle().unwrap();
@@ -212,6 +231,28 @@ fn a_file_is_not_submitted_where_one_of_its_external_id_was_submitted_before() {
 }
 
 #[test]
+fn an_invalid_file_whose_successor_has_no_workbook_yet_is_an_error_still() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    submit(&connect, "feb", bad());
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    let new = NewUsageFile { external_id: Some("feb".into()), ..new_file() };
+    connect.usage().submit(new, [record()]).unwrap_err();
+    let states: Vec<_> = sandbox.all("usage/files").iter().map(|file| file["status"].clone()).collect();
+    assert_eq!(states, ["invalid", "draft"]);
+    let report = client(&sandbox).usage().settle().unwrap();
+    assert_eq!((report.errored(), report.skipped()), (1, 0), "{report}");
+}
+
+#[test]
+fn a_run_whose_deadline_never_comes_waits_all_the_same() {
+    let sandbox = start(100);
+    submit(&client(&sandbox), "feb", record());
+    let report = leave(&client(&sandbox), Options::new().deadline(Duration::MAX));
+    assert_eq!((report.count(Verdict::Submitted), report.count(Verdict::Later)), (1, 0), "{report}");
+}
+
+#[test]
 fn an_invalid_file_is_deleted_by_choice() {
     let sandbox = start(0);
     let made = submit(&client(&sandbox), "feb", bad());
@@ -256,6 +297,34 @@ fn a_replacement_may_differ_in_more_than_its_records() {
     let of_both = |key: &str| [&files[0], &files[1]].map(|file| file[key].clone());
     assert_eq!(of_both("currency"), ["EUR", "USD"]);
     assert_eq!(of_both("external_id"), ["feb", "feb"]);
+}
+
+#[test]
+fn a_replacement_that_cannot_be_made_leaves_the_invalid_file() {
+    let sandbox = start(0);
+    let connect = client(&sandbox);
+    let made = submit(&connect, "feb", bad());
+    let replace = || Invalid::replace([UsageRecord { record_id: String::new(), ..record() }]);
+    let report = connect.usage().settle_with(Options::new(), |_| Ok(replace())).unwrap();
+    assert_eq!((report.errored(), report.count(Verdict::Deleted)), (1, 0), "{report}");
+    assert_eq!((status(&sandbox, &made.id), sandbox.count("usage/files")), (json!("invalid"), 1));
+}
+
+#[test]
+fn an_answer_that_does_not_tell_the_state_of_the_file_is_not_believed() {
+    let sandbox = start(3_600_000);
+    let made = submit(&client(&sandbox), "feb", record());
+    for body in [json!({"id": "UF-other", "status": "ready"}), json!({"id": made.id})] {
+        sandbox.fault(Fault::on("GET", "/usage/files/*").status(200).body(&body.to_string()).always());
+        let report = leave(&client(&sandbox), Options::new().deadline(Duration::from_secs(5)));
+        let text = report.to_string();
+        assert!(
+            report.errored() == 1 && text.contains("does not tell the state of the usage file"),
+            "{text}"
+        );
+        sandbox.clear_faults();
+    }
+    assert_eq!(sandbox.transitions(&made.id).iter().filter(|effect| effect.action == "submit").count(), 0);
 }
 
 #[test]

@@ -204,6 +204,15 @@ fn a_renamed_step_is_its_record() {
 }
 
 #[test]
+fn a_step_that_was_two_steps_before_begins_anew_where_the_one_that_counts_was_refused() {
+    let records = [record("account", 1, StepState::Refused), record("customer", 1, StepState::Done)];
+    let merged = Case { was: vec!["account".into(), "customer".into()], ..case(records.clone()) };
+    assert_eq!(merged.next(), Ok(Next::Begin { generation: 2, look_up: false }));
+    let forgotten = Case { was: vec!["account".into()], ..case(records) };
+    forgotten.refused("would begin before \"customer\"");
+}
+
+#[test]
 fn an_unreadable_result_is_an_error_and_no_rerun() {
     case([record("tenant", 1, StepState::Unreadable)]).refused("cannot be read (1)");
 }

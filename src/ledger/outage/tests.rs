@@ -47,6 +47,7 @@ fn an_outage_is_confirmed_by_an_order_behind_the_neighbours_of_those_that_showed
     assert_eq!((6..=8).filter(|_| outage.defers()).count(), 3);
     let may: Vec<_> = (6..=8).map(|number| outage.may_ask(&order(number), true, NOON)).collect();
     assert_eq!(may, [false, false, true]);
+    assert!(outage.may_ask(&order(9), true, NOON), "who did not wait has nobody to wait for");
 }
 
 #[test]
@@ -125,6 +126,8 @@ fn an_outage_that_no_order_can_try_is_over() {
     assert_eq!(outage.away(), None);
     let mut outage = confirmed();
     assert!(outage.may_ask(&order(6), false, NOON + PROBE));
+    let at_fault = Entry { attempts: 1, error: Some("ERP is down (request 7)".into()), ..order(7) };
+    assert!(!outage.may_ask(&at_fault, false, NOON + PROBE));
     assert_eq!(outage.walked(NOON + PROBE), None);
 }
 
@@ -150,7 +153,21 @@ fn orders_that_come_one_a_run_show_an_outage_too() {
     outage.take_evidence();
     outage.worked(&["tenant".into()]);
     assert!(outage.take_evidence().unwrap().is_empty());
+    outage.worked(&["tenant".into()]);
     assert_eq!(outage.take_evidence(), None, "a file that need not be written is not");
+}
+
+#[test]
+fn the_evidence_is_of_the_last_causes_and_does_not_grow() {
+    let mut outage = Outage::default();
+    let letters = |number: usize| "abcdefghij".chars().nth(number).unwrap();
+    let cause =
+        |number: usize| Cause::new(None, &format!("no {}{}", letters(number / 10), letters(number % 10)));
+    for number in 0..60 {
+        assert_eq!(outage.failed(&order(number), cause(number), NOON), Blame::Order);
+    }
+    let kept: Vec<_> = outage.evidence.0.iter().map(|(cause, _)| cause.clone()).collect();
+    assert_eq!(kept, (10..60).map(cause).collect::<Vec<_>>());
 }
 
 #[test]
@@ -183,6 +200,9 @@ fn whoever_tries_is_chosen_by_chance_among_those_that_waited_longest_and_a_fresh
         first.insert(may[0]);
     }
     assert!(first.len() > 5, "{first:?}");
+    let others = (2..=9).map(order).chain([tried(1)]);
+    let mut outage = Outage::remembered(away.clone(), Evidence::default(), others, NOON + PROBE);
+    assert!(outage.may_ask(&tried(1), true, NOON + PROBE), "who never erred has come to no error");
     let mut outage = Outage::remembered(away, Evidence::default(), [tried(1)], NOON + PROBE);
     assert_eq!(outage.walked(NOON + PROBE), None, "it is there, though this run did not meet it");
 }

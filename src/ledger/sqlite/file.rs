@@ -96,7 +96,7 @@ pub(super) fn make(path: &Path, now: OffsetDateTime) -> Result<bool> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&half).map_err(|error| unusable(path, "cannot be made", error))?;
         fill(&half, now).map_err(|error| self::error(path, error))?;
-        // Fails where another process was faster.
+        // Fails where another process was faster, or a link is in the way.
         match fs::hard_link(&half, path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
             // Not every file system has links.
@@ -182,6 +182,12 @@ pub(super) fn unusable(path: &Path, what: &str, error: io::Error) -> crate::Erro
     LedgerError::new(LedgerErrorKind::Unusable, text).with_source(error).into()
 }
 
+/// The file was made unless there was one, and is not there.
+pub(super) fn nowhere(path: &Path) -> crate::Error {
+    let text = format!("the ledger {} is a link that leads nowhere", text::path(path));
+    LedgerError::new(LedgerErrorKind::Unusable, text).into()
+}
+
 /// A file beside the ledger.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -192,4 +198,31 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 fn folder(path: &Path) -> Option<&Path> {
     let folder = path.parent()?;
     Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_opened_for_reading_until_a_run_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        assert!(make(&path, OffsetDateTime::UNIX_EPOCH).unwrap());
+        let connection = open(&path).unwrap().unwrap();
+        let forget = || connection.execute("DELETE FROM meta", []);
+        assert_eq!(forget().unwrap_err().sqlite_error_code(), Some(ErrorCode::ReadOnly));
+        write(&connection).unwrap();
+        assert_eq!(forget(), Ok(1));
+    }
+
+    #[test]
+    fn the_folder_of_a_file_is_the_one_that_its_path_names() {
+        for (path, expected) in
+            [("/var/jobs/ledger.db", "/var/jobs"), ("jobs/ledger.db", "jobs"), ("ledger.db", ".")]
+        {
+            assert_eq!(folder(Path::new(path)), Some(Path::new(expected)));
+        }
+        assert_eq!(folder(Path::new("/")), None);
+    }
 }

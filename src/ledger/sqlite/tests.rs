@@ -132,6 +132,19 @@ fn a_dry_run_reads_beside_a_run_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_notes_no_share() {
+    let (_folder, path) = folder();
+    drop(attached(&path));
+    let reader = Sqlite::open(&path).unwrap();
+    reader.attach(&OURS, true, NOON).unwrap();
+    assert_eq!(reader.share("1/3").unwrap(), None);
+    let run = attached(&path);
+    one_step_done(&run);
+    assert_eq!(run.share("0/1").unwrap(), None);
+    assert_eq!(run.share("1/3").unwrap().as_deref(), Some("0/1"));
+}
+
+#[test]
 fn a_dry_run_leaves_no_trace() {
     let (folder, path) = folder();
     let reader = Sqlite::open(&path).unwrap();
@@ -228,11 +241,57 @@ fn the_ledger_of_another_job_or_endpoint_is_refused() {
     for dry_run in [false, true] {
         let store = Sqlite::open(&path).unwrap();
         let other = Identity { job: "other", ..OURS };
-        let text = "is of job \"job\" and not of \"other\": give this one a file of its own";
+        let text = "is of job \"job\" and not of \"other\": give this one a file of its own, or say its name";
         refused(store.attach(&other, dry_run, NOON), LedgerErrorKind::OtherJob, text);
         let other = Identity { endpoint: Some("https://test.example.com"), ..OURS };
         let text = "is of endpoint \"https://example.com\" and not of \"https://test.example.com\"";
-        refused(store.attach(&other, dry_run, NOON), LedgerErrorKind::OtherEndpoint, text);
+        let refusal = store.attach(&other, dry_run, NOON);
+        let told = refusal.as_ref().map_err(ToString::to_string);
+        assert!(told.unwrap_err().ends_with("give this one a file of its own"), "{refusal:?}");
+        refused(refusal, LedgerErrorKind::OtherEndpoint, text);
+    }
+}
+
+#[test]
+fn a_ledger_that_knows_no_endpoint_yet_is_read_by_a_dry_run_and_noted_by_a_run() {
+    let (_folder, path) = folder();
+    let store = Sqlite::open(&path).unwrap();
+    store.attach(&Identity { endpoint: None, ..OURS }, false, NOON).unwrap();
+    drop(store);
+    let other = Identity { endpoint: Some("https://test.example.com"), ..OURS };
+    for (identity, dry_run) in [(&OURS, true), (&other, true), (&OURS, false)] {
+        Sqlite::open(&path).unwrap().attach(identity, dry_run, NOON).unwrap();
+    }
+    let store = Sqlite::open(&path).unwrap();
+    refused(store.attach(&other, true, NOON), LedgerErrorKind::OtherEndpoint, "https://example.com");
+}
+
+#[test]
+fn a_correction_that_changed_nothing_is_not_kept() {
+    let (_folder, path) = folder();
+    let store = attached(&path);
+    one_step_done(&store);
+    let correct = |what| store.correct(ORDER.collection, ORDER.id, &what, "jo: it works", NOON).unwrap();
+    assert!(!correct(Correction::Acknowledge));
+    assert!(!correct(Correction::Set { step: "licence", result: "1" }));
+    assert!(correct(Correction::Revive));
+    let kept = |sql: &str| store.connection.get().unwrap().query_row(sql, [], |row| row.get(0));
+    let all: String = kept("SELECT group_concat(id || ' ' || what || ' ' || by) FROM correction").unwrap();
+    assert_eq!(all, "PR-1 revive jo: it works");
+}
+
+#[test]
+fn what_was_refused_after_the_claim_was_lost_left_nothing_for_a_person() {
+    let (_folder, path) = folder();
+    let store = attached(&path);
+    let held = claim(&store);
+    store.release(&held, None).unwrap();
+    let mut strays = Vec::new();
+    for (end, expected) in [(StepEnd::Refused, 0), (StepEnd::Unreadable("no text"), 1)] {
+        assert_eq!(store.result(&held, "tenant", 1, &end, NOON).unwrap(), Kept::Stray);
+        strays.clear();
+        store.strays(&mut |stray| strays.push(stray.result)).unwrap();
+        assert_eq!(strays.len(), expected);
     }
 }
 
@@ -248,6 +307,18 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_the_file() {
     let (_folder, path) = folder();
     let store = Sqlite::open(&path.join("no/ledger.db")).unwrap();
     refused(store.attach(&OURS, false, NOON), LedgerErrorKind::Unusable, "cannot be taken for a run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_no_new_start() {
+    let (folder, path) = folder();
+    std::os::unix::fs::symlink(folder.path().join("away/ledger.db"), &path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
+    let refusal = store.attach(&OURS, false, NOON);
+    refused(refusal, LedgerErrorKind::Unusable, "ledger.db is a link that leads nowhere");
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!(names(&folder), ["ledger.db", "ledger.db.lock"]);
 }
 
 #[test]
@@ -267,6 +338,11 @@ fn another_program_that_keeps_the_file_locked_is_told() {
     person.execute_batch("BEGIN IMMEDIATE").unwrap();
     let held = claim(&store);
     refused(store.release(&held, Some(&held.entry)), LedgerErrorKind::Busy, "such as an open sqlite3");
+    // What has nothing to write waits for nobody.
+    store.note(ORDER.collection, &[], NOON).unwrap();
+    store.sweep(NOON).unwrap();
+    let Claimed::Yes(unknown) = store.claim(&Order { id: "PR-2", ..ORDER }, NOON).unwrap() else { panic!() };
+    store.end(&unknown, "approved", None, NOON).unwrap();
     person.execute_batch("ROLLBACK").unwrap();
     store.release(&held, Some(&held.entry)).unwrap();
 }

@@ -170,3 +170,19 @@ impl Report {
             .try_for_each(|(collection, notes)| ledger.store().note(collection, &notes, ledger.now()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_several_alike_is_a_failure_if_one_of_them_is() {
+        for first in [true, false] {
+            let mut news = News::default();
+            news.line("is away".into(), &"A is away", "A", first, None);
+            news.line("is away".into(), &"B is away", "B", !first, None);
+            let [line] = &news.lines[..] else { panic!("{news:?}") };
+            assert_eq!((&*line.text, line.count, line.is_failure), ("A is away", 2, true));
+        }
+    }
+}

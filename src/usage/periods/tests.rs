@@ -82,6 +82,7 @@ fn an_asset_that_ended_is_closed_once_and_at_once() {
             ended("AS-2", "2024-05-14T10:00:00+00:00"),
             // Before the first period, and after now.
             ended("AS-3", "2024-04-14T10:00:00+00:00"),
+            ended("AS-5", "2024-05-01T00:00:00+00:00"),
             ended("AS-4", "2024-06-21T10:00:00+00:00"),
         ]
     };
@@ -91,6 +92,15 @@ fn an_asset_that_ended_is_closed_once_and_at_once() {
     assert_eq!(due[2].range(), datetime!(2024-06-01 0:00 UTC)..datetime!(2024-06-14 10:00 UTC));
     assert_eq!(due[2].ended().map(|asset| &*asset.id), Some("AS-1"));
     assert_eq!(due.iter().map(|period| period.closes).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn an_asset_that_ends_with_a_period_is_closed_with_it_and_as_soon_as_it_is_over() {
+    let end = datetime!(2024-06-01 0:00 UTC);
+    let monthly = Periods::monthly(date!(2024 - 05 - 01)).now(end).closing();
+    let due = monthly.due(&listing(), &HashSet::new(), vec![ended("AS-1", "2024-06-01T00:00:00+00:00")]);
+    assert_eq!(due.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2024-05", "closing/AS-1"]);
+    assert_eq!(due[1].range(), datetime!(2024-05-01 0:00 UTC)..end);
 }
 
 #[test]
@@ -125,4 +135,7 @@ fn the_file_of_a_period_has_what_is_derived_and_what_was_said() {
         ("Storage 2024-05-01", "PRD-1", Some("EUR"))
     );
     assert_eq!(file.external_id.as_deref(), Some("PRD-1/CRD-1/2024-05-01"));
+    let bare = Periods::daily(date!(2024 - 05 - 01)).file(|_, _| NewUsageFile::default());
+    let file = bare.file_for(&listing(), &day);
+    assert_eq!((&*file.name, &*file.product, &*file.contract), ("Usage 2024-05-01", "PRD-1", "CRD-1"));
 }

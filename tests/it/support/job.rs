@@ -105,7 +105,9 @@ impl Job {
         let ledger = self.ledger();
         let connect = one_try(&self.sandbox);
         let options = options.ledger(&ledger);
-        connect.fulfillment().process_with(options, |request| decide(&ledger, request)).unwrap()
+        let report = connect.fulfillment().process_with(options, |request| decide(&ledger, request)).unwrap();
+        assert_quiet(&report);
+        report
     }
 
     /// A run in which no order may reach the closure.
@@ -123,6 +125,7 @@ impl Job {
         let connect = one_try(&self.sandbox);
         let options = options.ledger(&ledger);
         let report = connect.fulfillment().process_with(options, |request| decide(&ledger, request)).unwrap();
+        assert_quiet(&report);
         (report.news_text(), report.print_news(&ledger))
     }
 
@@ -181,6 +184,13 @@ impl Job {
     pub(crate) fn others_fail(&self, id: &str) {
         self.sandbox.act(|others| others.fail(id, "the customer has changed his mind")).unwrap();
     }
+}
+
+/// A panic of a closure is an error of its order: what a test asserts in a closure must be seen all the same.
+#[track_caller]
+fn assert_quiet(report: &Report) {
+    let text = report.to_string();
+    assert!(!text.contains("the closure panicked"), "{text}");
 }
 
 /// The error of an order that nothing helps.
