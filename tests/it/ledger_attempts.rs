@@ -225,6 +225,24 @@ fn a_dead_order_gets_a_note_that_only_our_side_reads() {
     assert_eq!(note["text"], "Processing failed 1 times and has ended.");
     assert_eq!(note["type"], "private");
     assert_eq!(status(&job.sandbox, ORDER), "pending", "never a fail");
+    let without = self::job(one_order());
+    drop(without.run(Options::new().attempts(Attempts::new(1)), down));
+    assert_eq!((dead(&without), without.sandbox.messages(TALK).len()), (1, 0));
+}
+
+#[test]
+fn an_error_of_the_platform_is_dated_by_its_first_time() {
+    let mut job = job(one_order());
+    job.now = job.now.replace_nanosecond(0).unwrap();
+    let start = job.now;
+    let mut dated = Vec::new();
+    for status in [500, 500, 503, 503] {
+        job.sandbox.fault(Fault::on("PUT", "/requests/*").status(status));
+        drop(job.run(Options::new(), |ledger, request| job.provision(ledger, request)));
+        dated.push((job.entry().erred.unwrap() - start).whole_hours());
+        job.wait(HOUR);
+    }
+    assert_eq!(dated, [0, 0, 2, 2]);
 }
 
 fn noting() -> Options<'static> {

@@ -171,6 +171,18 @@ fn a_file_that_this_client_made_is_there_however_much_the_list_lags() {
 }
 
 #[test]
+fn a_file_that_this_client_made_is_filled_though_no_replica_shows_it() {
+    let sandbox = sandbox();
+    sandbox.lag(Duration::from_secs(3600));
+    sandbox.fault(Fault::on("POST", "/usage/files/*/upload").status(400));
+    let connect = client(&sandbox);
+    connect.usage().submit(new_file(), [record()]).unwrap_err();
+    connect.usage().submit(new_file(), [record()]).unwrap();
+    let uploads = routes(&sandbox).iter().filter(|route| route.contains("/upload")).count();
+    assert_eq!((sandbox.count("usage/files"), uploads), (1, 2));
+}
+
+#[test]
 fn a_replica_that_shows_the_file_without_its_workbook_is_not_believed() {
     let sandbox = sandbox();
     let connect = client(&sandbox);

@@ -73,6 +73,9 @@ fn a_record_is_read_by_the_names_of_its_columns() {
     assert_eq!((&*read.record_note, &*read.item_unit), ("true", "GB"));
     let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, ["amount \"much\" is no number"]);
+    let (read, problems) = record(&header, &[Data::Empty, Data::Empty]);
+    assert_eq!((read.tier, read.quantity.is_empty(), problems.len()), (None, true, 0));
+    assert_eq!(record(&names(&[cell("start_time_utc")]), &[Data::Empty]), (UsageRecord::default(), vec![]));
     let (_, problems) = record(&header, &[Data::Float(1.5)]);
     assert_eq!(problems[0].to_string(), "tier \"1.5\" is no whole number");
 }
