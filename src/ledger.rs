@@ -220,11 +220,9 @@ impl Ledger {
     /// A ledger on another store.
     pub fn on(store: impl Store + 'static) -> Self {
         let program = std::env::current_exe().ok();
-        let job =
-            program.as_deref().and_then(Path::file_stem).map(|name| name.to_string_lossy().into_owned());
         Self {
             store: Box::new(store),
-            job: job.unwrap_or_else(|| "job".into()),
+            job: program.as_deref().and_then(job_of).unwrap_or_else(|| "job".into()),
             distrusted: None,
             clock: Cell::new(None),
             born: Cell::new(None),
@@ -372,6 +370,13 @@ impl Ledger {
     pub fn set_clock(&self, now: Option<OffsetDateTime>) {
         self.clock.set(now);
     }
+}
+
+/// The name of the job that a program is.
+fn job_of(program: &Path) -> Option<String> {
+    let name = program.file_stem()?.to_string_lossy();
+    // Linux says so of a program whose file was replaced while it runs.
+    Some(name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned())
 }
 
 fn held(text: &str) -> LedgerError {

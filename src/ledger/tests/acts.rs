@@ -92,3 +92,13 @@ fn why_no_step_is_run_for_an_order_that_cannot_be_had_is_said() {
     let taken = refused(&job.ledger, &job.request);
     assert!(taken.contains("another worker has the order"), "{taken}");
 }
+
+#[test]
+fn a_job_is_named_by_its_program_also_where_that_was_replaced_while_it_runs() {
+    for program in
+        ["/opt/cron", "/opt/cron (deleted)", "/opt/cron.bin", "/opt/cron.bin (deleted)", "cron.exe"]
+    {
+        assert_eq!(job_of(Path::new(program)).as_deref(), Some("cron"), "{program}");
+    }
+    assert_eq!(job_of(Path::new("/")), None);
+}
