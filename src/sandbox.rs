@@ -331,8 +331,8 @@ impl Sandbox {
         others::status(&self.server.state().store, request)
     }
 
-    /// Adds an object, or replaces the one with the same `id`. A collection is named by its path: `requests`,
-    /// `tier/config-requests`, `conversations/CO-1/messages`.
+    /// Adds an object, or replaces the one with the same `id`. A collection is named by its path:
+    /// `requests`, `assets`, `listings`, `usage/files`, `tier/config-requests`, `conversations/CO-1/messages`.
     ///
     /// # Panics
     ///

@@ -41,6 +41,9 @@
 //! let options = Options::new().deadline(Duration::from_secs(1800));
 //! let settled = usage.settle_with(options, |_invalid| Ok(Invalid::Leave))?;
 //! settled.print();
+//! // What `main` ends with.
+//! let exit_code = report.exit_code().max(settled.exit_code());
+//! # let _ = exit_code;
 //! # Ok(()) }
 //! ```
 //!

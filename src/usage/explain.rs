@@ -37,9 +37,11 @@ pub struct InvalidRow {
 #[non_exhaustive]
 #[must_use = "it is carried out when the closure returns it"]
 pub enum Invalid<'r> {
-    /// It stays as it is, and is an error of the report.
+    /// It stays as it is, and is an error of each run until a newer file of its external id is there. [`Usage::report`] makes
+    /// that file in its next run, and may make an invalid one again: mend the records first.
     Leave,
-    /// It is deleted. Its period is a gap again, which [`Usage::report`] fills.
+    /// It is deleted, which is no error of the report. [`Usage::report`] makes a new file in its next run, as for
+    /// [`Leave`](Self::Leave).
     Delete,
     /// A new file takes its place, and it is deleted; made by [`replace`](Self::replace) or [`replace_by`](Self::replace_by).
     Replace(Box<Replacement<'r>>),
