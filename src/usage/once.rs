@@ -69,10 +69,23 @@ pub(super) fn is_gone(file: &UsageFile) -> bool {
     matches!(file.status, Deleted | Invalid | Rejected)
 }
 
-/// Whether somebody submitted the file to the distributor.
-fn is_submitted(file: &UsageFile) -> bool {
-    use UsageFileStatus::{Processing, Ready, Uploaded, Uploading};
-    !matches!(file.status, Uploading | Uploaded | Processing | Ready)
+/// Whether the platform has the usage of a file, or may have it.
+pub(super) fn is_filled(file: &UsageFile) -> bool {
+    file.status != UsageFileStatus::Draft && !is_gone(file)
+}
+
+/// Whether the platform is about to process the file.
+pub(super) fn is_awaited(file: &UsageFile) -> bool {
+    use UsageFileStatus::{Processing, Uploaded, Uploading};
+    matches!(file.status, Uploading | Uploaded | Processing)
+}
+
+/// Whether the file is of this product, contract and external id. The platform ignores filters it does not know, so each file
+/// is looked at.
+fn is_named(file: &UsageFile, product: &str, contract: &str, external_id: &str) -> bool {
+    file.external_id.as_deref() == Some(external_id)
+        && file.product.id == product
+        && file.contract.id == contract
 }
 
 impl Wanted<'_> {
@@ -89,13 +102,6 @@ impl Wanted<'_> {
             _ if mark.is_none() => Kind::Unmarked,
             _ => Kind::Other,
         }
-    }
-
-    /// The platform ignores filters it does not know, so each file is looked at.
-    fn is_named(&self, file: &UsageFile) -> bool {
-        file.external_id.as_deref() == Some(self.external_id)
-            && file.product.id == self.file.product
-            && file.contract.id == self.file.contract
     }
 
     pub(super) fn there(&self, file: UsageFile, others: usize) -> Result<There> {
@@ -124,7 +130,7 @@ impl Wanted<'_> {
     }
 }
 
-impl Usage<'_> {
+impl<'c> Usage<'c> {
     /// What there is of the wanted file. One GET.
     pub(super) fn there(self, wanted: &Wanted<'_>) -> Result<There> {
         let known = self.made.0.borrow().get(&wanted.name()).cloned();
@@ -146,12 +152,9 @@ impl Usage<'_> {
 
     /// The newest file of this id that counts, or else the newest draft; and how many more of them there are.
     pub(super) fn search(self, wanted: &Wanted<'_>) -> Result<Option<(UsageFile, usize)>> {
-        let query = Query::new()
-            .equal("external_id", wanted.external_id)
-            .equal("product.id", wanted.file.product.as_str())
-            .ordering(["-created.at"]);
+        let (product, contract) = (&wanted.file.product, &wanted.file.contract);
         let (mut best, mut others): (Option<UsageFile>, usize) = (None, 0);
-        for (found, read) in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query).zip(1..) {
+        for (found, read) in self.of_external_id(product, wanted.external_id).zip(1..) {
             let found = found?;
             if read > SEARCHED {
                 // Where none was found, it may be further down: to make another one would bill it twice.
@@ -160,7 +163,7 @@ impl Usage<'_> {
                     .map(|file| Some((file, others)))
                     .ok_or_else(|| Error::unexpected("GET", UsageFile::LIST, problem));
             }
-            if !wanted.is_named(&found) {
+            if !is_named(&found, product, contract, wanted.external_id) {
                 continue;
             }
             match (wanted.kind(&found), &best) {
@@ -180,26 +183,30 @@ impl Usage<'_> {
         let Some(external_id) = file.external_id.as_deref().filter(|id| !id.is_empty()) else {
             return Ok(None);
         };
-        let query = Query::new()
-            .equal("external_id", external_id)
-            .equal("product.id", file.product.id.as_str())
-            .ordering(["-created.at"]);
+        let (product, contract) = (&file.product.id, &file.contract.id);
         let mut is_older = false;
-        for found in Pages::<UsageFile>::new(self.http, UsageFile::NAMES, &query) {
+        for found in self.of_external_id(product, external_id) {
             let found = found?;
             if found.id == file.id {
                 is_older = true;
                 continue;
             }
-            let is_named = found.external_id == file.external_id
-                && found.product.id == file.product.id
-                && found.contract.id == file.contract.id;
-            let counts = is_named && !is_gone(&found) && found.status != UsageFileStatus::Draft;
-            if counts && (is_submitted(&found) || !is_older) {
+            let is_submitted = !is_awaited(&found) && found.status != UsageFileStatus::Ready;
+            let counts = is_named(&found, product, contract, external_id) && is_filled(&found);
+            if counts && (is_submitted || !is_older) {
                 return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// What the platform lists for an external id, the newest first.
+    fn of_external_id(self, product: &str, external_id: &str) -> Pages<'c, UsageFile> {
+        let query = Query::new()
+            .equal("external_id", external_id)
+            .equal("product.id", product)
+            .ordering(["-created.at"]);
+        Pages::new(self.http, UsageFile::NAMES, &query)
     }
 
     /// The id of a file with an external id, if this client made it or knows that it was made.

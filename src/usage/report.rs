@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::Usage;
-use super::once::is_gone;
+use super::once::is_filled;
 use super::period::Period;
 use super::periods::{Periods, external_id};
 use super::sheet::{Layout, build};
@@ -224,9 +224,4 @@ impl<'c> Usage<'c> {
             Some(Ok(period.record_of(&asset, item, 0)))
         })
     }
-}
-
-/// Whether the platform has the usage of a file, or may have it.
-fn is_filled(file: &UsageFile) -> bool {
-    file.status != UsageFileStatus::Draft && !is_gone(file)
 }

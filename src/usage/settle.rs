@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::explain::{Invalid, InvalidFile};
 use super::mark::mark_of;
+use super::once::is_awaited;
 use super::{FileAction, Usage, plan};
 use crate::error::{Conflict, Error, Result};
 use crate::http::{Answer, wait};
@@ -180,12 +181,6 @@ fn twice(file: &UsageFile, twin: &UsageFile) -> Error {
 fn is_ours(file: &UsageFile) -> bool {
     let marked = file.description.as_deref().and_then(mark_of).is_some();
     marked || file.external_id.as_deref().is_some_and(|id| id.starts_with("sdk-"))
-}
-
-/// Whether the platform is about to process the file.
-fn is_awaited(file: &UsageFile) -> bool {
-    use UsageFileStatus::{Processing, Uploaded, Uploading};
-    matches!(file.status, Uploading | Uploaded | Processing)
 }
 
 /// Whether the platform found the file good, once it has processed it.
