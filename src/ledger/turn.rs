@@ -144,14 +144,13 @@ impl Ledger {
             None => return Ok(()),
         };
         let of_attempt = self.with(number, |attempt| {
-            let is_lost = attempt.claim.as_ref().is_some_and(|claim| !self.store.is_held(claim));
             let lost = || {
                 LedgerError::new(
                     LedgerErrorKind::ClaimLost,
                     "it is no longer this worker's: nothing was sent",
                 )
             };
-            attempt.refusal.as_ref().map(Refusal::told).or_else(|| is_lost.then(lost))
+            attempt.refusal.as_ref().map(Refusal::told).or_else(|| self.is_lost(attempt).then(lost))
         });
         refusal.or(of_attempt.flatten()).map_or(Ok(()), |error| Err(error.into()))
     }
@@ -178,10 +177,11 @@ impl Ledger {
 
     /// Whether another worker may have the order by now.
     pub(crate) fn has_lost(&self, turn: &Turn) -> bool {
-        self.with(turn.number, |attempt| {
-            attempt.claim.as_ref().is_some_and(|claim| !self.store.is_held(claim))
-        })
-        .unwrap_or_default()
+        self.with(turn.number, |attempt| self.is_lost(attempt)).unwrap_or_default()
+    }
+
+    fn is_lost(&self, attempt: &Attempt) -> bool {
+        attempt.claim.as_ref().is_some_and(|claim| !self.store.is_held(claim))
     }
 
     /// What was refused while the closure ran, and the steps that a dry run passed by.
