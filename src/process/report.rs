@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer};
 
 #[cfg(feature = "ledger")]
 mod news;
+mod span;
+
+use span::Span;
 
 use super::conversations::UNKNOWN_MESSAGE;
 use super::{Certainty, Outcome, Verdict, json};
@@ -482,22 +485,6 @@ fn is_unsettled(outcome: &Outcome) -> bool {
 
 fn is_unknown_message(warning: &str) -> bool {
     warning.starts_with(UNKNOWN_MESSAGE)
-}
-
-/// A duration as people say it.
-struct Span(Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        match seconds {
-            0 => write!(f, "{} ms", self.0.as_millis()),
-            1..=119 => write!(f, "{:.1} s", self.0.as_secs_f64()),
-            120..=7199 => write!(f, "{} min", seconds / 60),
-            7200..=172_799 => write!(f, "{} h", seconds / 3600),
-            _ => write!(f, "{} days", seconds / 86400),
-        }
-    }
 }
 
 #[cfg(test)]
