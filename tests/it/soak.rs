@@ -12,15 +12,16 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use connect::models::{ParamUpdate, Request};
 use connect::sandbox::{Chaos, Effect, Fault, Sandbox, sample};
-use connect::{Action, Approval, Config, Connect, Error, Options, Outcome, UpdateMethod};
+use connect::{Action, Approval, Connect, Error, Options, Outcome};
 use serde_json::Value;
 
 use crate::support::TEMPLATE;
+use crate::support::process::{again, config_of_this_process};
 
 /// What the closure answers, and thereby the state an order must end in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +127,6 @@ impl Decision {
     }
 }
 
-const URL: &str = "SOAK_WORKER_URL";
-const KEY: &str = "SOAK_WORKER_KEY";
 const OUT: &str = "SOAK_WORKER_OUT";
 /// Where the worker says what ended its run.
 const ENDED: &str = "# ended by ";
@@ -138,13 +137,8 @@ const LAG: Duration = Duration::from_millis(20);
 #[test]
 #[ignore = "started by the soak"]
 fn worker() {
-    let (Ok(url), Ok(key), Ok(out)) = (std::env::var(URL), std::env::var(KEY), std::env::var(OUT)) else {
-        return;
-    };
-    let config = Config::new(url, key)
-        .unwrap()
-        .products([sample::PRODUCT])
-        .update_method(UpdateMethod::Put)
+    let (Some(config), Ok(out)) = (config_of_this_process(), std::env::var(OUT)) else { return };
+    let config = config
         .timeout(Duration::from_millis(400))
         .backoff(Duration::from_millis(2), Duration::from_millis(10))
         .settle([Duration::from_millis(50); 3])
@@ -230,15 +224,7 @@ fn storms(orders: usize) -> impl Iterator<Item = Fault> {
 }
 
 fn start(sandbox: &Sandbox, out: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["soak::worker", "--exact", "--ignored"])
-        .env(URL, sandbox.url())
-        .env(KEY, sandbox.api_key())
-        .env(OUT, out)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    again("soak::worker", sandbox).env(OUT, out).spawn().unwrap()
 }
 
 fn sandbox(orders: usize, seed: u64) -> Sandbox {
