@@ -31,6 +31,7 @@ mod ledger_month;
 mod ledger_news;
 mod ledger_shared;
 mod ledger_steps;
+mod ledger_undo;
 mod ledger_unknown;
 #[cfg(feature = "logger")]
 mod lock;

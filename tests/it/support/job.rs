@@ -14,7 +14,7 @@ use connect::{Action, Approval, Config, Connect, Ledger, OffsetDateTime, Options
 use tempfile::TempDir;
 
 use super::process::{again, config_of_this_process};
-use super::{ORDER, TEMPLATE, one_try};
+use super::{ORDER, TEMPLATE, one_order, one_try};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -191,6 +191,16 @@ impl Job {
 fn assert_quiet(report: &Report) {
     let text = report.to_string();
     assert!(!text.contains("the closure panicked"), "{text}");
+}
+
+/// An order with a tenant and a licence that then erred.
+pub(crate) fn half_done() -> Job {
+    let job = job(one_order());
+    drop(job.run(Options::new(), |ledger, request| {
+        job.both(ledger, request, Err(Action::error("the ERP is down")))
+    }));
+    assert_eq!(job.vendor.calls().len(), 2);
+    job
 }
 
 /// The error of an order that nothing helps.
