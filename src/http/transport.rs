@@ -1,19 +1,18 @@
 //! What lies around the HTTP client's sockets: one send per call, no call to the system that changes nothing, and no end
 //! of an answer that is none.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use ureq::Error;
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, time,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport, time};
 
 /// What is held back at most: the head of a call and a body that fits into one TLS record with it.
 const HELD: usize = 16 << 10;
 
-/// A call needs no more at once. The HTTP client's own 128 kB would be zeroed and kept for each layer.
-pub(super) const OUTPUT: usize = 2 * HELD;
+/// Each layer sends so much at once. The HTTP client's own 128 kB would be zeroed before the first byte, and kept.
+pub(super) const OUTPUT: usize = HELD;
 
 /// Each layer reads so much at once: more than the longest head that the HTTP client takes, which has to fit in whole.
 pub(super) const INPUT: usize = 80 << 10;
@@ -25,74 +24,76 @@ pub(crate) struct OneSendConnector;
 impl<In: Transport> Connector<In> for OneSendConnector {
     type Out = OneSend;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<OneSend>, Error> {
-        Ok(below.map(|below| OneSend {
-            below: Box::new(below),
-            buffers: Held { buffers: LazyBuffers::new(details.config.input_buffer_size(), OUTPUT), held: 0 },
-            in_use: true,
-        }))
+    fn connect(&self, _: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<OneSend>, Error> {
+        Ok(below.map(|below| OneSend { below: Box::new(below), held: Vec::new(), in_use: true }))
     }
 }
 
 /// Holds the head of a call back until its body comes or its answer is awaited, so that both leave in one send.
 ///
 /// A send that fails is found when the answer is awaited. The call may have arrived then, as it may after any send.
-#[derive(Debug)]
 pub(crate) struct OneSend {
     below: Box<dyn Transport>,
-    buffers: Held,
+    held: Vec<u8>,
     /// Within a call, and not between two.
     in_use: bool,
 }
 
 impl OneSend {
     fn flush(&mut self, timeout: NextTimeout) -> Result<(), Error> {
-        let held = std::mem::take(&mut self.buffers.held);
-        let mut rest = self.buffers.buffers.output().get(..held).unwrap_or_default();
-        while !rest.is_empty() {
-            let output = self.below.buffers().output();
-            let count = rest.len().min(output.len());
-            let (now, later) = rest.split_at(count);
-            output[..count].copy_from_slice(now);
-            self.below.transmit_output(count, timeout)?;
-            rest = later;
-        }
-        Ok(())
+        let sent = send(&mut *self.below, &self.held, timeout);
+        self.held.clear();
+        sent
     }
+}
+
+fn send(to: &mut dyn Transport, mut rest: &[u8], timeout: NextTimeout) -> Result<(), Error> {
+    while !rest.is_empty() {
+        let output = to.buffers().output();
+        let count = rest.len().min(output.len());
+        let (now, later) = rest.split_at(count);
+        output[..count].copy_from_slice(now);
+        to.transmit_output(count, timeout)?;
+        rest = later;
+    }
+    Ok(())
 }
 
 impl Transport for OneSend {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        self.below.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.in_use = true;
-        self.buffers.held += amount;
-        if self.buffers.held > HELD { self.flush(timeout) } else { Ok(()) }
+        if self.held.is_empty() && amount > HELD {
+            return self.below.transmit_output(amount, timeout);
+        }
+        let output = self.below.buffers().output();
+        self.held.extend_from_slice(output.get(..amount).unwrap_or_default());
+        if self.held.len() > HELD { self.flush(timeout) } else { Ok(()) }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.below.maybe_await_input(timeout).map_err(as_failure)?;
-        let below = self.below.buffers();
-        let input = below.input();
-        let room = self.buffers.input_append_buf();
-        let count = input.len().min(room.len());
-        room[..count].copy_from_slice(&input[..count]);
-        self.buffers.input_appended(count);
-        below.input_consume(count);
-        Ok(count > 0)
+        self.below.await_input(timeout).map_err(as_failure)
     }
 
     /// Asks the socket only about a connection that was idle: the answer just read came over a live one.
     fn is_open(&mut self) -> bool {
         let within = std::mem::take(&mut self.in_use);
-        self.buffers.held == 0 && self.below.buffers().input().is_empty() && (within || self.below.is_open())
+        self.held.is_empty() && self.below.buffers().input().is_empty() && (within || self.below.is_open())
     }
 
     fn is_tls(&self) -> bool {
         self.below.is_tls()
+    }
+}
+
+impl fmt::Debug for OneSend {
+    /// Without what is held, which has the API key in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OneSend").field("below", &self.below).finish_non_exhaustive()
     }
 }
 
@@ -105,44 +106,6 @@ fn as_failure(error: Error) -> Error {
             Error::Io(std::io::Error::new(BrokenPipe, error))
         }
         error => error,
-    }
-}
-
-/// Buffers whose output begins behind what is held back.
-#[derive(Debug)]
-struct Held {
-    buffers: LazyBuffers,
-    held: usize,
-}
-
-impl Buffers for Held {
-    fn output(&mut self) -> &mut [u8] {
-        self.buffers.output().get_mut(self.held..).unwrap_or_default()
-    }
-
-    fn input(&self) -> &[u8] {
-        self.buffers.input()
-    }
-
-    fn input_append_buf(&mut self) -> &mut [u8] {
-        self.buffers.input_append_buf()
-    }
-
-    fn input_appended(&mut self, amount: usize) {
-        self.buffers.input_appended(amount);
-    }
-
-    fn input_consume(&mut self, amount: usize) {
-        self.buffers.input_consume(amount);
-    }
-
-    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        let (tmp, output) = self.buffers.tmp_and_output();
-        (tmp, output.get_mut(self.held..).unwrap_or_default())
-    }
-
-    fn can_use_input(&self) -> bool {
-        self.buffers.can_use_input()
     }
 }
 
@@ -200,6 +163,8 @@ fn round_up(exact: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use ureq::unversioned::transport::LazyBuffers;
+
     use super::*;
 
     /// A socket that was closed, with these bytes read from it and not taken.
@@ -236,8 +201,8 @@ mod tests {
     #[test]
     fn a_connection_is_kept_after_a_call_that_left_nothing_and_asked_about_when_it_was_idle() {
         for (held, read, kept) in [(0, 0, true), (1, 0, false), (0, 1, false), (1, 1, false)] {
-            let buffers = Held { buffers: LazyBuffers::new(64, 64), held };
-            let mut connection = OneSend { below: Box::new(Closed::after(read)), buffers, in_use: true };
+            let below = Box::new(Closed::after(read));
+            let mut connection = OneSend { below, held: vec![b'x'; held], in_use: true };
             assert_eq!(connection.is_open(), kept, "{held} held, {read} read");
             assert!(!connection.is_open(), "the socket is closed");
         }
