@@ -17,6 +17,7 @@ use crate::scope;
 use crate::text::{LogPath, without_signatures, word_enum};
 
 mod answer;
+mod body;
 mod connector;
 mod exchange;
 mod mask;
@@ -27,6 +28,7 @@ mod transport;
 mod url;
 
 pub(crate) use answer::{Answer, Object, decode, parse};
+use body::Body;
 use connector::{Tracking, Unreached};
 use exchange::{CallError, Payload};
 #[cfg(feature = "logger")]
@@ -46,9 +48,6 @@ pub(crate) mod inner {
 
 /// An idle connection is kept this long: below what gateways commonly allow, above what most closures take.
 const IDLE: Duration = Duration::from_secs(55);
-
-/// Bodies are read through a buffer of this size, which is zeroed once and not for each call.
-const SCRATCH: usize = 32 << 10;
 
 word_enum! {
     /// What is done to an object of the platform.
@@ -82,8 +81,8 @@ pub(crate) struct Http {
     calls: Cell<u64>,
     /// The server's clock at its last answer.
     date: RefCell<Option<HeaderValue>>,
-    buffer: RefCell<Vec<u8>>,
-    scratch: RefCell<Box<[u8]>>,
+    /// The memory of the last answer's body, for the next one.
+    body: RefCell<Body>,
 }
 
 impl Http {
@@ -141,8 +140,7 @@ impl Http {
             body_limit: config.body_limit,
             calls: Cell::new(0),
             date: RefCell::new(None),
-            buffer: RefCell::default(),
-            scratch: RefCell::new(vec![0; SCRATCH].into()),
+            body: RefCell::default(),
         })
     }
 

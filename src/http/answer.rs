@@ -7,12 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::body::Body;
 use super::{ContentRange, Http, Method};
 use crate::error::{DecodeError, Error, Result, TransportError};
-use crate::text::{is_html, without_mark};
-
-/// A page of unusual size must not be held for the rest of the run.
-const KEPT: usize = 8 << 20;
+use crate::text::is_html;
 
 /// An answer of status 2xx.
 pub(crate) struct Answer<'h> {
@@ -20,13 +18,13 @@ pub(crate) struct Answer<'h> {
     method: Method,
     path: String,
     pub(crate) range: Option<ContentRange>,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
     /// The body did not arrive whole; for a call whose body nobody reads, that is no failure.
     pub(super) broken: Option<Box<TransportError>>,
 }
 
 impl<'h> Answer<'h> {
-    pub(super) fn new(http: &'h Http, method: Method, path: &str, body: Vec<u8>) -> Self {
+    pub(super) fn new(http: &'h Http, method: Method, path: &str, body: Body) -> Self {
         Self { http, method, path: path.to_owned(), range: None, body, broken: None }
     }
 
@@ -87,12 +85,12 @@ impl<'h> Answer<'h> {
     /// The body as it came.
     pub(crate) fn bytes(self) -> Result<Vec<u8>> {
         let mut answer = self.whole().map_err(Error::Transport)?;
-        Ok(std::mem::take(&mut answer.body))
+        Ok(std::mem::take(&mut answer.body).into_bytes())
     }
 
     /// The body, read past a byte order mark.
     pub(crate) fn content(&self) -> &[u8] {
-        without_mark(&self.body)
+        self.body.content()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,10 +131,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 impl Drop for Answer<'_> {
     fn drop(&mut self) {
-        let mut body = std::mem::take(&mut self.body);
-        if body.capacity() <= KEPT {
-            body.clear();
-            self.http.buffer.replace(body);
+        let body = std::mem::take(&mut self.body);
+        if body.is_kept() {
+            self.http.body.replace(body);
         }
     }
 }
@@ -170,6 +167,8 @@ fn with_unreadable(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
     use crate::Config;
 
@@ -199,12 +198,13 @@ mod tests {
     #[test]
     fn the_room_of_an_answer_is_used_again_unless_it_is_huge() {
         let http = Http::new(&Config::new("http://127.0.0.1:9/public/v1", "SU-1:key").unwrap()).unwrap();
-        for (room, kept) in [(1000, true), (KEPT, true), (KEPT + 1, false)] {
-            let mut body = Vec::with_capacity(room);
-            body.extend(b"{}");
+        for (length, kept) in [(1000, true), (4 << 20, true), (9 << 20, false)] {
+            let mut body = Body::default();
+            body.expect(Some(length));
+            body.read(std::io::repeat(b'1').take(length as u64)).unwrap();
+            let room = body.bytes().as_ptr();
             drop(Answer::new(&http, Method::Get, "/accounts", body));
-            let left = http.buffer.take();
-            assert_eq!((left.capacity() >= room, left.len()), (kept, 0), "{room}");
+            assert_eq!(http.body.take().bytes().as_ptr() == room, kept, "{length}");
         }
     }
 }

@@ -1,9 +1,8 @@
 //! One call on the wire and its answer: headers, redirects within the origin, the body read up to its bound.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::time::{Duration, Instant};
 
-use flate2::read::MultiGzDecoder;
 use ureq::SendBody;
 use ureq::http::{HeaderMap, Request, header};
 
@@ -178,25 +177,20 @@ impl Http {
         let name = method.as_str();
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
-        let mut answer = Answer::new(self, method, path, self.buffer.take());
-        let bytes = &mut answer.body;
-        bytes.clear();
-        let length =
-            header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse::<usize>().ok());
-        // The server's word on the length is not trusted with more than a page's worth of memory.
-        bytes.reserve(length.unwrap_or(0).min(1 << 20));
+        let mut answer = Answer::new(self, method, path, self.body.take());
+        let length = header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        answer.body.expect(length);
         let reader = body.into_with_config().limit(self.body_limit).reader();
-        let scratch = &mut self.scratch.borrow_mut();
         let read = if header_text(&head.headers, header::CONTENT_ENCODING).is_some_and(is_gzip) {
-            unpack(reader, self.body_limit, scratch, bytes)
+            answer.body.unpack(reader, self.body_limit)
         } else {
-            drain(reader, scratch, bytes)
+            answer.body.read(reader)
         };
         answer.broken =
             read.err().map(|error| Box::new(TransportError::while_reading(name, path, error.into())));
 
         if head.status.is_success() {
-            mask::log_body(|text| self.redact(text), name, path, &answer.body, false);
+            mask::log_body(|text| self.redact(text), name, path, answer.body.bytes(), false);
             answer.range = header_text(&head.headers, header::CONTENT_RANGE).and_then(ContentRange::parse);
             return Ok(Got::Answer(answer));
         }
@@ -205,7 +199,7 @@ impl Http {
             return Ok(Got::Redirect { status, location });
         }
         // Before anything is cut, since half a key is not found any more.
-        let text = String::from_utf8_lossy(&answer.body);
+        let text = String::from_utf8_lossy(answer.body.bytes());
         let mut error = ApiError::new(name, path, status, self.redact(&text).as_bytes());
         error.retry_after = header_text(&head.headers, header::RETRY_AFTER)
             .and_then(|text| retry::retry_after(text, time::OffsetDateTime::now_utc()));
@@ -255,63 +249,11 @@ impl CallError {
     }
 }
 
-/// `read_to_end` zeroes what it reads into, which costs more than copying it.
-fn drain(mut reader: impl Read, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
-    loop {
-        match reader.read(scratch) {
-            Ok(0) => return Ok(()),
-            Ok(count) => into.extend_from_slice(scratch.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// The one packing that the client asks for, and its old name.
 fn is_gzip(name: &str) -> bool {
     ["gzip", "x-gzip"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Reads what is packed, unless there is nothing: an answer without content is empty whatever its labels say.
-fn unpack(mut reader: impl Read, limit: u64, scratch: &mut [u8], into: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut first = Vec::with_capacity(1);
-    reader.by_ref().take(1).read_to_end(&mut first)?;
-    if first.is_empty() {
-        return Ok(());
-    }
-    let unpacked = MultiGzDecoder::new(first.as_slice().chain(reader));
-    drain(unpacked.take(limit.saturating_add(1)), scratch, into)?;
-    // A small answer may unpack to a large one.
-    if into.len() as u64 > limit { Err(ureq::Error::BodyExceedsLimit(limit).into_io()) } else { Ok(()) }
-}
-
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Error, ErrorKind, Read, Result};
-
-    use super::drain;
-
-    /// Its parts one by one, `None` for a read that a signal interrupts.
-    struct Parts(Vec<Option<&'static [u8]>>);
-
-    impl Read for Parts {
-        fn read(&mut self, into: &mut [u8]) -> Result<usize> {
-            match self.0.pop() {
-                Some(Some(mut part)) => part.read(into),
-                Some(None) => Err(Error::from(ErrorKind::Interrupted)),
-                None => Ok(0),
-            }
-        }
-    }
-
-    #[test]
-    fn a_signal_does_not_break_an_answer_off() {
-        let mut body = Vec::new();
-        drain(Parts(vec![Some(b"lo"), None, Some(b"hel")]), &mut [0; 8], &mut body).unwrap();
-        assert_eq!(body, b"hello");
-    }
 }
