@@ -66,9 +66,6 @@ impl Transport for OneSend {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.in_use = true;
-        if self.held.is_empty() && amount > HELD {
-            return self.below.transmit_output(amount, timeout);
-        }
         let output = self.below.buffers().output();
         self.held.extend_from_slice(output.get(..amount).unwrap_or_default());
         if self.held.len() > HELD { self.flush(timeout) } else { Ok(()) }
