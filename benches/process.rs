@@ -9,10 +9,6 @@
     reason = "a bench prints and may panic"
 )]
 
-use std::io::Read as _;
-use std::process::{Command, Stdio};
-use std::time::Instant;
-
 use connect::models::{ParamUpdate, Request};
 use connect::usage::{IntoRecord, UsageRecord};
 use connect::{Approval, Config, Connect, Options};
@@ -21,6 +17,8 @@ use connect::{Approval, Config, Connect, Options};
 mod authority;
 #[path = "shared/by_hand.rs"]
 mod by_hand;
+#[path = "shared/cron.rs"]
+mod cron;
 #[path = "shared/ledger.rs"]
 mod ledger;
 #[path = "shared/measure.rs"]
@@ -38,8 +36,6 @@ use server::{Server, serve};
 
 /// Of each measurement; the ratios are of the medians' pairs.
 const RUNS: usize = 7;
-/// Of a program that takes a millisecond.
-const STARTS: usize = 101;
 const ORDERS: usize = 10_000;
 const PAGE: usize = 100;
 const AUTHORIZATION: &str = "ApiKey SU-1:secret";
@@ -127,19 +123,13 @@ fn table(only: Option<&str>) {
         against("  minimal structs against the models", run("minimal"), run("full"));
     }
     if wanted("memory") {
-        let run = |orders: usize| {
-            let server = Server::start(orders, PAGE);
-            job(&["sdk", &server.url])
-        };
-        for orders in [100, 10_000, 100_000] {
-            against(&format!("memory: {orders} orders against 1000"), || run(orders), || run(1000));
-        }
+        cron::growth();
     }
     if wanted("ledger") {
         ledger::table();
     }
     if wanted("cron") {
-        cron();
+        cron::starts();
     }
     if wanted("pages") {
         against(
@@ -161,54 +151,6 @@ fn table(only: Option<&str>) {
             );
         }
     }
-}
-
-/// Size and start of the program in `benches/cron`, built with the documented profile.
-fn cron() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/cron");
-    for (what, features, most) in
-        [("without xlsx", "--no-default-features", 3.5), ("with xlsx", "--all-features", 5.0)]
-    {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", features])
-            .current_dir(&root)
-            .status()
-            .expect("cargo runs");
-        assert!(built.success());
-        let program = |name: &str| root.join("target/release").join(name);
-        let size = program("cron").metadata().expect("it was built").len() as f64 / 1e6;
-        let starts: Vec<_> =
-            (0..STARTS).map(|_| (first_byte(&program("cron")), first_byte(&program("raw")))).collect();
-        println!(
-            "cron binary {what}: {size:.2} MB (at most {most} MB), {:.2} ms from start to the first byte sent, {:.2} × a raw socket",
-            median(starts.iter().map(|(ours, _)| *ours).collect()),
-            median(starts.iter().map(|(ours, raw)| ours / raw).collect()),
-        );
-    }
-}
-
-/// Milliseconds from starting the program to the first byte of its first call.
-fn first_byte(program: &std::path::Path) -> f64 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let url = format!("http://{}/public/v1", listener.local_addr().expect("it is bound"));
-    std::fs::write(file.path(), format!(r#"{{"apiEndpoint":"{url}","apiKey":"SU-1:secret","attempts":1}}"#))
-        .expect("written");
-    let start = Instant::now();
-    let mut child = Command::new(program)
-        .arg(file.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let (mut stream, _) = listener.accept().expect("it calls");
-    let read = stream.read(&mut [0]).expect("it sends");
-    let took = start.elapsed();
-    assert_eq!(read, 1);
-    drop(stream);
-    drop(listener);
-    let _ = child.wait();
-    took.as_secs_f64() * 1e3
 }
 
 /// Runs both alternately, so that a noisy neighbour meets both.

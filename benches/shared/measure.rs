@@ -1,6 +1,6 @@
 //! Whole processes, measured from inside and reported on one line.
 
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// What one job cost.
@@ -36,8 +36,19 @@ pub fn report(work: impl FnOnce()) {
     let (start, cpu) = (Instant::now(), cpu_time());
     work();
     let (wall, cpu) = (start.elapsed().as_micros(), cpu_time().saturating_sub(cpu).as_micros());
-    let peak = memory_kb("VmHWM");
-    println!("{wall} {cpu} {peak} {}", peak.saturating_sub(memory_kb("RssFile")));
+    let (peak, data) = memory_kb("self").expect("a process that runs has memory");
+    println!("{wall} {cpu} {peak} {data}");
+}
+
+/// Peak and data, in kB, of another program, looked at until it ends. The last millisecond is not seen.
+pub fn peak_of(program: &mut Child) -> (u64, u64) {
+    let mut last = (0, 0);
+    while program.try_wait().expect("it is ours").is_none() {
+        last = memory_kb(&program.id().to_string()).unwrap_or(last);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(program.wait().expect("it ended").success());
+    last
 }
 
 /// User and system time of this process, all threads, in steps of the kernel's clock (10 ms).
@@ -49,10 +60,15 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-fn memory_kb(what: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
-    let line = status.lines().find(|line| line.starts_with(what)).expect("it tells its memory");
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("in kB")
+/// Peak of the memory of a process, and what of it is not its file, in kB; `None` when it has ended.
+fn memory_kb(process: &str) -> Option<(u64, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kb = |what: &str| {
+        let line = status.lines().find(|line| line.starts_with(what))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    let peak = kb("VmHWM")?;
+    Some((peak, peak.saturating_sub(kb("RssFile")?)))
 }
 
 /// Middle of an odd number of values.
