@@ -200,7 +200,7 @@ mod tests {
         let http = Http::new(&Config::new("http://127.0.0.1:9/public/v1", "SU-1:key").unwrap()).unwrap();
         for (length, kept) in [(1000, true), (4 << 20, true), (9 << 20, false)] {
             let mut body = Body::default();
-            body.expect(Some(length));
+            body.begin(Some(length));
             body.read(std::io::repeat(b'1').take(length as u64)).unwrap();
             let room = body.bytes().as_ptr();
             drop(Answer::new(&http, Method::Get, "/accounts", body));

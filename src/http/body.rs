@@ -15,7 +15,7 @@ const TRUSTED: usize = 1 << 20;
 /// The least room that a body of unknown length is given.
 const LEAST: usize = 4 << 10;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Body {
     /// Zeroed once, however many bodies are read into it.
     room: Vec<u8>,
@@ -23,8 +23,8 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Room for a body of this length, if it is known; nothing of an earlier one is left.
-    pub(super) fn expect(&mut self, length: Option<usize>) {
+    /// Makes room for a body of this length, if it is known. Nothing is left of the one before.
+    pub(super) fn begin(&mut self, length: Option<usize>) {
         self.length = 0;
         // One more, so that the end is seen without growing.
         self.room_for(length.unwrap_or(0).min(TRUSTED) + 1);
@@ -124,10 +124,28 @@ mod tests {
             (1, Some(usize::MAX)),
         ] {
             let sent: Vec<u8> = (b'a'..=b'z').cycle().take(length).collect();
-            body.expect(promised);
+            body.begin(promised);
             body.read(sent.as_slice()).unwrap();
             assert_eq!(body.bytes(), sent, "{length} bytes, {promised:?} promised");
         }
         assert_eq!(body.room.len(), TRUSTED + 1, "a length of any size is no memory of any size");
+    }
+    #[test]
+    fn a_long_body_of_unknown_length_takes_few_reads() {
+        struct Counted<'a>(&'a [u8], usize);
+
+        impl Read for Counted<'_> {
+            fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+                self.1 += 1;
+                self.0.read(into)
+            }
+        }
+
+        let sent = vec![b'x'; 1 << 20];
+        let mut reader = Counted(&sent, 0);
+        let mut body = Body::default();
+        body.begin(None);
+        body.read(&mut reader).unwrap();
+        assert!(reader.1 < 16, "{} reads", reader.1);
     }
 }

@@ -179,7 +179,7 @@ impl Http {
         let status = head.status.as_u16();
         let mut answer = Answer::new(self, method, path, self.body.take());
         let length = header_text(&head.headers, header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
-        answer.body.expect(length);
+        answer.body.begin(length);
         let reader = body.into_with_config().limit(self.body_limit).reader();
         let read = if header_text(&head.headers, header::CONTENT_ENCODING).is_some_and(is_gzip) {
             answer.body.unpack(reader, self.body_limit)
