@@ -397,6 +397,11 @@ fn fulfillment_calls_under_every_fault() {
 }
 
 #[test]
+fn decisions_from_other_states_under_every_fault() {
+    compare(&DECISIONS, &KINDS, include_str!("faults/decisions.txt"));
+}
+
+#[test]
 fn tier_config_calls_under_every_fault() {
     compare(&TIER_CONFIG, &KINDS, include_str!("faults/tier_config.txt"));
 }
