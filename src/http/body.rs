@@ -86,7 +86,10 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Error;
+    use std::io::{Error, Write as _};
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
 
     use super::*;
 
@@ -147,5 +150,16 @@ mod tests {
         body.begin(None);
         body.read(&mut reader).unwrap();
         assert!(reader.1 < 16, "{} reads", reader.1);
+    }
+    #[test]
+    fn a_packed_body_may_unpack_to_the_limit_and_no_further() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(b"0123456789").unwrap();
+        let packed = gzip.finish().unwrap();
+        for (limit, fits) in [(9, false), (10, true), (11, true)] {
+            let mut body = Body::default();
+            assert_eq!(body.unpack(packed.as_slice(), limit).is_ok(), fits, "at most {limit}");
+            assert_eq!(body.bytes(), b"0123456789");
+        }
     }
 }
