@@ -101,7 +101,7 @@ impl<'c> Walk<'c> {
                     if range.is_some() {
                         return Err(Error::unexpected("GET", &path, problem));
                     }
-                    log::warn!(target: "connect::process", "{}: {problem}", self.list);
+                    log::warn!(target: "connect::page", "{}: {problem}", self.list);
                     return Ok(None);
                 }
             }
