@@ -25,6 +25,11 @@ pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(format!("TLS cannot be used: {error}")))?;
+    let algorithms = provider.signature_verification_algorithms;
+    let lenient = |authority| {
+        let verifier = Arc::new(Lenient { authority, algorithms });
+        builder.clone().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+    };
     let config = match trust {
         Trust::Host(None) => {
             let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
@@ -33,18 +38,14 @@ pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect> {
         Trust::Host(Some(path)) => builder.with_root_certificates(authorities(path)?).with_no_client_auth(),
         Trust::Authorities(path) => {
             let roots = Arc::new(authorities(path)?);
-            let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+            let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
                 .build()
                 .map_err(|error| {
                     unusable(format!("the authorities in {} cannot be used: {error}", path.display()))
                 })?;
-            let verifier = Arc::new(AnyName(inner));
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+            lenient(Some(verifier))
         }
-        Trust::Anybody => {
-            let verifier = Arc::new(Anybody(provider.signature_verification_algorithms));
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
-        }
+        Trust::Anybody => lenient(None),
     };
     Ok(MakeRustlsConnect::new(config))
 }
@@ -61,11 +62,15 @@ fn authorities(path: &Path) -> Result<RootCertStore> {
     if roots.is_empty() { Err(refuse("it has no certificate".into())) } else { Ok(roots) }
 }
 
-/// Trusts a certificate of an authority, whatever name it is for.
+/// Trusts a certificate of an authority, whatever name it is for. Without an authority it trusts anybody, as `require` and
+/// `prefer` without `sslrootcert` ask for: whoever only listens reads nothing.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct Lenient {
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -74,7 +79,8 @@ impl ServerCertVerifier for AnyName {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, Error> {
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             // The name is looked at after everything else.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -89,7 +95,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -98,49 +104,10 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Trusts anybody, as `require` and `prefer` without `sslrootcert` ask for: whoever only listens reads nothing.
-#[derive(Debug)]
-struct Anybody(WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }
