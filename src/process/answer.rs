@@ -209,8 +209,8 @@ impl Action {
 
     /// Adds a message to the order's conversation, where **the customer's side reads it**: of an inquiry or a skip.
     ///
-    /// The message of a skip is not posted again while it is the last one there. Any other action becomes an error by
-    /// this: nothing is dropped in silence.
+    /// The message of a skip is not posted again while it is the last one there. Where the order has no open conversation,
+    /// the report warns of it. Any other action becomes an error by this: nothing is dropped in silence.
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         match &mut self {
             Self::Inquire(inquiry) => inquiry.message = Some(message.into()),

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+use super::Verdict;
 use super::until_known::{Known, Refusal, until_known};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, segment, to_json};
@@ -99,6 +100,18 @@ impl fmt::Display for MessageError {
     }
 }
 
+/// The warning of a message that the customer does not read. The crate's own words after an approval are not missed where
+/// there is no conversation for them.
+pub(crate) fn unsaid(posted: &Result<bool, MessageError>, verdict: Verdict) -> Option<String> {
+    match posted {
+        Ok(false) if verdict != Verdict::Approved => {
+            Some("its message was not posted: the order has no conversation that is open".into())
+        }
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 impl<'a> Conversations<'a> {
     pub(crate) fn new(http: &'a Http) -> Self {
         Self { http, page: Vec::new(), found: HashMap::new() }
@@ -110,21 +123,21 @@ impl<'a> Conversations<'a> {
         self.found.clear();
     }
 
-    /// Posts `text` in the request's conversation, if it has one that is open.
-    pub(crate) fn post(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
-        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
-        self.post_to(&conversation, text)
+    /// Posts `text` in the request's conversation; false where it has none that is open.
+    pub(crate) fn post(&mut self, id: &str, text: &str) -> Result<bool, MessageError> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(false) };
+        self.post_to(&conversation, text).map(|()| true)
     }
 
     /// [`post`](Self::post), unless the last message there is the same.
-    pub(crate) fn post_unless_last(&mut self, id: &str, text: &str) -> Result<(), MessageError> {
-        let Some(conversation) = self.conversation(id)? else { return Ok(()) };
+    pub(crate) fn post_unless_last(&mut self, id: &str, text: &str) -> Result<bool, MessageError> {
+        let Some(conversation) = self.conversation(id)? else { return Ok(false) };
         let path = format!("{}?ordering(-created)&limit=1&offset=0", messages(&conversation)?);
         let last = self.http.get_with(&path, Answer::read::<Vec<Message>>)?;
         if last.first().is_some_and(|message| has_text(message, text)) {
-            return Ok(());
+            return Ok(true);
         }
-        self.post_to(&conversation, text)
+        self.post_to(&conversation, text).map(|()| true)
     }
 
     /// Posts a text that only one's own side reads in the request's conversation, unless it is there since then; false where

@@ -1,6 +1,6 @@
 //! Makes the calls of a plan.
 
-use super::conversations::{Conversations, LostMessage, MessageError};
+use super::conversations::{Conversations, LostMessage, MessageError, unsaid};
 use super::plan::CallKind;
 use super::snapshot::State;
 use super::stored::{Seen, Update};
@@ -66,11 +66,9 @@ pub(crate) fn execute(
         } else {
             conversations.post(id, text)
         };
-        if let Err(error) = posted {
-            executed.warnings.push(error.to_string());
-            if let MessageError::Unknown(_, lost) = error {
-                executed.lost_message = Some(lost);
-            }
+        executed.warnings.extend(unsaid(&posted, plan.verdict));
+        if let Err(MessageError::Unknown(_, lost)) = posted {
+            executed.lost_message = Some(lost);
         }
     }
     executed

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use super::conversations::Conversations;
+use super::conversations::{Conversations, unsaid};
 use super::memory::{Enter, Memory};
 use super::pages::QueuePages;
 use super::recheck::{UNASKED, Wanted};
@@ -385,9 +385,8 @@ impl Run<'_> {
                 Settled::Reached { id, plan } => {
                     let mut outcome = Outcome::errored(id, None);
                     let posted = plan.message.as_ref().filter(|_| T::HAS_CONVERSATIONS);
-                    if let Some(Err(error)) = posted.map(|text| self.conversations.post(&outcome.id, text)) {
-                        outcome.warnings.push(error.to_string());
-                    }
+                    let posted = posted.map(|text| self.conversations.post(&outcome.id, text));
+                    outcome.warnings.extend(posted.and_then(|posted| unsaid(&posted, plan.verdict)));
                     (outcome.verdict, outcome.certainty) = (plan.verdict, Certainty::Observed);
                     outcome.detail = plan.detail;
                     outcome

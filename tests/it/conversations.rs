@@ -49,6 +49,27 @@ fn a_closed_conversation_and_none_are_left_alone() {
 }
 
 #[test]
+fn words_for_the_customer_that_find_no_open_conversation_are_a_warning() {
+    type Answer = fn() -> Action;
+    let table: [(&str, Answer); 2] = [
+        ("inquired", || Action::inquire([ParamUpdate::error("purchase_id", "?")]).with_message("Which one?")),
+        ("skipped", || Action::skip().with_message("waits")),
+    ];
+    for (verdict, answer) in table {
+        let sandbox = one_order();
+        sandbox.remove("conversations", TALK).unwrap();
+        let report = one_try(&sandbox).process_fulfillments(|_| Err(answer())).unwrap();
+        let outcome = &report.outcomes()[0];
+        assert_eq!(outcome.verdict.to_string(), verdict);
+        assert_eq!(
+            outcome.warnings,
+            ["its message was not posted: the order has no conversation that is open"]
+        );
+        assert_eq!(report.exit_code(), 0, "{report}");
+    }
+}
+
+#[test]
 fn the_open_conversation_is_taken_where_there_are_several() {
     let sandbox = one_order();
     sandbox.update("conversations", TALK, |talk| talk["status"] = "closed".into());

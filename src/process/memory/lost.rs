@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::conversations::Conversations;
+use super::super::conversations::{Conversations, unsaid};
 use super::super::look_up::look_up;
 use super::super::snapshot::State;
 use super::ended::HOUR;
@@ -234,9 +234,7 @@ impl Memory<'_> {
                     let message = plan.message.as_ref().filter(|_| T::HAS_CONVERSATIONS);
                     // A run that was killed meanwhile may have posted it.
                     let posted = message.map(|text| conversations.post_unless_last(&entry.id, text));
-                    if let Some(Err(error)) = posted {
-                        outcome.warnings.push(error.to_string());
-                    }
+                    outcome.warnings.extend(posted.and_then(|posted| unsaid(&posted, plan.verdict)));
                     self.decided::<T>(&turn, &mut outcome, report)?;
                 }
                 Some(State::Elsewhere(conflict)) => {
