@@ -153,6 +153,10 @@ fn an_order_that_is_put_off_for_more_than_a_week_is_an_error_and_dies_of_it() {
         let options = Options::new().attempts(Attempts::new(3));
         let report = job.run(options, |_, _| Err(Action::later(HOUR, "the bank is closed")));
         errors += report.errored();
+        for outcome in report.iter().filter(|outcome| outcome.error.is_some()) {
+            let text = outcome.to_string();
+            assert!(text.contains("put off for more than 7 days: the bank is closed"), "{text}");
+        }
         job.wait(DAY);
     }
     assert_eq!((errors, dead(&job)), (3, 1));

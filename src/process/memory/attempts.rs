@@ -35,6 +35,10 @@ impl Memory<'_> {
         match put_off(turn.entry(), self.after, ledger.now()) {
             Ok(entry) => ledger.leave_turn(turn, Some(&entry)),
             Err(text) => {
+                let text = match outcome.detail.as_deref() {
+                    Some(why) if !why.is_empty() => format!("{text}: {why}"),
+                    _ => text,
+                };
                 outcome.verdict = Verdict::Errored;
                 outcome.error = Some(Error::Handler(anyhow::Error::msg(text.clone())));
                 self.count_attempt(turn, turn.entry(), &text, outcome)
