@@ -563,6 +563,8 @@ fn a_nonsensical_scalar_does_not_lose_the_request() {
     }));
     assert_eq!((request.created, request.answered), (None, None));
     assert_eq!(request.kind, RequestKind::Unknown("barter".to_owned()));
+    assert_eq!(String::from(request.kind), "barter");
+    assert_eq!(String::from(RequestKind::Purchase), "purchase");
     assert_eq!(
         request.asset.items[0].quantity.as_ref().map(Quantity::to_string).as_deref(),
         Some("1e999999")

@@ -163,7 +163,7 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Handles objects in these states instead of the usual one.
+    /// Handles objects in these states instead of the usual one, such as `["scheduled"]` or `[RequestStatus::Scheduled]`.
     pub fn statuses<S: Into<String>>(mut self, statuses: impl IntoIterator<Item = S>) -> Self {
         self.statuses = statuses.into_iter().map(Into::into).collect();
         self
