@@ -112,6 +112,8 @@ impl<'c> Fulfillment<'c> {
     /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
     /// | `Err(Action::fail(…))` | POST `fail` |
     /// | `Err(Action::skip())` | none, but for a message if it was given one |
+    /// | `Err(Action::later(…))` | none |
+    /// | `Err(Action::Schedule(…))`, `Revoke(…)`, `Confirm`, `Pend` | the POST of that name |
     /// | any error through `?` | none: the order stays pending and is reported as errored |
     ///
     /// An order that somebody else ended meanwhile is stale and no error; see [`Options::fresh`].

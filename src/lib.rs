@@ -42,6 +42,8 @@
 //! | [`Err(Action::inquire(params))`](Action::inquire) | an update if there are params, then POST `inquire` |
 //! | [`Err(Action::fail(reason))`](Action::fail) | POST `fail` |
 //! | [`Err(Action::skip())`](Action::skip) | nothing, but for a message if it was given one |
+//! | [`Err(Action::later(after, why))`](Action::later) | nothing: with a [`ledger`] it is tried again after that time |
+//! | [`Err(Action::Schedule(date))`](Action::Schedule), `Revoke`, `Confirm`, `Pend` | the POST of that name |
 //! | any error through `?`, or a panic | nothing: the order stays pending and is reported as errored |
 //!
 //! After an approval ("Activated using template TL-….") and after an inquiry or a skip that was given a message, that

@@ -91,7 +91,8 @@ impl<'c> TierConfigs<'c> {
     /// | `Ok(Approval)` | an update if it has params, then POST `approve` |
     /// | `Err(Action::inquire(…))` | an update if it has params, then POST `inquire` |
     /// | `Err(Action::fail(…))` | POST `fail` |
-    /// | `Err(Action::skip())` | none |
+    /// | `Err(Action::skip())`, `Err(Action::later(…))` | none |
+    /// | `Err(Action::Pend)` | POST `pend` |
     /// | any error through `?` | none: the request stays pending and is reported as errored |
     ///
     /// These requests have no conversations, so no message is sent; a message of an inquiry or a skip is reported

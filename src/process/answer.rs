@@ -132,6 +132,10 @@ pub enum Action {
     /// Put an inquired order back to pending.
     Pend,
     /// Put the order off until a day. Orders only.
+    ///
+    /// It is `scheduled` then, so the usual run does not list it. A run with
+    /// [`Options::statuses(["scheduled"])`](crate::Options::statuses) does, and answers [`Confirm`](Self::Confirm) or
+    /// [`Revoke`](Self::Revoke).
     Schedule(OffsetDateTime),
     /// Withdraw a scheduled order, with the reason. Orders only.
     Revoke(String),
@@ -194,8 +198,9 @@ impl Action {
 
     /// Leaves the order for a later run, because it waits for something that is nobody's fault.
     ///
-    /// A run with a ledger does not hand the order to the closure before that time has passed. It costs no attempt. After
-    /// a week of being put off the order is an error.
+    /// A run with a ledger does not hand the order to the closure before that time has passed, or a week if it is longer.
+    /// It costs no attempt. After a week of being put off the order is an error; [`Action::Schedule`] is for a day that is
+    /// further off. A run without a ledger hands the order out, and reports it, each time.
     pub fn later(after: Duration, why: impl Into<String>) -> Self {
         Self::Later(Box::new(Later { after, why: why.into() }))
     }

@@ -158,6 +158,8 @@ impl Fault {
 
     /// The connection stays open, without an answer, until the client gives up.
     #[must_use]
+    #[doc(alias = "silence")]
+    #[doc(alias = "timeout")]
     pub fn never_answer(self) -> Self {
         self.of(FaultKind::NeverAnswer)
     }
