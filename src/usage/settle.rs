@@ -22,9 +22,10 @@ const STATUSES: [&str; 5] = ["uploading", "uploaded", "processing", "ready", "in
 
 impl Usage<'_> {
     /// Waits until the platform has processed what this crate uploaded, in this run or in an earlier one, and submits what
-    /// is ready. A file that is invalid is explained in the report and left as it is; one that a newer file of the same
-    /// external id replaced is skipped. Of two files of one external id, one is submitted and the other is an error, since
-    /// both would bill the same usage. What the list does not show yet is left to the next run.
+    /// is ready. A file that is invalid is left as it is, and is an error of each run: [`settle_with`](Self::settle_with)
+    /// deletes or replaces it. One that a newer good file of the same external id replaced is skipped. Of two good files of
+    /// one external id, one is submitted and the other is an error, since both would bill the same usage. What the list does
+    /// not show yet is left to the next run.
     ///
     /// Files are recognised by the fingerprint that [`submit`](Self::submit) gives them, so that nobody else's are
     /// submitted. The run waits until its deadline is near, or ten minutes where it has none; the pauses begin with the first of
