@@ -55,7 +55,7 @@ impl Tracking {
     pub(crate) fn new(unreached: Unreached) -> Self {
         let sockets = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
         let tls = sockets.chain(SteadyConnector).chain(RustlsConnector::default());
-        Self { inner: Box::new(tls.chain(OneSendConnector)), unreached }
+        Self { inner: Box::new(tls.chain(OneSendConnector::default())), unreached }
     }
 }
 

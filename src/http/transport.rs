@@ -3,7 +3,9 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport, time};
@@ -17,15 +19,26 @@ pub(super) const OUTPUT: usize = HELD;
 /// Each layer reads so much at once: more than the longest head that the HTTP client takes, which has to fit in whole.
 pub(super) const INPUT: usize = 80 << 10;
 
+/// A connection that brought something so recently is not asked whether it lives: a close that comes within this time may as
+/// well come while the next call is on its way, which asking would not prevent.
+const FRESH: Duration = Duration::from_millis(1);
+
 /// Makes a [`OneSend`] of the connection below.
-#[derive(Debug)]
-pub(crate) struct OneSendConnector;
+#[derive(Debug, Default)]
+pub(crate) struct OneSendConnector {
+    is_wary: Arc<AtomicBool>,
+}
 
 impl<In: Transport> Connector<In> for OneSendConnector {
     type Out = OneSend;
 
     fn connect(&self, _: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<OneSend>, Error> {
-        Ok(below.map(|below| OneSend { below: Box::new(below), held: Vec::new(), in_use: true }))
+        Ok(below.map(|below| OneSend {
+            below: Box::new(below),
+            held: Vec::new(),
+            heard: Instant::now(),
+            is_wary: Arc::clone(&self.is_wary),
+        }))
     }
 }
 
@@ -35,8 +48,11 @@ impl<In: Transport> Connector<In> for OneSendConnector {
 pub(crate) struct OneSend {
     below: Box<dyn Transport>,
     held: Vec<u8>,
-    /// Within a call, and not between two.
-    in_use: bool,
+    /// When something came last.
+    heard: Instant,
+    /// A connection ended where an answer was awaited. There are servers that close after an answer without saying so, so
+    /// from then on each connection is asked before each call.
+    is_wary: Arc<AtomicBool>,
 }
 
 impl OneSend {
@@ -65,7 +81,6 @@ impl Transport for OneSend {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.in_use = true;
         let output = self.below.buffers().output();
         self.held.extend_from_slice(output.get(..amount).unwrap_or_default());
         if self.held.len() > HELD { self.flush(timeout) } else { Ok(()) }
@@ -73,13 +88,20 @@ impl Transport for OneSend {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         self.flush(timeout)?;
-        self.below.await_input(timeout).map_err(as_failure)
+        let came = self.below.await_input(timeout).map_err(as_failure);
+        if matches!(came, Ok(true)) {
+            self.heard = Instant::now();
+        } else {
+            self.is_wary.store(true, Ordering::Relaxed);
+        }
+        came
     }
 
-    /// Asks the socket only about a connection that was idle: the answer just read came over a live one.
+    /// Asks the socket only about a connection that was idle, since that takes three calls to the system.
     fn is_open(&mut self) -> bool {
-        let within = std::mem::take(&mut self.in_use);
-        self.held.is_empty() && self.below.buffers().input().is_empty() && (within || self.below.is_open())
+        let is_unused = self.held.is_empty() && self.below.buffers().input().is_empty();
+        let is_fresh = self.heard.elapsed() < FRESH && !self.is_wary.load(Ordering::Relaxed);
+        is_unused && (is_fresh || self.below.is_open())
     }
 
     fn is_tls(&self) -> bool {
@@ -187,7 +209,7 @@ mod tests {
         }
 
         fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-            Ok(false)
+            Ok(!self.0.input().is_empty())
         }
 
         fn is_open(&mut self) -> bool {
@@ -195,14 +217,42 @@ mod tests {
         }
     }
 
+    /// A connection that was closed, and brought its last bytes so long ago.
+    fn heard(ago: Duration, held: usize, read: usize) -> OneSend {
+        OneSend {
+            below: Box::new(Closed::after(read)),
+            held: vec![b'x'; held],
+            heard: Instant::now().checked_sub(ago).unwrap(),
+            is_wary: Arc::default(),
+        }
+    }
+
     #[test]
     fn a_connection_is_kept_after_a_call_that_left_nothing_and_asked_about_when_it_was_idle() {
         for (held, read, kept) in [(0, 0, true), (1, 0, false), (0, 1, false), (1, 1, false)] {
-            let below = Box::new(Closed::after(read));
-            let mut connection = OneSend { below, held: vec![b'x'; held], in_use: true };
+            let mut connection = heard(Duration::ZERO, held, read);
+            // However slow this machine is.
+            connection.heard += Duration::from_secs(60);
             assert_eq!(connection.is_open(), kept, "{held} held, {read} read");
-            assert!(!connection.is_open(), "the socket is closed");
+            assert!(!heard(FRESH, held, read).is_open(), "the socket is closed");
         }
+    }
+
+    #[test]
+    fn a_connection_is_fresh_by_what_it_brought_last() {
+        let mut connection = heard(FRESH, 0, 1);
+        let before = connection.heard;
+        assert!(connection.await_input(NextTimeout::default()).unwrap());
+        assert!(connection.heard > before);
+        assert!(!connection.is_wary.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn once_a_connection_ended_where_an_answer_was_awaited_each_is_asked_about() {
+        let mut connection = heard(Duration::ZERO, 0, 0);
+        connection.heard += Duration::from_secs(60);
+        assert!(!connection.await_input(NextTimeout::default()).unwrap());
+        assert!(!connection.is_open());
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use connect::models::ParamUpdate;
 use connect::rql::Query;
-use connect::sandbox::{Fault, Sandbox};
+use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Config, Connect, Error, Options, TransportError, UpdateMethod, Verdict};
 use serde_json::json;
 
+use crate::support::relay::{Break, Struck, relay};
 use crate::support::{
     ORDER, TEMPLATE, answer, answering, answering_in_turn, client, impatient, one_order, sequence, serving,
 };
@@ -180,7 +181,7 @@ fn an_id_stays_one_segment_of_the_path_whatever_is_in_it() {
         "a;b&c",
     ] {
         let sandbox = Sandbox::empty().unwrap();
-        let mut order = connect::sandbox::sample::request(ORDER);
+        let mut order = sample::request(ORDER);
         order["id"] = id.into();
         sandbox.insert("requests", order);
         let report = client(&sandbox).process_fulfillments(|_| Ok(Approval::template(TEMPLATE))).unwrap();
@@ -489,4 +490,33 @@ fn what_is_lost_after_a_connection_was_refused_may_have_arrived_all_the_same() {
     let lost = connect.post::<serde_json::Value>("/accounts", &serde_json::json!({})).unwrap_err();
     assert!(lost.may_have_happened(), "{lost:?}");
     assert!(!transport(lost).is_connect());
+}
+
+#[test]
+fn where_a_server_closes_after_each_answer_without_a_word_each_order_is_approved_once() {
+    let sandbox = Sandbox::empty().unwrap();
+    let ids: Vec<_> = (1..=5).map(|number| format!("PR-1000-{number:04}-0001-001")).collect();
+    for id in &ids {
+        sandbox.insert("requests", sample::request(id));
+    }
+    let struck = Struck { method: "", path_end: "", how: Break::AfterAnswer, times: usize::MAX };
+    let (address, _) = relay(&sandbox, struck);
+    let config = Config::new(format!("http://{address}/public/v1"), sandbox.api_key()).unwrap();
+    let connect = Connect::new(impatient(config).update_method(UpdateMethod::Put).attempts(10)).unwrap();
+    let approval = || Approval::template(TEMPLATE).with_params([ParamUpdate::value("purchase_id", "P-1")]);
+    let moves = |id: &str| {
+        let effects = sandbox.effects();
+        effects.iter().filter(|effect| effect.id == id && effect.from != effect.to).count()
+    };
+    // A close may meet any call, also the look at what became of it: a run may end without an answer.
+    for _ in 0..20 {
+        let Ok(report) = connect.process_fulfillments(|_| Ok(approval())) else { continue };
+        for outcome in report.iter().filter(|outcome| outcome.verdict == Verdict::Approved) {
+            assert_eq!(moves(&outcome.id), 1, "{report}");
+        }
+        if ids.iter().all(|id| moves(id) == 1) {
+            return;
+        }
+    }
+    panic!("{:?} were not approved once each", ids.iter().map(|id| moves(id)).collect::<Vec<_>>());
 }

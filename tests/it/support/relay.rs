@@ -1,4 +1,4 @@
-//! A relay in front of the sandbox, which fails between the head and the body of a call.
+//! A relay in front of the sandbox, which fails between the head and the body of a call, or closes after an answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use connect::sandbox::Sandbox;
 
 use super::serving;
 
-/// What becomes of a call whose body is on its way. None of it reaches the sandbox.
+/// What becomes of a call. None of it reaches the sandbox, but for the last.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Break {
     AfterHead,
@@ -20,6 +20,8 @@ pub(crate) enum Break {
     AnswerFirst,
     /// A refusal, and the connection is reset without a look at the body.
     AnswerAndReset,
+    /// The call is answered, and the connection closed without a word of it in the answer.
+    AfterAnswer,
 }
 
 const REFUSAL: &[u8] = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -27,6 +29,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\n
 /// What is struck, how, and how often.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Struck {
+    /// An empty one is any.
     pub(crate) method: &'static str,
     /// Of the last segment of the path, without its number.
     pub(crate) path_end: &'static str,
@@ -49,7 +52,9 @@ pub(crate) fn relay(sandbox: &Sandbox, struck: Struck) -> (SocketAddr, Calls) {
             let path = path.split([' ', '?']).next().unwrap();
             seen.lock().unwrap().push((method.to_owned(), path.trim_start_matches("/public/v1").to_owned()));
             let length = length(&head);
-            if method == struck.method && path.ends_with(struck.path_end) && take(&left) {
+            let meant = struck.method.is_empty() || method == struck.method;
+            let is_struck = meant && path.ends_with(struck.path_end) && take(&left);
+            if is_struck && struck.how != Break::AfterAnswer {
                 fail(&mut stream, struck.how, length);
                 return;
             }
@@ -58,6 +63,9 @@ pub(crate) fn relay(sandbox: &Sandbox, struck: Struck) -> (SocketAddr, Calls) {
             let Some(head) = self::head(&mut upstream) else { return };
             let _ = stream.write_all(head.as_bytes());
             copy(&mut upstream, &mut stream, self::length(&head));
+            if is_struck {
+                return;
+            }
         }
     });
     (address, calls)
@@ -86,6 +94,7 @@ fn fail(stream: &mut TcpStream, how: Break, length: usize) {
             let _ = stream.write_all(REFUSAL);
             let _ = wait_for_more(stream);
         }
+        Break::AfterAnswer => {}
     }
 }
 
