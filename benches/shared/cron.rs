@@ -13,7 +13,7 @@ use super::measure::{median, peak_of};
 use super::server::Server;
 
 /// Of a program that takes a millisecond.
-const STARTS: usize = 101;
+const STARTS: usize = 301;
 /// Of runs whose memory is measured.
 const RUNS: usize = 5;
 
