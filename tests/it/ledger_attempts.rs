@@ -5,14 +5,8 @@ use connect::models::Request;
 use connect::sandbox::{Fault, Sandbox, sample};
 use connect::{Action, Approval, Ledger, Options, Verdict};
 
-use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process, orders};
 use crate::support::{ORDER, TALK, TEMPLATE, add_orders, one_order, one_try, only, status};
-
-fn orders(count: usize) -> Job {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(count, |_, _| {});
-    job(sandbox)
-}
 
 fn id(number: usize) -> String {
     format!("PR-1000-{number:04}-0001-001")

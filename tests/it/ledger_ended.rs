@@ -1,10 +1,10 @@
 //! How a job learns that orders ended, and what becomes of them: adopted, forgotten after a day, told until acknowledged.
 
 use connect::ledger::{Attempts, Left};
-use connect::sandbox::{Fault, Sandbox, sample};
+use connect::sandbox::{Fault, sample};
 use connect::{Action, Certainty, Error, Ledger, LedgerErrorKind, Options, Verdict};
 
-use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, half_done, job};
+use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, half_done, job, leftovers, orders};
 use crate::support::{ORDER, TEMPLATE, one_order, only, routes, status};
 
 #[test]
@@ -88,13 +88,7 @@ fn what_was_only_begun_for_an_adopted_order_is_told_apart() {
 
 #[test]
 fn vendor_systems_that_are_away_are_not_asked_for_each_leftover() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(30, |_, _| {});
-    let job = job(sandbox);
-    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
-    for order in job.sandbox.all("requests") {
-        job.others_fail(order["id"].as_str().unwrap());
-    }
+    let job = leftovers(30);
     job.vendor.calls();
     *job.vendor.stuck.borrow_mut() = 10;
     for _ in 0..2 {
@@ -141,9 +135,7 @@ fn steps_whose_effect_stays_are_told_of_an_adopted_order_and_not_of_one_that_fai
 
 #[test]
 fn orders_that_were_not_met_are_looked_up_some_hundreds_to_a_call_and_no_more_than_once_an_hour() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(1000, |_, _| {});
-    let mut job = job(sandbox);
+    let mut job = orders(1000);
     drop(job.run(Options::new().page_size(1000), |ledger, request| {
         let _: String = ledger.work(request).step("tenant").run(|key| job.vendor.make(key))?;
         down(ledger, request)
@@ -264,9 +256,7 @@ fn orders_that_the_list_has_are_not_looked_up() {
 
 #[test]
 fn what_was_adopted_is_told_before_what_is_to_be_undone() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(2, |_, _| {});
-    let job = job(sandbox);
+    let job = orders(2);
     drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
     let ids: Vec<_> = job.sandbox.all("requests").iter().map(|order| order["id"].clone()).collect();
     job.others_fail(ids[0].as_str().unwrap());

@@ -1,10 +1,10 @@
 //! What was made for orders that failed is undone, and told where nothing undoes it.
 
 use connect::ledger::{Left, Made};
-use connect::sandbox::{Fault, Sandbox};
+use connect::sandbox::Fault;
 use connect::{Action, Approval, Certainty, Error, Ledger, Options, Verdict};
 
-use crate::support::job::{DAY, down, half_done, job};
+use crate::support::job::{DAY, down, half_done, job, leftovers};
 use crate::support::{ORDER, TEMPLATE, one_order, only};
 
 #[test]
@@ -200,13 +200,7 @@ fn what_nothing_undoes_is_a_warning_of_the_run_that_undoes_the_rest() {
 
 #[test]
 fn undos_that_fail_now_and_then_keep_no_other_from_being_undone() {
-    let sandbox = Sandbox::empty().unwrap();
-    sandbox.add_requests(20, |_, _| {});
-    let job = job(sandbox);
-    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
-    for order in job.sandbox.all("requests") {
-        job.others_fail(order["id"].as_str().unwrap());
-    }
+    let job = leftovers(20);
     let mut asked = 0;
     let options =
         Options::new().undo("tenant", |_: Made<String>, _| Ok(())).undo("licence", |_: Made<String>, _| {

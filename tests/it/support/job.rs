@@ -203,6 +203,23 @@ pub(crate) fn half_done() -> Job {
     job
 }
 
+/// A job with so many orders.
+pub(crate) fn orders(count: usize) -> Job {
+    let sandbox = Sandbox::empty().unwrap();
+    sandbox.add_requests(count, |_, _| {});
+    job(sandbox)
+}
+
+/// So many orders with a tenant and a licence each, which erred and were then failed by others.
+pub(crate) fn leftovers(count: usize) -> Job {
+    let job = orders(count);
+    drop(job.run(Options::new(), |ledger, request| job.both(ledger, request, down(ledger, request))));
+    for order in job.sandbox.all("requests") {
+        job.others_fail(order["id"].as_str().unwrap());
+    }
+    job
+}
+
 /// The error of an order that nothing helps.
 pub(crate) fn down(_: &Ledger, _: &Request) -> Result<Approval, Action> {
     Err(Action::error("ERP is down"))
