@@ -42,6 +42,8 @@ pub struct PlannedCall {
     pub(crate) body: Option<Vec<u8>>,
     /// Parameters whose values are not to be printed.
     secrets: Vec<String>,
+    /// Values of these.
+    hidden: Vec<String>,
 }
 
 /// What a [`PlannedCall`] does.
@@ -121,26 +123,8 @@ impl Plan {
     }
 
     /// The values that the plan sends and that may be secret.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        fn collect(value: &serde_json::Value, ids: &[String], secrets: &mut Vec<String>) {
-            match value {
-                serde_json::Value::Array(list) => list.iter().for_each(|one| collect(one, ids, secrets)),
-                serde_json::Value::Object(object) => {
-                    let id = object.get("id").and_then(serde_json::Value::as_str);
-                    if id.is_some_and(|id| ids.iter().any(|secret| secret == id)) {
-                        secrets
-                            .extend(object.get("value").and_then(|value| Some(value.as_str()?.to_owned())));
-                    }
-                    object.values().for_each(|one| collect(one, ids, secrets));
-                }
-                _ => {}
-            }
-        }
-        let mut secrets = Vec::new();
-        for call in self.calls.iter().filter(|call| !call.secrets.is_empty()) {
-            collect(&call.body(), &call.secrets, &mut secrets);
-        }
-        secrets
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().flat_map(|call| &call.hidden).map(String::as_str)
     }
 
     pub(crate) fn sends_anything(&self) -> bool {
@@ -173,9 +157,13 @@ impl Plan {
             let mut of_id = known.iter().filter(|param| param.id == id).peekable();
             of_id.peek().is_some() && of_id.all(|param| !param.is_secret())
         };
-        let secrets =
-            params.iter().filter(|param| !harmless(&param.id)).map(|param| param.id.clone()).collect();
-        self.calls.push(PlannedCall { path: self.object.clone(), kind: CallKind::Update, body, secrets });
+        let (mut secrets, mut hidden) = (Vec::new(), Vec::new());
+        for param in params.iter().filter(|param| !harmless(&param.id)) {
+            secrets.push(param.id.clone());
+            hidden.extend(param.value.clone());
+        }
+        let path = self.object.clone();
+        self.calls.push(PlannedCall { path, kind: CallKind::Update, body, secrets, hidden });
         Ok(self)
     }
 
@@ -187,6 +175,7 @@ impl Plan {
             kind: CallKind::Post,
             body,
             secrets: Vec::new(),
+            hidden: Vec::new(),
         });
         self.goal = goal;
         Ok(self)
@@ -211,11 +200,9 @@ impl PlannedCall {
                 _ => {}
             }
         }
-        let mut call = Self { path, kind: CallKind::Update, body: Some(body), secrets: Vec::new() };
         let mut secrets = Vec::new();
-        ids(&call.body(), &mut secrets);
-        call.secrets = secrets;
-        call
+        ids(&parse(&body).unwrap_or_default(), &mut secrets);
+        Self { path, kind: CallKind::Update, body: Some(body), secrets, hidden: Vec::new() }
     }
 
     /// The body, or `null` where there is none.
@@ -287,12 +274,13 @@ mod tests {
     #[test]
     fn only_the_values_of_secret_parameters_are_secrets_of_a_plan() {
         let known: Param = serde_json::from_value(serde_json::json!({"id": "name", "type": "text"})).unwrap();
-        let params = [ParamUpdate::value("pw", "hunter2"), ParamUpdate::value("name", "Olmedo")];
-        let body = serde_json::json!({"id": "PR-1", "asset": {"params": [
-            {"id": "pw", "value": "hunter2"}, {"id": "name", "value": "Olmedo"}, {"id": "pw", "value": 7}, {"value": "nobody's"}
-        ]}});
-        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&body, &params, &[known]).unwrap();
-        assert_eq!(plan.secrets(), ["hunter2"]);
+        let params = [
+            ParamUpdate::value("pw", "hunter2"),
+            ParamUpdate::value("name", "Olmedo"),
+            ParamUpdate::structured("pw", 7.into()),
+        ];
+        let plan = Plan::new(Verdict::Approved, "/requests/PR-1").update(&params, &params, &[known]).unwrap();
+        assert_eq!(plan.secrets().collect::<Vec<_>>(), ["hunter2"]);
     }
 
     #[test]

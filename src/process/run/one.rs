@@ -100,7 +100,7 @@ impl Run<'_> {
     fn carry_out<T: Queue>(&mut self, item: &T, plan: Plan, outcome: &mut Outcome) {
         let conversations = T::HAS_CONVERSATIONS.then_some(&mut self.conversations);
         scope::allow_at_least(GRACE);
-        plan.secrets().iter().for_each(|secret| scope::hide(secret));
+        plan.secrets().for_each(scope::hide);
         if let Err(error) = self.memory.deciding(item, &plan) {
             outcome.error = error;
             return;
