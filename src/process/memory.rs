@@ -102,6 +102,9 @@ impl<'a> Memory<'a> {
         report: &mut Report,
     ) -> Result<Option<Self>> {
         let ledger = options.ledger;
+        if ledger.is_some() {
+            report.keep_news();
+        }
         match ledger.map(|ledger| ledger.attach(Some(http.endpoint()))).transpose()? {
             Some(Attached::Held) => return Ok(None),
             Some(Attached::Ready { made: true, .. }) => {

@@ -51,9 +51,13 @@ pub struct Report {
     elapsed: Duration,
     unlisted: u64,
     outcomes: Vec<Outcome>,
+    /// Outcomes are among them only if the run has a ledger.
     #[cfg(feature = "ledger")]
     #[serde(skip)]
     news: news::News,
+    #[cfg(feature = "ledger")]
+    #[serde(skip)]
+    keeps_news: bool,
     /// Whether an undo failed for an order that this run failed.
     #[serde(skip)]
     is_stuck: bool,
@@ -126,6 +130,12 @@ impl Report {
         }
     }
 
+    /// Keeps outcomes as news, since there is a ledger that tells which of them are some.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn keep_news(&mut self) {
+        self.keeps_news = true;
+    }
+
     pub(crate) fn pass_foreign(&mut self) {
         self.foreign += 1;
     }
@@ -191,10 +201,12 @@ impl Report {
         let room =
             if remarkable { self.outcomes.len() - self.plain < LISTED } else { self.outcomes.len() < LISTED };
         #[cfg(feature = "ledger")]
-        if room && is_unsettled(&outcome) {
-            self.unsettled.push(self.outcomes.len());
-        } else {
-            self.news.add(&outcome);
+        if self.keeps_news {
+            if room && is_unsettled(&outcome) {
+                self.unsettled.push(self.outcomes.len());
+            } else {
+                self.news.add(&outcome);
+            }
         }
         if room {
             self.plain += usize::from(!remarkable);

@@ -11,7 +11,7 @@ use connect::sandbox::{Fault, Sandbox};
 use connect::{Action, Approval, Ledger, Options};
 
 use crate::support::job::{DAY, HOUR, Job, MINUTE, approve, down, job, of_this_process};
-use crate::support::{ORDER, one_order};
+use crate::support::{ORDER, one_order, one_try};
 
 fn other(_: &Ledger, _: &Request) -> Result<Approval, Action> {
     Err(Action::error("the licence server is down"))
@@ -251,6 +251,17 @@ fn a_platform_that_ends_the_run_is_told_every_time() {
         let (news, exit) = job.news(Options::new(), approve);
         assert!(news.contains("the run ended early: "), "{news}");
         assert_eq!((exit, news.lines().count() == 1), (1, run > 0), "{news}");
+    }
+}
+
+#[test]
+fn a_run_without_a_ledger_tells_all_that_it_lists_every_time() {
+    let job = job(one_order());
+    for _ in 0..2 {
+        let down = |_: &Request| Err(Action::error("ERP is down"));
+        let report = one_try(&job.sandbox).fulfillment().process_with(Options::new(), down).unwrap();
+        assert_eq!(report.news_text(), format!("{ORDER} errored: ERP is down\n"));
+        assert_eq!(report.print_news(&job.ledger()), 1);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run did that nobody was told yet.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -13,13 +14,13 @@ use crate::text::{cause, escape_controls};
 const NAMED: usize = 10;
 
 /// The lines of a run's news, those alike as one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct News {
     lines: Vec<Line>,
     by_cause: HashMap<String, usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Line {
     text: String,
     count: usize,
@@ -30,7 +31,7 @@ struct Line {
     marks: Vec<Mark>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Mark {
     collection: String,
     id: String,
@@ -95,6 +96,16 @@ impl Report {
         self.news.line(cause(&line.replace(about, "")), &line, about, is_failure, mark);
     }
 
+    /// The news; of a run without a ledger, whatever is listed.
+    fn news(&self) -> Cow<'_, News> {
+        if self.keeps_news {
+            return Cow::Borrowed(&self.news);
+        }
+        let mut news = self.news.clone();
+        self.outcomes.iter().for_each(|outcome| news.add(outcome));
+        Cow::Owned(news)
+    }
+
     /// Prints what changed since it was last told, for cron to mail, and returns the exit code of the news.
     ///
     /// News are a new verdict, a first error, another error, a last attempt, what is left to do for an order that ended, and
@@ -104,7 +115,7 @@ impl Report {
     /// platform ended the run, which is told every time. An undo that failed is an error; that a later run succeeded with
     /// it is news, too.
     ///
-    /// The first run tells that its ledger is new.
+    /// The first run tells that its ledger is new. A run without a ledger tells whatever its report lists, each time.
     ///
     /// The ledger remembers what was told after it was written and flushed. A run that is killed before that tells it in
     /// the next run. Call this once on a report: called again on the same one, it prints the same again.
@@ -136,13 +147,13 @@ impl Report {
         {
             log::warn!(target: "connect::process", "what was told is not remembered: {error}");
         }
-        u8::from(self.error.is_some() || self.news.lines.iter().any(|line| line.is_failure))
+        u8::from(self.error.is_some() || self.news().lines.iter().any(|line| line.is_failure))
     }
 
     /// The lines that [`print_news`](Self::print_news) prints.
     pub fn news_text(&self) -> String {
         let mut text = String::new();
-        for Line { text: line, count, others, .. } in &self.news.lines {
+        for Line { text: line, count, others, .. } in &self.news().lines {
             text.push_str(line);
             if *count > 1 {
                 let _ = write!(text, " (and {} more alike: {}", count - 1, others.join(", "));
