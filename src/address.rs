@@ -7,7 +7,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ureq::http::Uri;
-use ureq::http::uri::Authority;
+use ureq::http::uri::{Authority, Parts, PathAndQuery};
+
+/// What [`Uri`] takes as a whole, which it does not check where it is made of parts.
+const LONGEST: usize = u16::MAX as usize - 1;
 
 /// An absolute address, and the text it was read from.
 #[derive(Clone)]
@@ -92,8 +95,32 @@ impl Address {
     }
 
     /// The address of a path below this one; `path` begins with a slash and may have a query.
-    pub(crate) fn url(&self, path: &str) -> String {
-        [&self.text, path].concat()
+    pub(crate) fn address(&self, path: &str) -> Option<Self> {
+        Self::parse([&self.text, path].concat())
+    }
+
+    /// The address of a call to a path below this one, whose own parts are not read again.
+    pub(crate) fn below(&self, path: &str) -> Option<Uri> {
+        if self.text.len() + path.len() > LONGEST {
+            return None;
+        }
+        let whole = [self.uri.path().trim_end_matches('/'), path].concat();
+        let mut parts = Parts::default();
+        parts.scheme = self.uri.scheme().cloned();
+        parts.authority = self.uri.authority().cloned();
+        parts.path_and_query = Some(PathAndQuery::try_from(whole).ok()?);
+        Uri::from_parts(parts).ok()
+    }
+
+    /// The host, with its port where that is not the scheme's own.
+    pub(crate) fn host_and_port(&self) -> String {
+        let host = self.uri.host().unwrap_or_default();
+        let port = self.uri.port_u16().filter(|port| *port != self.implied_port());
+        port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    fn implied_port(&self) -> u16 {
+        if self.uri.scheme_str() == Some("https") { 443 } else { 80 }
     }
 
     /// The text as far as it may be shown.
@@ -118,8 +145,7 @@ impl Address {
     /// Whether credentials for this address may go to the other one.
     pub(crate) fn is_same_origin(&self, other: &Self) -> bool {
         let (Some(own), Some(host)) = (self.host(), other.host()) else { return false };
-        let implied = if self.uri.scheme_str() == Some("https") { 443 } else { 80 };
-        let port = |address: &Self| address.uri.port_u16().unwrap_or(implied);
+        let port = |address: &Self| address.uri.port_u16().unwrap_or_else(|| address.implied_port());
         own.eq_ignore_ascii_case(host) && self.uri.scheme() == other.uri.scheme() && port(self) == port(other)
     }
 
@@ -146,12 +172,6 @@ impl Address {
     /// None beside a user name, which is there to make one host look like another.
     fn host(&self) -> Option<&str> {
         self.uri.authority().filter(|authority| !authority.as_str().contains('@')).map(Authority::host)
-    }
-}
-
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.text
     }
 }
 
@@ -340,7 +360,7 @@ mod tests {
     fn credentials_stay_with_their_origin() {
         let base = Address::endpoint("https://api.example.com/public/v1/").unwrap();
         let same_origin = |url| Address::parse(url).is_some_and(|other| base.is_same_origin(&other));
-        assert_eq!(base.url("/requests"), "https://api.example.com/public/v1/requests");
+        assert_eq!(base.below("/requests").unwrap(), "https://api.example.com/public/v1/requests");
         for url in ["https://api.example.com/x", "https://API.example.com:443/x", "https://api.example.com"] {
             assert!(same_origin(url), "{url}");
         }
@@ -391,7 +411,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_host_is_told_its_port_where_the_scheme_does_not_say_it() {
+        for (url, expected) in [
+            ("https://a.example/v1", "a.example"),
+            ("https://a.example:443", "a.example"),
+            ("https://a.example:80", "a.example:80"),
+            ("http://127.0.0.1:80/v1", "127.0.0.1"),
+            ("http://[::1]:9", "[::1]:9"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(parse(url).host_and_port(), expected);
+        }
+    }
+
+    #[test]
+    fn a_path_is_called_up_to_the_length_of_a_url() {
+        let base = Address::endpoint("https://a.example/v1").unwrap();
+        let path = |length: usize| format!("/{}", "x".repeat(length - 1));
+        let most = LONGEST - base.as_str().len();
+        assert_eq!(base.below(&path(most)).unwrap().to_string().len(), LONGEST);
+        assert!(base.address(&path(most)).is_some());
+        assert!(base.below(&path(most + 1)).is_none() && base.address(&path(most + 1)).is_none());
+    }
+
     proptest! {
+        #[test]
+        fn a_path_is_called_where_its_text_leads(root in "(/[a-z0-9%]{0,4}){0,3}", path in "/[ -~é]{0,12}([?#][ -~]{0,8})?") {
+            if let Ok(base) = Address::endpoint(&format!("https://a.example:8443{root}")) {
+                let read = base.address(&path).filter(|read| read.is_same_origin(&base));
+                prop_assert_eq!(base.below(&path), read.map(|read| read.uri));
+            }
+        }
+
         #[test]
         fn any_text_is_a_url_that_stays_itself_or_an_error(url in "(https?://)?([ -~]{0,12}|.{0,12})(/[ -~]{0,12})?") {
             if let Ok(normal) = endpoint(&url) {

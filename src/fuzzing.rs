@@ -115,7 +115,7 @@ pub fn address(id: &str, location: &str) {
         assert!(!segment.contains(['/', '?', '#', '\\']) && segment != "." && segment != "..", "{segment}");
     }
     let base = Address::endpoint("https://api.example.com/public/v1").unwrap();
-    let from = Address::parse(base.url("/accounts/VA-1?limit=1")).unwrap();
+    let from = base.address("/accounts/VA-1?limit=1").unwrap();
     if let Some(target) = from.join(location) {
         let authority = target.as_str().split_once("://").map(|(_, rest)| rest).unwrap_or_default();
         let host = authority.split(['/', '?', '#', '\\']).next().unwrap_or_default();

@@ -20,6 +20,7 @@ mod answer;
 mod body;
 mod connector;
 mod exchange;
+mod headers;
 mod mask;
 mod range;
 mod resolver;
@@ -31,6 +32,7 @@ pub(crate) use answer::{Answer, Object, decode, parse};
 use body::Body;
 use connector::{Tracking, Unreached};
 use exchange::{CallError, Payload};
+use headers::Headers;
 #[cfg(feature = "logger")]
 pub(crate) use mask::TARGET as BODY_TARGET;
 pub(crate) use mask::{Reveal, masked};
@@ -61,6 +63,18 @@ word_enum! {
     }
 }
 
+impl From<Method> for ureq::http::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Post => Self::POST,
+            Method::Put => Self::PUT,
+            Method::Patch => Self::PATCH,
+            Method::Delete => Self::DELETE,
+        }
+    }
+}
+
 /// One agent, one endpoint, one connection for the life of a [`Connect`](crate::Connect).
 pub(crate) struct Http {
     agent: Agent,
@@ -69,7 +83,7 @@ pub(crate) struct Http {
     base: Address,
     proxies: Proxies,
     key: ApiKey,
-    authorization: HeaderValue,
+    headers: Headers,
     update: Cell<UpdateMethod>,
     /// Whether an update was sent as PATCH already.
     patched: Cell<bool>,
@@ -94,10 +108,7 @@ impl Http {
 
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let base = config.address().clone();
-        let mut authorization = HeaderValue::from_str(config.api_key().header())
-            .map_err(|_| Error::input("the API key holds characters that no header can carry"))?;
-        authorization.set_sensitive(true);
-
+        let headers = Headers::new(config, &base)?;
         let proxies = config.proxies()?;
         let mut settings = Agent::config_builder()
             // Otherwise the status is all that remains of an error's body.
@@ -111,8 +122,8 @@ impl Http {
             .max_idle_connections_per_host(1)
             .input_buffer_size(transport::INPUT)
             .output_buffer_size(transport::OUTPUT)
+            // For downloads and proxies; calls to the platform have headers of their own.
             .user_agent(config.user_agent.as_str())
-            .accept("application/json")
             .accept_encoding("gzip")
             .proxy(proxies.of(&base));
         if let Some(certificates) = config.certificates()? {
@@ -131,7 +142,7 @@ impl Http {
             base,
             proxies,
             key: config.api_key().clone(),
-            authorization,
+            headers,
             update: Cell::new(config.update_method),
             patched: Cell::new(false),
             policy: Policy::new(config.attempts, (config.backoff_base, config.backoff_cap), config.timeout),
@@ -253,7 +264,9 @@ impl Http {
     ) -> Result<Answer<'_>> {
         self.repeat(Method::Post, path, || {
             let (content_type, length, mut reader) = open().map_err(CallError::Input)?;
-            let payload = Payload::Stream { content_type: &content_type, length, reader: &mut reader };
+            let content_type = HeaderValue::try_from(content_type)
+                .map_err(|_| CallError::Input(Error::input("no header can carry this type of content")))?;
+            let payload = Payload::Stream { content_type, length, reader: &mut reader };
             self.exchange(Method::Post, path, payload)
         })
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use ureq::SendBody;
-use ureq::http::{HeaderMap, Request, header};
+use ureq::http::{HeaderMap, HeaderValue, Request, Uri, header};
 
 use super::{Answer, ContentRange, Http, Method, mask, retry};
 use crate::address::{Address, without_query};
@@ -21,7 +21,7 @@ pub(super) enum Payload<'a> {
     Json(&'a [u8]),
     /// A stream of known length, which can be sent once only.
     Stream {
-        content_type: &'a str,
+        content_type: HeaderValue,
         length: u64,
         reader: &'a mut dyn Read,
     },
@@ -43,10 +43,7 @@ impl Http {
                     "{shown} is not https, or leads from the platform to this machine: nothing was fetched from it"
                 )));
             }
-            let request = Request::get(address.uri())
-                .header(header::ACCEPT, "*/*")
-                .body(())
-                .map_err(|_| Error::input(format!("{shown} is no address that can be fetched")))?;
+            let request = request(Method::Get, address.uri().clone(), HeaderMap::new(), ());
             let proxy = self.proxies.of(&address);
             let request = self.agent.configure_request(request).proxy(proxy).build();
             let answer = self
@@ -76,56 +73,46 @@ impl Http {
         path: &str,
         payload: Payload<'_>,
     ) -> Result<Answer<'_>, CallError> {
-        let request = |url: &str| {
-            let request = Request::builder().method(method.as_str()).uri(url);
-            request.header(header::AUTHORIZATION, self.authorization.clone())
-        };
-        let url = self.base.url(path);
         let name = method.as_str();
-        let bad = |_| {
+        let uri = self.base.below(path).ok_or_else(|| {
             let shown = LogPath(path);
             CallError::Input(Error::input(format!("{name} {shown}: this is no address that can be called")))
-        };
+        })?;
         let response = match payload {
             Payload::Nothing if matches!(method, Method::Get | Method::Delete) => {
-                self.run(request(&url).body(()).map_err(bad)?, method, path)?
+                self.run(request(method, uri, self.headers.bare(), ()), method, path)?
             }
             // An empty body with its length, which some gateways insist on.
-            Payload::Nothing => self.run(request(&url).body(&[][..] as &[u8]).map_err(bad)?, method, path)?,
+            Payload::Nothing => {
+                self.run(request(method, uri, self.headers.bare(), &[][..] as &[u8]), method, path)?
+            }
             Payload::Json(bytes) => {
-                let request = request(&url)
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(bytes)
-                    .map_err(bad)?;
                 mask::log_body(|text| self.redact(text), name, path, bytes, true);
-                self.run(request, method, path)?
+                self.run(request(method, uri, self.headers.json(bytes.len()), bytes), method, path)?
             }
             Payload::Stream { content_type, length, mut reader } => {
-                let request = request(&url)
-                    .header(header::CONTENT_TYPE, content_type)
-                    .header(header::CONTENT_LENGTH, length)
-                    .body(SendBody::from_reader(&mut reader))
-                    .map_err(bad)?;
-                self.run(request, method, path)?
+                let headers = self.headers.typed(content_type, length);
+                self.run(request(method, uri, headers, SendBody::from_reader(&mut reader)), method, path)?
             }
         };
         if let Some(date) = response.headers().get(header::DATE) {
             *self.date.borrow_mut() = Some(date.clone());
         }
         let mut got = self.receive(method, path, response)?;
-        let mut at = url;
+        let mut at = None;
         for _ in 0..REDIRECTS {
             let target = match &got {
                 Got::Redirect { location: Some(location), .. } if method == Method::Get => {
-                    let target = Address::parse(at.as_str()).and_then(|at| at.join(location));
+                    let from = at.take().or_else(|| self.base.address(path));
+                    let target = from.and_then(|from| from.join(location));
                     target.filter(|target| self.base.is_same_origin(target))
                 }
                 _ => None,
             };
             let Some(target) = target else { break };
-            let response = self.run(request(target.as_str()).body(()).map_err(bad)?, method, path)?;
-            got = self.receive(method, path, response)?;
-            at = target.into();
+            let request = request(method, target.uri().clone(), self.headers.bare(), ());
+            got = self.receive(method, path, self.run(request, method, path)?)?;
+            at = Some(target);
         }
         match got {
             Got::Answer(answer) => Ok(answer),
@@ -247,6 +234,14 @@ impl CallError {
             other => other,
         }
     }
+}
+
+fn request<B>(method: Method, uri: Uri, headers: HeaderMap, body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method.into();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    request
 }
 
 /// The one packing that the client asks for, and its old name.

@@ -30,6 +30,12 @@ fn a_template_is_downloaded_without_credentials() {
     assert_eq!(foreign.len(), 1);
     assert_eq!((foreign[0].authorization, foreign[0].status), (false, 200));
     assert_eq!(foreign[0].method, "GET");
+    let header = |name: &str| {
+        let mut headers = foreign[0].headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    };
+    assert_eq!((header("accept"), header("accept-encoding")), (Some("*/*"), Some("gzip")));
+    assert!(header("user-agent").is_some_and(|agent| agent.starts_with("connect-sdk/")));
 }
 
 #[test]

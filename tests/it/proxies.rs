@@ -110,6 +110,7 @@ fn the_environment_is_read_as_curl_reads_it() {
                 assert!(call.starts_with("CONNECT api.example.test:443 HTTP/1.1\r\n"), "{call}");
                 let has_user = env.iter().any(|(_, value)| value.contains("user:pass"));
                 assert_eq!(call.contains("Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"), has_user, "{call}");
+                assert!(call.contains("\r\nUser-Agent: connect-sdk/"), "{call}");
                 assert!(!call.contains("ApiKey"), "the proxy has no business with the key");
             }
             Direct => {

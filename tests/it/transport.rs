@@ -247,6 +247,11 @@ fn a_redirect_within_the_origin_is_followed_by_reads_only() {
     sandbox.fault(Fault::on("GET", "/accounts/VA-1").redirect(&path));
     let order: serde_json::Value = client(&sandbox).get("/accounts/VA-1").unwrap();
     assert_eq!(order["id"], ORDER);
+    // From where the last one led.
+    sandbox.fault(Fault::on("GET", "/accounts/VA-1").redirect("/public/v1/requests/PR-0"));
+    sandbox.fault(Fault::on("GET", "/requests/PR-0").redirect(ORDER));
+    let order: serde_json::Value = client(&sandbox).get("/accounts/VA-1").unwrap();
+    assert_eq!(order["id"], ORDER);
     sandbox.fault(Fault::on("POST", "/requests/*/pend").redirect(&path));
     assert_eq!(client(&sandbox).fulfillment().pend(ORDER).unwrap_err().status(), Some(302));
     // In a circle: followed a few times, then an error.
@@ -453,7 +458,13 @@ fn a_call_is_one_send() {
     }
     let heads = heads.lock().unwrap();
     assert_eq!(heads.len(), 20);
-    assert!(heads.iter().all(|call| call.ends_with("{\"name\":\"Olmedo\"}")), "{heads:?}");
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!(
+        "POST /public/v1/accounts HTTP/1.1\r\naccept-encoding: gzip\r\ncontent-length: 17\r\n\
+         user-agent: connect-sdk/{version}\r\naccept: application/json\r\nhost: {address}\r\n\
+         authorization: ApiKey SU-1:key\r\ncontent-type: application/json\r\n\r\n{{\"name\":\"Olmedo\"}}"
+    );
+    assert!(heads.iter().all(|call| *call == expected), "{heads:?}");
 }
 
 #[test]
