@@ -130,12 +130,6 @@ impl Report {
         }
     }
 
-    /// Keeps outcomes as news, since there is a ledger that tells which of them are some.
-    #[cfg(feature = "ledger")]
-    pub(crate) fn keep_news(&mut self) {
-        self.keeps_news = true;
-    }
-
     pub(crate) fn pass_foreign(&mut self) {
         self.foreign += 1;
     }

@@ -96,12 +96,17 @@ impl Report {
         self.news.line(cause(&line.replace(about, "")), &line, about, is_failure, mark);
     }
 
+    /// Keeps outcomes as news, since there is a ledger that tells which of them are some.
+    pub(crate) fn keep_news(&mut self) {
+        self.keeps_news = true;
+    }
+
     /// The news; of a run without a ledger, whatever is listed.
     fn news(&self) -> Cow<'_, News> {
         if self.keeps_news {
             return Cow::Borrowed(&self.news);
         }
-        let mut news = self.news.clone();
+        let mut news = News::default();
         self.outcomes.iter().for_each(|outcome| news.add(outcome));
         Cow::Owned(news)
     }
@@ -137,7 +142,8 @@ impl Report {
     /// # Ok(()) }
     /// ```
     pub fn print_news(&self, ledger: &Ledger) -> u8 {
-        let text = self.news_text();
+        let news = self.news();
+        let text = self.text_of(&news);
         let mut out = std::io::stdout().lock();
         let is_told = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok();
         drop(out);
@@ -147,13 +153,17 @@ impl Report {
         {
             log::warn!(target: "connect::process", "what was told is not remembered: {error}");
         }
-        u8::from(self.error.is_some() || self.news().lines.iter().any(|line| line.is_failure))
+        u8::from(self.error.is_some() || news.lines.iter().any(|line| line.is_failure))
     }
 
     /// The lines that [`print_news`](Self::print_news) prints.
     pub fn news_text(&self) -> String {
+        self.text_of(&self.news())
+    }
+
+    fn text_of(&self, news: &News) -> String {
         let mut text = String::new();
-        for Line { text: line, count, others, .. } in &self.news().lines {
+        for Line { text: line, count, others, .. } in &news.lines {
             text.push_str(line);
             if *count > 1 {
                 let _ = write!(text, " (and {} more alike: {}", count - 1, others.join(", "));
