@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use super::body::Body;
 use super::{ContentRange, Http, Method};
 use crate::error::{DecodeError, Error, Result, TransportError};
-use crate::text::is_html;
+use crate::text::{is_html, without_mark};
 
 /// An answer of status 2xx.
 pub(crate) struct Answer<'h> {
@@ -90,7 +90,7 @@ impl<'h> Answer<'h> {
 
     /// The body, read past a byte order mark.
     pub(crate) fn content(&self) -> &[u8] {
-        self.body.content()
+        without_mark(self.body.bytes())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

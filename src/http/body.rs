@@ -4,8 +4,6 @@ use std::io::{ErrorKind, Read, Result};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::text::without_mark;
-
 /// A page of unusual size must not be held for the rest of the run.
 const KEPT: usize = 8 << 20;
 
@@ -68,11 +66,6 @@ impl Body {
         self.room.get(..self.length).unwrap_or_default()
     }
 
-    /// The body, read past a byte order mark.
-    pub(super) fn content(&self) -> &[u8] {
-        without_mark(self.bytes())
-    }
-
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         self.room.truncate(self.length);
         self.room
@@ -133,6 +126,7 @@ mod tests {
         }
         assert_eq!(body.room.len(), TRUSTED + 1, "a length of any size is no memory of any size");
     }
+
     #[test]
     fn a_long_body_of_unknown_length_takes_few_reads() {
         struct Counted<'a>(&'a [u8], usize);
@@ -151,6 +145,7 @@ mod tests {
         body.read(&mut reader).unwrap();
         assert!(reader.1 < 16, "{} reads", reader.1);
     }
+
     #[test]
     fn a_packed_body_may_unpack_to_the_limit_and_no_further() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());

@@ -88,7 +88,7 @@ impl Http {
             }
             Payload::Json(bytes) => {
                 mask::log_body(|text| self.redact(text), name, path, bytes, true);
-                self.run(request(method, uri, self.headers.json(bytes.len()), bytes), method, path)?
+                self.run(request(method, uri, self.headers.json(bytes.len() as u64), bytes), method, path)?
             }
             Payload::Stream { content_type, length, mut reader } => {
                 let headers = self.headers.typed(content_type, length);

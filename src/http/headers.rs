@@ -40,7 +40,7 @@ impl Headers {
     }
 
     /// Of a call with a body of JSON.
-    pub(super) fn json(&self, length: usize) -> HeaderMap {
+    pub(super) fn json(&self, length: u64) -> HeaderMap {
         let mut headers = self.with_body.clone();
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         headers
@@ -48,8 +48,7 @@ impl Headers {
 
     /// Of a call with a body of this type.
     pub(super) fn typed(&self, content_type: HeaderValue, length: u64) -> HeaderMap {
-        let mut headers = self.with_body.clone();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        let mut headers = self.json(length);
         headers.insert(header::CONTENT_TYPE, content_type);
         headers
     }
